@@ -1,0 +1,1 @@
+"""What people see and press; the supervisor of the processes."""

@@ -1,0 +1,32 @@
+"""The subcommands of command-center, one file each.
+
+A file of this folder is a subcommand when it has `add_to(subcommands)`, which adds a parser
+whose defaults carry `run`: a function of the parsed arguments that returns the exit code
+(0 done, 1 failed, 2 wrong use).
+"""
+
+import argparse
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser with every subcommand found in this folder."""
+    parser = argparse.ArgumentParser(
+        prog="command-center",
+        description="A command center for grid-based urban governance.",
+    )
+    subcommands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module_info in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
+        module = importlib.import_module(f"{__name__}.{module_info.name}")
+        if hasattr(module, "add_to"):
+            module.add_to(subcommands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the subcommand named on the command line and return its exit code."""
+    parsed = build_parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = parsed.run
+    return run(parsed)

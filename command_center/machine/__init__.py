@@ -1,0 +1,1 @@
+"""Private PostgreSQL, private broker, supervised children."""

@@ -1,0 +1,1 @@
+"""Pages: the wall, the desk, the field, the report."""

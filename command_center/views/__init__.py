@@ -1,0 +1,1 @@
+"""Rows in, figures out: knows neither Dash nor SQL."""

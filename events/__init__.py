@@ -1,0 +1,1 @@
+"""From an event to a closed ticket: departments, deadlines, ledger, notices, accounts."""

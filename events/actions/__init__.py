@@ -1,0 +1,1 @@
+"""The verbs of events: one transaction each, by an actor, with its ledger entry."""

@@ -1,0 +1,1 @@
+"""Nouns and rules of events and tickets: no input, no output, no clock."""

@@ -1,0 +1,1 @@
+"""Telling named people, and knowing that they read it."""

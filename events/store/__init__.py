@@ -1,0 +1,1 @@
+"""The only SQL of events: functions take a Connection and return frozen dataclasses."""

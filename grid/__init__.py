@@ -1,0 +1,1 @@
+"""The ground: unit cells, areas, components, coordinates, and the database they live in."""

@@ -1,0 +1,1 @@
+"""The verbs of the grid: one transaction each, by an actor."""

@@ -1,0 +1,1 @@
+"""Nouns and rules of the grid: no input, no output, no clock."""

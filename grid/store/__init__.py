@@ -1,0 +1,1 @@
+"""The only SQL of the grid: functions take a Connection and return frozen dataclasses."""

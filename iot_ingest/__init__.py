@@ -1,0 +1,1 @@
+"""How sensors speak: sessions, decoders, readings, judging."""

@@ -1,0 +1,1 @@
+"""Doors for devices that do not speak MQTT."""

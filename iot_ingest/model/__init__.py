@@ -1,0 +1,1 @@
+"""Nouns of devices and readings: no input, no output, no clock."""

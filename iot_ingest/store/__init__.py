@@ -1,0 +1,1 @@
+"""The only SQL of the ingester: readings, latest values, devices, quarantine."""

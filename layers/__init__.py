@@ -1,0 +1,1 @@
+"""Scenarios: what is measured, what is wrong, who answers, how it looks."""
