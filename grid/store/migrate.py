@@ -1,0 +1,118 @@
+"""Bring a database's schema up to date: plain SQL files, in order, forward only."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from grid.store.postgis import dsn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+_FILE = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
+# Any number that no other program uses as an advisory lock in a city's database.
+_LOCK = 7_215_001
+
+
+class MigrationError(Exception):
+    """The schema cannot be brought up to date; the text says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Migration:
+    """One file: its number, file name, text and SHA-256 (hex)."""
+
+    number: int
+    name: str
+    sql: str
+    sha256: str
+
+
+def available(folder: Path = MIGRATIONS) -> list[Migration]:
+    """The migration files in order. Raises MigrationError for a gap or a foreign file name."""
+    found = []
+    for path in sorted(folder.glob("*.sql")):
+        match = _FILE.match(path.name)
+        if match is None:
+            raise MigrationError(f"{path.name} is not named like 0001_grid.sql")
+        sql = path.read_text(encoding="utf-8")
+        found.append(
+            Migration(
+                number=int(match[1]),
+                name=path.name,
+                sql=sql,
+                sha256=hashlib.sha256(sql.encode()).hexdigest(),
+            )
+        )
+    numbers = [one.number for one in found]
+    if not found or numbers != list(range(1, len(found) + 1)):
+        raise MigrationError(f"migrations are not numbered 1, 2, 3, ... in {folder}: {numbers}")
+    return found
+
+
+def migrate(
+    url: str,
+    *,
+    role: str | None = None,
+    folder: Path = MIGRATIONS,
+    told: Callable[[str], None] = lambda _: None,
+) -> list[str]:
+    """Apply what is missing, each file in its own transaction; names of the files applied.
+
+    Safe to call from several processes at once (advisory lock). A statement waits at most 5 s
+    for a table lock, so that a migration never blocks a live city. Raises MigrationError when
+    the database is newer than this program or an applied file was changed, and psycopg.Error
+    when a statement fails (nothing of that file is then kept).
+    """
+    plain, options = dsn(url, role)
+    applied_now: list[str] = []
+    with psycopg.connect(plain, autocommit=True, options=options, connect_timeout=10) as conn:
+        conn.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+        conn.execute(
+            "CREATE TABLE IF NOT EXISTS public.schema_migrations (number integer PRIMARY KEY,"
+            " name text NOT NULL, sha256 text NOT NULL,"
+            " applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        conn.execute("GRANT SELECT ON schema_migrations TO PUBLIC")
+        done = {
+            number: sha256
+            for number, sha256 in conn.execute("SELECT number, sha256 FROM schema_migrations")
+        }
+        files = available(folder)
+        _refuse_foreign(done, files)
+        for one in files:
+            if one.number in done:
+                continue
+            told(one.name)
+            with conn.transaction():
+                conn.execute("SET LOCAL lock_timeout = '5s'")
+                conn.execute(one.sql.encode())
+                conn.execute(
+                    "INSERT INTO schema_migrations (number, name, sha256) VALUES (%s, %s, %s)",
+                    (one.number, one.name, one.sha256),
+                )
+            applied_now.append(one.name)
+    return applied_now
+
+
+def _refuse_foreign(done: dict[int, str], files: list[Migration]) -> None:
+    newest = len(files)
+    if done and max(done) > newest:
+        raise MigrationError(
+            f"the database has schema {max(done)}, this program knows {newest}:"
+            " install the newer version of the program"
+        )
+    for one in files:
+        if one.number in done and done[one.number] != one.sha256:
+            raise MigrationError(
+                f"{one.name} was changed after it was applied: restore the file and put the"
+                " change into a new migration"
+            )

@@ -1,0 +1,96 @@
+"""Named SQL statements, kept in ``.sql`` files beside the store that uses them.
+
+A file is a sequence of statements; each starts with ``-- name: statement_name`` followed by at
+least one comment line that says what it is for. Parameters are written ``:name``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import NoResultFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection, Row, TextClause
+
+_NAME = re.compile(r"^-- name: ([a-z][a-z0-9_]*)[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statement:
+    """One statement: its name, the comment that describes it, and its text."""
+
+    name: str
+    description: str
+    sql: str
+
+
+def parse(source: str) -> dict[str, Statement]:
+    """Split the text of a ``.sql`` file into its statements, by name.
+
+    Raises ValueError for a statement without a description and for a name used twice.
+    """
+    found: dict[str, Statement] = {}
+    parts = _NAME.split(source)
+    for name, body in zip(parts[1::2], parts[2::2], strict=True):
+        lines = body.strip().splitlines()
+        comment = [line[2:].strip() for line in lines if line.startswith("--")]
+        if not comment:
+            raise ValueError(f"statement {name} has no description")
+        if name in found:
+            raise ValueError(f"statement {name} is defined twice")
+        sql = "\n".join(line for line in lines if not line.startswith("--")).rstrip().rstrip(";")
+        found[name] = Statement(name=name, description=" ".join(comment), sql=sql)
+    return found
+
+
+class Statements:
+    """The statements of one file, ready to run on a Connection."""
+
+    def __init__(self, statements: Mapping[str, Statement]) -> None:
+        """Prepare the texts once; SQLAlchemy caches what it compiles from them."""
+        self.statements = dict(statements)
+        self._texts = {name: text(one.sql) for name, one in self.statements.items()}
+
+    @classmethod
+    def beside(cls, module_file: str) -> Statements:
+        """Load the ``.sql`` file that has the module's name: ``cells.py`` -> ``cells.sql``."""
+        return cls(parse(Path(module_file).with_suffix(".sql").read_text(encoding="utf-8")))
+
+    def text(self, name: str) -> TextClause:
+        """The statement as SQLAlchemy text, for a store that adds to it."""
+        return self._texts[name]
+
+    def rows(self, conn: Connection, name: str, **params: Any) -> Sequence[Row[Any]]:
+        """All rows."""
+        return conn.execute(self._texts[name], params).all()
+
+    def maybe(self, conn: Connection, name: str, **params: Any) -> Row[Any] | None:
+        """The first row, or None when there is none."""
+        return conn.execute(self._texts[name], params).first()
+
+    def one(self, conn: Connection, name: str, **params: Any) -> Row[Any]:
+        """The first row. Raises sqlalchemy.exc.NoResultFound when there is none."""
+        row = conn.execute(self._texts[name], params).first()
+        if row is None:
+            raise NoResultFound(f"{name} returned no row")
+        return row
+
+    def value(self, conn: Connection, name: str, **params: Any) -> Any:
+        """First column of the first row, or None when there is none."""
+        return conn.execute(self._texts[name], params).scalar()
+
+    def run(self, conn: Connection, name: str, **params: Any) -> int:
+        """Execute; the number of rows touched."""
+        return conn.execute(self._texts[name], params).rowcount
+
+    def run_many(self, conn: Connection, name: str, params: Sequence[Mapping[str, Any]]) -> None:
+        """Execute once for each mapping (psycopg sends them pipelined); nothing for none."""
+        if params:
+            conn.execute(self._texts[name], list(params))

@@ -1,0 +1,151 @@
+"""The way into PostGIS: engine, transactions with an actor, COPY, LISTEN and NOTIFY."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from sqlalchemy import create_engine, make_url, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from sqlalchemy import Connection, Engine
+
+# A notification carries at most 8,000 bytes.
+_NOTIFY_BYTES = 7_900
+
+_SET_ACTOR = text("SELECT set_config('cc.actor', :by, true)")
+_NOTIFY = text("SELECT pg_notify(:channel, :payload)")
+
+
+def dsn(url: str, role: str | None) -> tuple[str, str]:
+    """A libpq URL without SQLAlchemy's driver name, and the start-up options."""
+    parsed = make_url(url)
+    options = "-c timezone=UTC"
+    if role is not None and parsed.username != role:
+        # One login for all processes: take the process's own role, so that the GRANTs hold.
+        options += f" -c role={role}"
+    plain = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+    return plain, options
+
+
+def make_engine(
+    url: str,
+    *,
+    role: str | None = None,
+    pool_size: int = 8,
+    application_name: str = "command-center",
+    statement_timeout_ms: int = 0,
+) -> Engine:
+    """An Engine on a ``postgresql://`` URL that works as ``role``; it connects on first use.
+
+    Connections are checked before use, so that a restarted database costs one retry and no error.
+    """
+    plain, options = dsn(url, role)
+    if statement_timeout_ms:
+        options += f" -c statement_timeout={statement_timeout_ms}"
+    return create_engine(
+        make_url(plain).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={
+            "options": options,
+            "application_name": application_name,
+            "connect_timeout": 5,
+        },
+    )
+
+
+@contextmanager
+def transaction(engine: Engine, by: str) -> Iterator[Connection]:
+    """One transaction in the name of an actor (``Actor.key``): COMMIT at the end, else ROLLBACK.
+
+    ``grid.actor()`` inside the database returns ``by``. Raises ValueError for an empty actor.
+    """
+    if not by:
+        raise ValueError("a transaction needs an actor")
+    with engine.begin() as conn:
+        conn.execute(_SET_ACTOR, {"by": by})
+        yield conn
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for reads: one snapshot (REPEATABLE READ, READ ONLY), rolled back at the end."""
+    with engine.connect() as conn:
+        conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        yield conn
+
+
+def copy_rows(
+    conn: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> int:
+    """COPY rows into ``table`` ("schema.table", or a bare name for a temporary table).
+
+    Returns the number of rows. Raises psycopg.Error as the server reports it.
+    """
+    driver = conn.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("copy_rows needs a psycopg connection")
+    statement = psycopg.sql.SQL("COPY {} ({}) FROM STDIN").format(
+        psycopg.sql.Identifier(*table.split(".")),
+        psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, columns)),
+    )
+    count = 0
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count
+
+
+def notify(conn: Connection, channel: str, kind: str, ids: Iterable[int]) -> None:
+    """Tell listeners, at COMMIT, which rows of ``kind`` changed: {"t": kind, "ids": [...]}.
+
+    Ids are sent in chunks that fit a notification; readers fetch the rows themselves.
+    """
+    chunk: list[int] = []
+    size = 0
+    for one in dict.fromkeys(ids):
+        size += len(str(one)) + 2
+        if size > _NOTIFY_BYTES - 64:
+            _send(conn, channel, kind, chunk)
+            chunk, size = [], len(str(one)) + 2
+        chunk.append(one)
+    if chunk:
+        _send(conn, channel, kind, chunk)
+
+
+def _send(conn: Connection, channel: str, kind: str, ids: list[int]) -> None:
+    payload = json.dumps({"t": kind, "ids": ids}, separators=(",", ":"))
+    conn.execute(_NOTIFY, {"channel": channel, "payload": payload})
+
+
+def listen(
+    url: str,
+    channels: Sequence[str],
+    *,
+    role: str | None = None,
+    wake_every_s: float = 1.0,
+    stopped: Callable[[], bool],
+) -> Iterator[list[psycopg.Notify]]:
+    """Yield the notifications that arrived, and an empty list at least every ``wake_every_s``.
+
+    The first yield is empty and comes when LISTEN is active: read the whole state then, so that
+    nothing between two connections is missed. Ends when ``stopped()``; raises
+    psycopg.OperationalError when the database goes away (call again to reconnect).
+    """
+    plain, options = dsn(url, role)
+    with psycopg.connect(plain, autocommit=True, options=options, connect_timeout=5) as conn:
+        for channel in channels:
+            conn.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
+        yield []
+        while not stopped():
+            first = list(conn.notifies(timeout=wake_every_s, stop_after=1))
+            # everything that is already here belongs to the same wake-up
+            yield first + (list(conn.notifies(timeout=0)) if first else [])
