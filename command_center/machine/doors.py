@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from command_center.machine.secret_files import read_secrets
+from command_center.machine.account import Account
+from command_center.machine.secret_files import read_secrets, write_private
 from command_center.problem import Problem
 from command_center.settings import Settings
 
@@ -35,13 +36,13 @@ def private_broker_url(port: int, user: str, password: str) -> str:
     return f"mqtt://{user}:{quote(password, safe='')}@127.0.0.1:{port}"
 
 
-def write_doors(data: Path, doors: Doors) -> None:
+def write_doors(data: Path, doors: Doors, account: Account) -> None:
     """Record where the services are, for commands typed while they run."""
     record = {
         "socket_folder": str(doors.socket_folder) if doors.socket_folder else None,
         "broker_port": doors.broker_port,
     }
-    (data / "run" / "doors.json").write_text(json.dumps(record) + "\n")
+    write_private(data / "run" / "doors.json", json.dumps(record) + "\n", account)
 
 
 def read_doors(data: Path) -> Doors | None:
@@ -51,9 +52,7 @@ def read_doors(data: Path) -> Doors | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     folder = record["socket_folder"]
-    return Doors(
-        socket_folder=Path(folder) if folder else None, broker_port=record["broker_port"]
-    )
+    return Doors(socket_folder=Path(folder) if folder else None, broker_port=record["broker_port"])
 
 
 def database_url(settings: Settings, role: str) -> str:

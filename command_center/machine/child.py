@@ -1,0 +1,96 @@
+"""One running child process: started, watched, read, stopped. Linux only (pidfd)."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import time
+
+from command_center.machine.rotating_log import RotatingLog
+from command_center.machine.service import Service
+
+_CHUNK = 65_536
+
+
+class Child:
+    """A process of its own process group whose output goes to a log.
+
+    Create it in the event loop's thread, which must live as long as the supervisor: the child
+    gets the service's stop signal when that thread ends, however it ends.
+    """
+
+    def __init__(self, service: Service, log: RotatingLog) -> None:
+        self._service = service
+        self._log = log
+        self._loop = asyncio.get_running_loop()
+        read_end, write_end = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                [*service.account.prefix(service.stop_signal), *service.command],
+                stdin=subprocess.DEVNULL,
+                stdout=write_end,
+                stderr=subprocess.STDOUT,
+                cwd=service.folder,
+                env=dict(service.environment),
+                start_new_session=True,
+            )
+        except OSError:
+            os.close(read_end)
+            raise
+        finally:
+            os.close(write_end)
+        self.pid = self._process.pid
+        self.started_at = time.monotonic()
+        os.set_blocking(read_end, False)
+        self._loop.add_reader(read_end, self._read, read_end)
+        self._pidfd = os.pidfd_open(self.pid)
+        self._exited: asyncio.Future[int] = self._loop.create_future()
+        self._loop.add_reader(self._pidfd, self._reap)
+
+    @property
+    def running(self) -> bool:
+        """Whether the process still lives."""
+        return not self._exited.done()
+
+    async def exited(self) -> int:
+        """Return the exit code, negative for a signal, once the process has ended."""
+        return await asyncio.shield(self._exited)
+
+    async def stop(self) -> int:
+        """Ask it to stop, insist after the service's patience, and return the exit code."""
+        if self.running:
+            self._process.send_signal(self._service.stop_signal)
+            try:
+                await asyncio.wait_for(self.exited(), self._service.stop_within.total_seconds())
+            except TimeoutError:
+                self._kill_group()
+        return await self.exited()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process; one that has ended is left in peace."""
+        if self.running:
+            self._process.send_signal(number)
+
+    def _reap(self) -> None:
+        self._loop.remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        # Not reaped yet, so its number still names its group: whatever it left behind goes too.
+        self._kill_group()
+        self._exited.set_result(self._process.wait())
+
+    def _kill_group(self) -> None:
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+
+    def _read(self, read_end: int) -> None:
+        try:
+            data = os.read(read_end, _CHUNK)
+        except BlockingIOError:
+            return
+        if data:
+            self._log.write(data)
+        else:
+            self._loop.remove_reader(read_end)
+            os.close(read_end)

@@ -1,0 +1,109 @@
+"""Fixtures for all tests: database, broker, browser, samples; the network is closed."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.support.broker import TestBroker, running_broker
+from tests.support.browser import chromium
+from tests.support.cluster import TestCluster, TestDatabase, running_cluster
+from tests.support.loopback_only import close_network
+from tests.support.ports import free_port as find_free_port
+
+_LISTED = pytest.StashKey[list[str]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without the folder of real data, set aside the tests that need it, and list them."""
+    if os.environ.get("COMMAND_CENTER_SAMPLES"):
+        return
+    apart = [one for one in items if one.get_closest_marker("samples") or _wants_samples(one)]
+    config.stash[_LISTED] = [one.nodeid for one in apart]
+    if apart:
+        config.hook.pytest_deselected(items=apart)
+        items[:] = [one for one in items if one not in apart]
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Name the tests that were set aside."""
+    listed = config.stash.get(_LISTED, [])
+    if listed:
+        terminalreporter.section("deselected: COMMAND_CENTER_SAMPLES is not set")
+        for one in listed:
+            terminalreporter.write_line(one)
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    """A folder that the unprivileged account may be given, removed at the end."""
+    path = Path(tempfile.mkdtemp(prefix="cc-test-"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path)
+
+
+def _wants_samples(item: pytest.Item) -> bool:
+    return "samples" in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _loopback_only() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        close_network(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of real data; tests that use it run only where it is given."""
+    return Path(os.environ["COMMAND_CENTER_SAMPLES"])
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """A function that returns a TCP port nobody listens on."""
+    return find_free_port
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """An empty folder with a short path, which the unprivileged account can be given."""
+    with _temporary_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[TestCluster]:
+    """A running PostgreSQL with a migrated template database."""
+    with _temporary_folder() as folder, running_cluster(folder) as found:
+        yield found
+
+
+@pytest.fixture
+def database(cluster: TestCluster) -> Iterator[TestDatabase]:
+    """A migrated, empty database of this test's own: `.url(role)`, `.engine(role)`."""
+    with cluster.database() as found:
+        yield found
+
+
+@pytest.fixture
+def broker() -> Iterator[TestBroker]:
+    """A running Mosquitto of this test's own: `.url(user)`, `.add_devices(...)`."""
+    with _temporary_folder() as folder, running_broker(folder) as found:
+        yield found
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A headless Chromium (Playwright's async interface)."""
+    async with chromium() as found:
+        yield found

@@ -1,0 +1,121 @@
+"""A real PostgreSQL with PostGIS for the tests of one session, and a database for each test."""
+
+import itertools
+import secrets
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import Engine
+
+from command_center.machine.account import service_account
+from command_center.machine.data_folder import open_data_folder, socket_folder
+from command_center.machine.doors import private_database_url
+from command_center.machine.postgresql import (
+    ROLES,
+    Cluster,
+    ensure_cluster,
+    ensure_database,
+    postgresql_service,
+)
+from command_center.problem import Problem
+from grid.store.migrate import migrate
+from grid.store.postgis import make_engine
+
+_TEMPLATE = "city_template"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TestDatabase:
+    """A migrated, empty database of its own."""
+
+    __test__ = False
+
+    name: str
+    cluster: Cluster
+    passwords: dict[str, str]
+    engines: dict[str, Engine] = field(default_factory=dict)
+
+    def url(self, role: str = "cc_admin") -> str:
+        """Return the URL under which a role (cc_owner, cc_web, ...) logs in."""
+        base = private_database_url(self.cluster.socket_folder, role, self.passwords[role])
+        return base.replace("@/city?", f"@/{self.name}?")
+
+    def engine(self, role: str = "cc_admin") -> Engine:
+        """Return the engine of a role; closed when the test ends."""
+        if role not in self.engines:
+            self.engines[role] = make_engine(self.url(role), role=role)
+        return self.engines[role]
+
+    def superuser(self) -> psycopg.Connection:
+        """Connect as superuser, in autocommit: to look, or to do what nobody may."""
+        return self.cluster.connect(self.name)
+
+
+class TestCluster:
+    """A running server; `database` makes copies of a migrated template."""
+
+    __test__ = False
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.passwords = {role: secrets.token_urlsafe(16) for role in ROLES}
+        self._numbers = itertools.count(1)
+        ensure_database(cluster, _TEMPLATE, self.passwords)
+        template = TestDatabase(name=_TEMPLATE, cluster=cluster, passwords=self.passwords)
+        migrate(template.url("cc_owner"))
+
+    @contextmanager
+    def database(self) -> Iterator[TestDatabase]:
+        """A fresh copy of the template, dropped at the end."""
+        name = f"city_{next(self._numbers)}"
+        with self.cluster.connect("postgres") as connection:
+            connection.execute(
+                f"CREATE DATABASE {name} OWNER cc_owner TEMPLATE {_TEMPLATE} STRATEGY file_copy"
+            )
+        found = TestDatabase(name=name, cluster=self.cluster, passwords=self.passwords)
+        try:
+            yield found
+        finally:
+            for engine in found.engines.values():
+                engine.dispose()
+            with self.cluster.connect("postgres") as connection:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def running_cluster(folder: Path) -> Iterator[TestCluster]:
+    """Start a server in an empty folder, as an unprivileged account, without fsync."""
+    account = service_account()
+    data = open_data_folder(folder, account, told=_no_surprise)
+    cluster = ensure_cluster(
+        data, socket_folder(data.path, account), secrets.token_urlsafe(16), fsync=False
+    )
+    service = postgresql_service(cluster)
+    with (data.room("logs") / "postgresql.log").open("wb") as log:
+        server = subprocess.Popen(
+            [*account.prefix(service.stop_signal), *service.command, "-c", "max_connections=200"],
+            stdout=log,
+            stderr=log,
+            cwd=service.folder,
+            env=dict(service.environment),
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while not cluster.answers():
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((data.room("logs") / "postgresql.log").read_text())
+            time.sleep(0.02)
+        yield TestCluster(cluster)
+    finally:
+        server.send_signal(service.stop_signal)
+        server.wait(30)
+        data.close()
+
+
+def _no_surprise(problem: Problem) -> None:
+    raise problem
