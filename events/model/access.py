@@ -1,0 +1,134 @@
+"""Who may do what: roles, permissions, and ``may`` for one verb on one ticket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from events.model.actor import (
+    DISPATCH,
+    RECOVERY,
+    RESIDENT,
+    ROLE_WORDS,
+    Actor,
+    ActorKind,
+    Role,
+    system,
+)
+from events.model.refusal import Reason, Refusal
+from events.model.workflow import MOVES, Guard, Move, Verb
+
+if TYPE_CHECKING:
+    from events.model.ticket import Ticket
+
+__all__ = [
+    "DISPATCH", "PERMISSIONS", "RECOVERY", "RESIDENT", "ROLE_WORDS", "Actor", "ActorKind",
+    "Permission", "Role", "Scope", "allowed", "in_scope", "may", "scope", "system", "verbs_for",
+]
+
+
+class Permission(StrEnum):
+    """What a page, a route or a callback may ask for."""
+
+    VIEW_WALL = "view_wall"
+    VIEW_DESK = "view_desk"
+    VIEW_FIELD = "view_field"
+    VIEW_EVALUATION = "view_evaluation"
+    READ_TICKETS = "read_tickets"
+    READ_READINGS = "read_readings"
+    READ_CONFIGURATION = "read_configuration"
+    READ_CONTACT = "read_contact"
+    ACT_ON_TICKETS = "act_on_tickets"
+    MANAGE_ACCOUNTS = "manage_accounts"
+
+
+_P = Permission
+_READS = frozenset({_P.READ_TICKETS, _P.READ_READINGS, _P.READ_CONFIGURATION})
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.OPERATOR: _READS | {_P.VIEW_WALL, _P.VIEW_DESK, _P.READ_CONTACT, _P.ACT_ON_TICKETS},
+    Role.DISPATCHER: _READS | {_P.VIEW_WALL, _P.VIEW_DESK, _P.READ_CONTACT, _P.ACT_ON_TICKETS},
+    Role.FIELD: _READS | {_P.VIEW_FIELD, _P.ACT_ON_TICKETS},
+    Role.SUPERVISOR: _READS | {_P.VIEW_WALL, _P.VIEW_DESK, _P.VIEW_EVALUATION, _P.READ_CONTACT,
+                               _P.ACT_ON_TICKETS},
+    Role.ADMIN: _READS | {_P.VIEW_WALL, _P.VIEW_DESK, _P.VIEW_EVALUATION, _P.MANAGE_ACCOUNTS},
+}
+
+
+def allowed(actor: Actor, permission: Permission) -> bool:
+    """Whether the actor's role carries ``permission``; only accounts have any."""
+    if actor.kind != "account" or actor.role is None:
+        return False
+    return permission in PERMISSIONS[actor.role]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scope:
+    """Which tickets one may see: inside ``area_id`` (None: everywhere) and, where given,
+    of ``department_id``. Field staff without a department see nothing (-1 is nobody's)."""
+
+    area_id: int | None = None
+    department_id: int | None = None
+
+
+def scope(actor: Actor) -> Scope:
+    """The tickets that ``actor`` may read. Systems see all; residents and devices none."""
+    if actor.kind == "system":
+        return Scope()
+    if actor.kind != "account" or actor.area_id is None:
+        return Scope(area_id=-1, department_id=-1)
+    if actor.role is Role.FIELD:
+        department = -1 if actor.department_id is None else actor.department_id
+        return Scope(area_id=actor.area_id, department_id=department)
+    return Scope(area_id=actor.area_id)
+
+
+def in_scope(actor: Actor, ticket: Ticket) -> bool:
+    """Whether ``actor`` may read ``ticket``."""
+    limits = scope(actor)
+    if limits.area_id is not None and limits.area_id not in ticket.area_path:
+        return False
+    return limits.department_id is None or limits.department_id == ticket.department_id
+
+
+def may(actor: Actor, verb: Verb, ticket: Ticket) -> Refusal | None:
+    """None when ``actor`` may do ``verb`` to ``ticket`` as it is now, else why not."""
+    move = MOVES.get((ticket.state, verb))
+    if move is None:
+        return Refusal(reason=Reason.WRONG_STATE)
+    if actor.kind == "system":
+        if actor.name not in move.systems:
+            return Refusal(reason=Reason.ROLE)
+    elif actor.kind != "account" or actor.role not in move.roles:
+        return Refusal(reason=Reason.ROLE)
+    elif actor.area_id not in ticket.area_path:
+        return Refusal(reason=Reason.OTHER_AREA)
+    elif actor.role is Role.FIELD and actor.department_id != ticket.department_id:
+        return Refusal(reason=Reason.OTHER_DEPARTMENT)
+    return _guarded(actor, move, ticket)
+
+
+def _guarded(actor: Actor, move: Move, ticket: Ticket) -> Refusal | None:
+    broken = {
+        Guard.OWN_CREW: (
+            ticket.crew_id is not None and ticket.crew_id != actor.crew_id, Reason.OTHER_CREW
+        ),
+        Guard.NOT_WHO_DISPOSED: (ticket.disposed_by == actor.key, Reason.WHO_DISPOSED),
+        Guard.RECOVERED: (
+            actor.kind == "system" and ticket.recovered_at is None, Reason.NOT_RECOVERED
+        ),
+        Guard.PERSON_AFTER_RETURN: (
+            actor.kind == "system" and ticket.was_returned, Reason.RETURNED
+        ),
+    }
+    for guard in move.guards:
+        is_broken, reason = broken[guard]
+        if is_broken:
+            return Refusal(reason=reason)
+    return None
+
+
+def verbs_for(actor: Actor, ticket: Ticket) -> tuple[Verb, ...]:
+    """The verbs that ``actor`` may do to ``ticket`` now, in the order of the Verb enum."""
+    return tuple(verb for verb in Verb if may(actor, verb, ticket) is None)

@@ -1,0 +1,111 @@
+"""One problem on its way through handling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from events.model.workflow import FINAL, State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+# Yellow: a quarter of the stage's time, or less, is left.
+_YELLOW_SHARE = 0.25
+
+
+class Light(StrEnum):
+    """How a ticket stands against its deadline: 绿灯, 黄灯, 红灯."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ticket:
+    """A row of events.tickets with the names that people see. Times are aware UTC."""
+
+    ticket_id: int
+    number: str
+    state: State
+    version: int
+    category_code: str
+    family: str
+    layer: str | None
+    severity: int
+    source: str
+    title_zh: str
+    title_en: str
+    description: str
+    lon: float
+    lat: float
+    cell_id: int | None
+    area_id: int
+    component_id: int | None
+    device_no: int | None
+    department_id: int | None
+    crew_id: int | None
+    routing: Mapping[str, Any] | None
+    merged_into: int | None
+    supervised: bool
+    occurred_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    filed_at: datetime | None
+    dispatched_at: datetime | None
+    accepted_at: datetime | None
+    disposed_at: datetime | None
+    disposed_by: str | None
+    verified_at: datetime | None
+    closed_at: datetime | None
+    recovered_at: datetime | None
+    due_at: datetime | None
+    overdue_at: datetime | None
+    # names beside the row
+    category_name_zh: str
+    category_name_en: str
+    cell_code: str | None
+    area_path: tuple[int, ...]
+    area_name_zh: str
+    area_name_en: str
+    department_code: str | None
+    department_name_zh: str | None
+    department_name_en: str | None
+    crew_code: str | None
+    crew_name_zh: str | None
+    crew_name_en: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has something to do."""
+        return self.state not in FINAL
+
+    @property
+    def was_returned(self) -> bool:
+        """Whether a department handed it back and nobody has dispatched it since."""
+        return self.state is State.FILED and self.dispatched_at is not None
+
+
+def stage_started_at(ticket: Ticket) -> datetime:
+    """When the present stage began."""
+    begun = {
+        State.FILED: ticket.filed_at,
+        State.DISPATCHED: ticket.dispatched_at,
+        State.ACCEPTED: ticket.dispatched_at,
+        State.DISPOSED: ticket.disposed_at,
+        State.VERIFIED: ticket.verified_at,
+    }.get(ticket.state)
+    return begun or ticket.created_at
+
+
+def light(ticket: Ticket, now: datetime) -> Light:
+    """Green, yellow (a quarter of the stage's time or less is left) or red (overdue)."""
+    if ticket.due_at is None:
+        return Light.GREEN
+    if now >= ticket.due_at:
+        return Light.RED
+    whole = ticket.due_at - stage_started_at(ticket)
+    return Light.YELLOW if ticket.due_at - now <= whole * _YELLOW_SHARE else Light.GREEN
