@@ -155,7 +155,7 @@ def _blocks(land: Land, roads: Roads) -> NDArray[np.object_]:
 
 
 def _shore_cuts(land: Land) -> Geometry:
-    """Return cuts halfway between seeds through the strip that no road divides: shore and border."""
+    """Return cuts halfway between seeds where no road divides: along shore and border."""
     strip = shapely.difference(land.mainland, shapely.buffer(land.mainland, -330))
     halves = shapely.voronoi_polygons(shapely.multipoints(_seeds()), extend_to=strip)
     edges = shapely.union_all(shapely.boundary(shapely.get_parts(halves)))

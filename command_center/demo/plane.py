@@ -33,4 +33,5 @@ def position(x: float, y: float) -> tuple[float, float]:
 
 def _degrees(metres: NDArray[np.float64]) -> NDArray[np.float64]:
     scale = np.array([_METRES_PER_DEGREE_EAST, _METRES_PER_DEGREE])
-    return np.round(metres / scale + np.array([WEST, SOUTH]), 7)
+    degrees: NDArray[np.float64] = np.round(metres / scale + np.array([WEST, SOUTH]), 7)
+    return degrees
