@@ -11,8 +11,9 @@ _ROUNDS = 101
 def hash_password(password: str, *, salt: bytes) -> str:
     """Return ``$7$rounds$salt$key``: PBKDF2-HMAC-SHA512, as mosquitto_passwd writes it.
 
-    ``salt`` is 12 random bytes: Mosquitto 2.0 takes no other length. The password must be long and random: short ones
-    chosen by people need more rounds. Raises ValueError for such a salt or an empty password.
+    ``salt`` is 12 random bytes: Mosquitto 2.0 takes no other length. The password must be long
+    and random: short ones chosen by people need more rounds. Raises ValueError for a salt of
+    another length or an empty password.
     """
     if len(salt) != 12:
         raise ValueError("a salt has 12 bytes")

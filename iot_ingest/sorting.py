@@ -1,0 +1,143 @@
+"""A batch of messages, sorted into rows to store and messages to put aside. No database here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iot_ingest.decoders import json_reading
+from iot_ingest.message import Message
+from iot_ingest.model.device import Topic, bucket, parse_topic
+from iot_ingest.model.quarantine import Reason, Trouble
+from iot_ingest.model.reading import Reading, from_us
+from iot_ingest.store.copying import INCOMING
+from iot_ingest.store.devices import Door
+from iot_ingest.store.metrics import StoredMetric
+from iot_ingest.store.quarantine import SetAside
+
+_STATUSES = {b"online": True, b"offline": False}
+
+# A topic is parsed once, not once per message.
+_parse = lru_cache(maxsize=200_000)(parse_topic)
+
+
+@dataclass(kw_only=True, slots=True)
+class Sorted:
+    """What a batch holds. ``n`` of a row is the number of its message in the batch."""
+
+    found: list[tuple[int, int, int, int, float, bytes, int]] = field(default_factory=list)
+    aside: list[SetAside] = field(default_factory=list)
+    statuses: list[tuple[int, bool, datetime]] = field(default_factory=list)
+    heard: dict[int, datetime] = field(default_factory=dict)
+    readings: int = 0
+    unknown_metric: bool = False
+
+    def rows(self) -> NDArray[np.void]:
+        """The rows to store (dtype `INCOMING`), in the order they came."""
+        return np.array(self.found, INCOMING) if self.found else np.empty(0, INCOMING)
+
+
+def device_ids(messages: Iterable[Message]) -> list[str]:
+    """The devices that the topics of a batch name."""
+    topics = (_parse(message.topic) for message in messages)
+    return [topic.device_id for topic in topics if topic is not None]
+
+
+def set_aside(message: Message, trouble: Trouble) -> SetAside:
+    """A message for the quarantine."""
+    topic = _parse(message.topic)
+    return SetAside(
+        received_at=from_us(message.received_us),
+        protocol="mqtt",
+        topic=message.topic,
+        device_id=topic.device_id if topic is not None else None,
+        payload=message.payload,
+        trouble=trouble,
+    )
+
+
+def sort(
+    messages: Sequence[Message],
+    doors: Mapping[str, Door],
+    metrics: Mapping[str, StoredMetric],
+) -> Sorted:
+    """Decode and check every message of a batch."""
+    out = Sorted()
+    for n, message in enumerate(messages):
+        topic = _parse(message.topic)
+        door = doors.get(topic.device_id) if topic is not None else None
+        trouble = _refusal(topic, door)
+        if trouble is not None or topic is None or door is None:
+            if trouble is not None:
+                out.aside.append(set_aside(message, trouble))
+        elif topic.kind == "status":
+            _take_status(message, door, out)
+        else:
+            decoded = json_reading.decode(message.payload, message.received_us)
+            out.readings += len(decoded.readings)
+            out.heard[door.device_no] = from_us(message.received_us)
+            out.aside.extend(set_aside(message, one) for one in decoded.troubles)
+            _take(n, message, door, decoded.readings, metrics, out)
+    return out
+
+
+def _refusal(topic: Topic | None, door: Door | None) -> Trouble | None:
+    if topic is None or topic.kind not in ("readings", "status"):
+        return Trouble(reason=Reason.WRONG_TOPIC, detail="not a device's topic")
+    if door is None:
+        return Trouble(reason=Reason.UNKNOWN_DEVICE, detail=topic.device_id)
+    if door.disabled:
+        return Trouble(reason=Reason.DISABLED_DEVICE, detail=topic.device_id)
+    if topic.bucket != door.bucket:
+        detail = f"bucket {topic.bucket[:8]}, should be {bucket(topic.device_id)}"
+        return Trouble(reason=Reason.WRONG_TOPIC, detail=detail)
+    return None
+
+
+def _take_status(message: Message, door: Door, out: Sorted) -> None:
+    if not message.payload:
+        return  # an empty retained message clears a topic: it says nothing
+    online = _STATUSES.get(message.payload)
+    if online is None:
+        detail = message.payload[:40].decode("utf-8", "backslashreplace")
+        out.aside.append(set_aside(message, Trouble(reason=Reason.BAD_STATUS, detail=detail)))
+    else:
+        out.statuses.append((door.device_no, online, from_us(message.received_us)))
+
+
+def _take(
+    n: int,
+    message: Message,
+    door: Door,
+    readings: Sequence[Reading],
+    metrics: Mapping[str, StoredMetric],
+    out: Sorted,
+) -> None:
+    unknown: list[str] = []
+    impossible: list[str] = []
+    for name, ts_us, value, flag in readings:
+        metric = metrics.get(name)
+        if metric is None:
+            unknown.append(name[:80])
+        elif (metric.lowest is not None and value < metric.lowest) or (
+            metric.highest is not None and value > metric.highest
+        ):
+            impossible.append(f"{name}: {value} ({metric.lowest} .. {metric.highest})")
+        else:
+            out.found.append(
+                (n, door.device_no, metric.metric_no, ts_us, value, flag.encode(),
+                 message.received_us)
+            )  # fmt: skip
+    for reason, details in (
+        (Reason.UNKNOWN_METRIC, unknown),
+        (Reason.IMPOSSIBLE_VALUE, impossible),
+    ):
+        if details:
+            detail = "; ".join(list(dict.fromkeys(details))[:5])
+            out.aside.append(set_aside(message, Trouble(reason=reason, detail=detail)))
+    out.unknown_metric = out.unknown_metric or bool(unknown)

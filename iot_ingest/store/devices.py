@@ -1,0 +1,100 @@
+"""The registry of devices, and who of them is online."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from grid.store.named_sql import Statements
+from iot_ingest.model.device import Device
+
+_SQL = Statements.beside(__file__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Door:
+    """What the ingester knows of a device when a message comes."""
+
+    device_no: int
+    device_id: str
+    bucket: str
+    disabled: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Status:
+    """Whether a device is online, since when, and when its last message was noted."""
+
+    device_no: int
+    online: bool
+    since: datetime
+    last_message_at: datetime | None
+
+
+def all(conn: Connection) -> list[Device]:  # noqa: A001 - devices.all(conn) reads well
+    """Every registered device, disabled ones included."""
+    return _devices(conn, None, None)
+
+
+def by_nos(conn: Connection, device_nos: Iterable[int]) -> list[Device]:
+    """The devices with these numbers."""
+    return _devices(conn, list(device_nos), None)
+
+
+def by_id(conn: Connection, device_id: str) -> Device | None:
+    """The device with this id, or None."""
+    found = _devices(conn, None, [device_id])
+    return found[0] if found else None
+
+
+def doors(conn: Connection, device_ids: Sequence[str] | None = None) -> dict[str, Door]:
+    """By id, what the ingester must know: of all devices, or of the given ones."""
+    ids = None if device_ids is None else list(device_ids)
+    return {row.device_id: Door(**row._mapping) for row in _SQL.rows(conn, "doors", ids=ids)}
+
+
+def fingerprint(conn: Connection) -> str:
+    """A text that differs whenever a device or a metric was added or changed."""
+    return str(_SQL.value(conn, "fingerprint"))
+
+
+def secrets(conn: Connection) -> dict[str, str]:
+    """The broker's password entry (``$7$...``) of every device that may log in, by device id."""
+    return {row.device_id: row.secret_hash for row in _SQL.rows(conn, "secrets")}
+
+
+def statuses(conn: Connection) -> dict[int, Status]:
+    """Who is online, by device number; devices that never spoke are missing."""
+    return {row.device_no: Status(**row._mapping) for row in _SQL.rows(conn, "statuses")}
+
+
+def said_status(conn: Connection, said: Iterable[tuple[int, bool, datetime]]) -> None:
+    """Note (device_no, online, at) of status messages, in their order."""
+    _SQL.run_many(
+        conn,
+        "said_status",
+        [{"device_no": no, "online": online, "at": at} for no, online, at in said],
+    )
+
+
+def heard(conn: Connection, last_at: Mapping[int, datetime]) -> None:
+    """Note when devices were last heard, by device number."""
+    if last_at:
+        _SQL.run(conn, "heard", device_nos=list(last_at), ats=list(last_at.values()))
+
+
+def fell_silent(conn: Connection, now: datetime) -> list[int]:
+    """Mark devices offline that sent nothing for long; their numbers."""
+    return [row.device_no for row in _SQL.rows(conn, "fell_silent", now=now)]
+
+
+def _devices(
+    conn: Connection, nos: Sequence[int] | None, ids: Sequence[str] | None
+) -> list[Device]:
+    return [
+        Device(**{**row._mapping, "metrics": tuple(row.metrics)})
+        for row in _SQL.rows(conn, "devices", nos=nos, ids=ids)
+    ]

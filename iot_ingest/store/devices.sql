@@ -1,0 +1,61 @@
+-- name: devices
+-- Registered devices: all, or those with the given numbers, or those with the given ids.
+SELECT device_no, device_id, bucket, model, layer, name_zh, name_en, metrics, interval_s,
+    ST_X(position) AS lon, ST_Y(position) AS lat, cell_id, area_id, component_id, attributes,
+    disabled_at
+FROM iot.devices
+WHERE (CAST(:nos AS integer[]) IS NULL OR device_no = ANY(CAST(:nos AS integer[])))
+    AND (CAST(:ids AS text[]) IS NULL OR device_id = ANY(CAST(:ids AS text[])))
+ORDER BY device_no
+
+-- name: doors
+-- What the ingester must know of each device; of the given ids only when some are given.
+SELECT device_no, device_id, bucket, disabled_at IS NOT NULL AS disabled
+FROM iot.devices
+WHERE CAST(:ids AS text[]) IS NULL OR device_id = ANY(CAST(:ids AS text[]))
+
+-- name: fingerprint
+-- Changes whenever a device or a metric was added or changed.
+SELECT (SELECT count(*)::text || '/' || coalesce(sum(extract(epoch FROM changed_at)), 0)::text
+        FROM iot.devices)
+    || '/' || (SELECT md5(coalesce(string_agg(m::text, ',' ORDER BY metric_no), ''))
+               FROM iot.metrics m)
+
+-- name: secrets
+-- The broker's password entry of every device that may log in.
+SELECT device_id, secret_hash
+FROM iot.devices
+WHERE secret_hash IS NOT NULL AND disabled_at IS NULL
+ORDER BY device_id
+
+-- name: statuses
+-- Which devices are online, and since when they are or are not.
+SELECT device_no, online, since, last_message_at FROM iot.device_status ORDER BY device_no
+
+-- name: said_status
+-- A device, or its last will, said that it is online or offline.
+INSERT INTO iot.device_status AS old (device_no, online, since)
+VALUES (:device_no, :online, :at)
+ON CONFLICT (device_no) DO UPDATE SET online = excluded.online, since = excluded.since
+WHERE old.online <> excluded.online
+
+-- name: heard
+-- Devices sent readings: they are online. Written at most every few seconds per device.
+INSERT INTO iot.device_status AS old (device_no, online, since, last_message_at)
+SELECT device_no, true, at, at FROM unnest(CAST(:device_nos AS integer[]),
+    CAST(:ats AS timestamptz[])) AS heard (device_no, at) ORDER BY device_no
+ON CONFLICT (device_no) DO UPDATE
+SET online = true, since = CASE WHEN old.online THEN old.since ELSE excluded.since END,
+    last_message_at = excluded.last_message_at
+WHERE NOT old.online OR old.last_message_at IS NULL
+    OR old.last_message_at < excluded.last_message_at - interval '5 seconds'
+
+-- name: fell_silent
+-- Devices that sent nothing for five of their intervals (a minute at least) are offline.
+UPDATE iot.device_status s
+SET online = false, since = :now
+FROM iot.devices d
+WHERE d.device_no = s.device_no AND s.online
+    AND coalesce(s.last_message_at, s.since)
+        < :now - greatest(interval '1 minute', d.interval_s * interval '5 seconds')
+RETURNING s.device_no

@@ -1,0 +1,36 @@
+"""Counts of what the ingester did, per hour of receipt."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from grid.store.named_sql import Statements
+
+_SQL = Statements.beside(__file__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """Messages received; readings in them; of those stored, already known, put in quarantine.
+
+    ``quarantined`` counts rows of the quarantine (a message and a reason).
+    """
+
+    messages: int = 0
+    readings: int = 0
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+
+
+def add(conn: Connection, counts: Counts, *, at: datetime, process: str = "ingest") -> None:
+    """Add the counts of a batch to the hour of ``at``."""
+    _SQL.run(conn, "add", at=at, process=process, **asdict(counts))
+
+
+def since(conn: Connection, first: datetime) -> Counts:
+    """Counts of all hours that begin at ``first`` or later."""
+    return Counts(**_SQL.one(conn, "since", first=first)._mapping)

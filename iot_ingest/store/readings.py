@@ -1,0 +1,155 @@
+"""Readings: stored once by (device, metric, time), with the latest value kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from grid.store.named_sql import Statements
+from iot_ingest.model.reading import from_us
+from iot_ingest.store.copying import INCOMING, copy_incoming
+
+_SQL = Statements.beside(__file__)
+
+# A page draws some thousand points; more is a mistake of the asker.
+MOST_POINTS = 20_000
+
+__all__ = [
+    "INCOMING", "MOST_POINTS", "Conflict", "Kept", "Latest", "Point",
+    "count", "ensure_partition", "keep", "latest", "series", "span",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conflict:
+    """A row of a batch (its ``n``) whose identity is stored with another value or flag."""
+
+    n: int
+    device_no: int
+    metric_no: int
+    ts: datetime
+    value: float
+    kept: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What became of a batch: rows stored now, the devices they are of, and the conflicts."""
+
+    stored: int
+    device_nos: Sequence[int]
+    conflicts: Sequence[Conflict]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Latest:
+    """The newest value (by event time) of one metric of one device."""
+
+    device_no: int
+    metric: str
+    ts: datetime
+    value: float
+    flag: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Point:
+    """One step of a series, from ``at`` on: least, mean, greatest value and the number of them."""
+
+    at: datetime
+    lowest: float
+    mean: float
+    highest: float
+    readings: int
+
+
+def ensure_partition(conn: Connection, day: date) -> bool:
+    """Make the partition of a UTC day; True when it was not there.
+
+    Raises sqlalchemy.exc.IntegrityError for a day that is not kept. Use a transaction of its
+    own: making one locks the readings for a moment.
+    """
+    return bool(_SQL.value(conn, "ensure_partition", day=day))
+
+
+def keep(conn: Connection, rows: NDArray[np.void], judged: Iterable[int]) -> Kept:
+    """Store a batch (dtype `INCOMING`), its latest values and its dirty spans.
+
+    ``judged`` are the metric numbers that some rule looks at. Of two rows with one identity the
+    first stays. The days' partitions must be there.
+    """
+    if not len(rows):
+        return Kept(stored=0, device_nos=(), conflicts=())
+    _SQL.run(conn, "make_incoming")
+    copy_incoming(conn, rows)
+    found = _SQL.one(conn, "keep", judged=list(judged))
+    conflicts: list[Conflict] = []
+    if found.stored < len(rows):
+        first, last = from_us(int(rows["ts"].min())), from_us(int(rows["ts"].max()))
+        conflicts = [
+            Conflict(
+                n=row.n,
+                device_no=row.device_no,
+                metric_no=row.metric_no,
+                ts=row.ts,
+                value=row.value,
+                kept=row.kept,
+            )
+            for row in _SQL.rows(conn, "conflicts", first=first, last=last)
+        ]
+    return Kept(stored=found.stored, device_nos=found.device_nos, conflicts=conflicts)
+
+
+def span(
+    conn: Connection, device_no: int, metric_no: int, first: datetime, last: datetime
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bytes_]]:
+    """Times (ms since 1970), values and flags of a span, both ends included, sorted."""
+    rows = _SQL.rows(conn, "span", device_no=device_no, metric_no=metric_no, first=first, last=last)
+    if not rows:
+        return np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, "S1")
+    ts, values, flags = zip(*rows, strict=True)
+    return np.array(ts, np.int64), np.array(values, np.float64), np.array(flags, "S1")
+
+
+def series(
+    conn: Connection,
+    device_no: int,
+    metric_no: int,
+    first: datetime,
+    until: datetime,
+    step: timedelta | None = None,
+) -> list[Point]:
+    """The series of ``[first, until)``, down-sampled to ``step`` (None: every reading).
+
+    At most `MOST_POINTS` points, the oldest. Raises ValueError for a step that is not positive.
+    """
+    if step is not None and step <= timedelta(0):
+        raise ValueError("a step is longer than nothing")
+    found = _SQL.rows(
+        conn,
+        "raw_series" if step is None else "series",
+        device_no=device_no,
+        metric_no=metric_no,
+        first=first,
+        until=until,
+        most=MOST_POINTS,
+        **({} if step is None else {"step": step}),
+    )
+    return [Point(**row._mapping) for row in found]
+
+
+def latest(conn: Connection, device_nos: Sequence[int] | None = None) -> list[Latest]:
+    """The latest value of each metric of the given devices; of all devices for None."""
+    wanted = None if device_nos is None else list(device_nos)
+    return [Latest(**row._mapping) for row in _SQL.rows(conn, "latest", device_nos=wanted)]
+
+
+def count(conn: Connection) -> int:
+    """How many readings are stored."""
+    return int(_SQL.value(conn, "count_readings"))

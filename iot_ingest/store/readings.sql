@@ -1,0 +1,90 @@
+-- name: make_incoming
+-- What a batch brought, before it is known what of it is new; one table per connection.
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming (
+    n integer NOT NULL,
+    device_no integer NOT NULL,
+    metric_no smallint NOT NULL,
+    ts timestamptz NOT NULL,
+    value double precision NOT NULL,
+    flag "char" NOT NULL,
+    received_at timestamptz NOT NULL
+) ON COMMIT DELETE ROWS
+
+-- name: ensure_partition
+-- The day's partition of iot.readings; true when it was made now.
+SELECT iot.ensure_partition(:day)
+
+-- name: keep
+-- Store what is new of `incoming`; move on the latest values; mark the spans that the rules have
+-- to look at, day by day, so that one very old reading does not drag a year behind it.
+WITH stored AS (
+    INSERT INTO iot.readings (device_no, metric_no, ts, value, flag, received_at)
+    SELECT DISTINCT ON (device_no, metric_no, ts) device_no, metric_no, ts, value, flag, received_at
+    FROM pg_temp.incoming
+    ORDER BY device_no, metric_no, ts, n
+    ON CONFLICT DO NOTHING
+    RETURNING device_no, metric_no, ts, value, flag, received_at
+), newest AS (
+    INSERT INTO iot.latest AS old (device_no, metric_no, ts, value, flag, received_at)
+    SELECT DISTINCT ON (device_no, metric_no) device_no, metric_no, ts, value, flag, received_at
+    FROM stored
+    ORDER BY device_no, metric_no, ts DESC
+    ON CONFLICT (device_no, metric_no) DO UPDATE
+    SET ts = excluded.ts, value = excluded.value, flag = excluded.flag,
+        received_at = excluded.received_at
+    WHERE old.ts < excluded.ts
+), marked AS (
+    INSERT INTO iot.dirty (device_no, metric_no, from_ts, to_ts)
+    SELECT device_no, metric_no, min(ts), max(ts)
+    FROM stored
+    WHERE metric_no = ANY(:judged)
+    GROUP BY device_no, metric_no, date_trunc('day', ts)
+)
+SELECT count(*) AS stored, coalesce(array_agg(DISTINCT device_no), '{}') AS device_nos
+FROM stored
+
+-- name: conflicts
+-- Rows of `incoming` whose identity is stored with another value or flag.
+SELECT DISTINCT i.n, i.device_no, i.metric_no, i.ts, i.value, i.flag, r.value AS kept,
+    r.flag AS kept_flag
+FROM pg_temp.incoming i
+JOIN iot.readings r USING (device_no, metric_no, ts)
+WHERE (r.value <> i.value OR r.flag <> i.flag) AND r.ts BETWEEN :first AND :last
+ORDER BY i.n
+
+-- name: span
+-- One device's readings of one metric in a span, both ends included, in the order of time.
+SELECT (extract(epoch FROM ts) * 1000)::bigint AS ts_ms, value, flag::text AS flag
+FROM iot.readings
+WHERE device_no = :device_no AND metric_no = :metric_no AND ts BETWEEN :first AND :last
+ORDER BY ts
+
+-- name: series
+-- Down-sampled: the least, the mean and the greatest value of each step, and how many there were.
+SELECT date_bin(:step, ts, timestamptz '2000-01-01 00:00:00+00') AS at, min(value) AS lowest,
+    avg(value) AS mean, max(value) AS highest, count(*) AS readings
+FROM iot.readings
+WHERE device_no = :device_no AND metric_no = :metric_no AND ts >= :first AND ts < :until
+GROUP BY 1
+ORDER BY 1
+LIMIT :most
+
+-- name: raw_series
+-- Every reading of a span.
+SELECT ts AS at, value AS lowest, value AS mean, value AS highest, 1 AS readings
+FROM iot.readings
+WHERE device_no = :device_no AND metric_no = :metric_no AND ts >= :first AND ts < :until
+ORDER BY ts
+LIMIT :most
+
+-- name: latest
+-- The latest value of every metric of the given devices, of all devices when none are given.
+SELECT l.device_no, m.name AS metric, l.ts, l.value, l.flag::text AS flag, l.received_at
+FROM iot.latest l
+JOIN iot.metrics m USING (metric_no)
+WHERE CAST(:device_nos AS integer[]) IS NULL OR l.device_no = ANY(CAST(:device_nos AS integer[]))
+ORDER BY l.device_no, m.name
+
+-- name: count_readings
+-- How many readings are stored.
+SELECT count(*) FROM iot.readings
