@@ -23,8 +23,22 @@ if TYPE_CHECKING:
     from events.model.ticket import Ticket
 
 __all__ = [
-    "DISPATCH", "PERMISSIONS", "RECOVERY", "RESIDENT", "ROLE_WORDS", "Actor", "ActorKind",
-    "Permission", "Role", "Scope", "allowed", "in_scope", "may", "scope", "system", "verbs_for",
+    "DISPATCH",
+    "PERMISSIONS",
+    "RECOVERY",
+    "RESIDENT",
+    "ROLE_WORDS",
+    "Actor",
+    "ActorKind",
+    "Permission",
+    "Role",
+    "Scope",
+    "allowed",
+    "in_scope",
+    "may",
+    "scope",
+    "system",
+    "verbs_for",
 ]
 
 
@@ -50,8 +64,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: _READS | {_P.VIEW_WALL, _P.VIEW_DESK, _P.READ_CONTACT, _P.ACT_ON_TICKETS},
     Role.DISPATCHER: _READS | {_P.VIEW_WALL, _P.VIEW_DESK, _P.READ_CONTACT, _P.ACT_ON_TICKETS},
     Role.FIELD: _READS | {_P.VIEW_FIELD, _P.ACT_ON_TICKETS},
-    Role.SUPERVISOR: _READS | {_P.VIEW_WALL, _P.VIEW_DESK, _P.VIEW_EVALUATION, _P.READ_CONTACT,
-                               _P.ACT_ON_TICKETS},
+    Role.SUPERVISOR: _READS
+    | {_P.VIEW_WALL, _P.VIEW_DESK, _P.VIEW_EVALUATION, _P.READ_CONTACT, _P.ACT_ON_TICKETS},
     Role.ADMIN: _READS | {_P.VIEW_WALL, _P.VIEW_DESK, _P.VIEW_EVALUATION, _P.MANAGE_ACCOUNTS},
 }
 
@@ -112,14 +126,17 @@ def may(actor: Actor, verb: Verb, ticket: Ticket) -> Refusal | None:
 def _guarded(actor: Actor, move: Move, ticket: Ticket) -> Refusal | None:
     broken = {
         Guard.OWN_CREW: (
-            ticket.crew_id is not None and ticket.crew_id != actor.crew_id, Reason.OTHER_CREW
+            ticket.crew_id is not None and ticket.crew_id != actor.crew_id,
+            Reason.OTHER_CREW,
         ),
         Guard.NOT_WHO_DISPOSED: (ticket.disposed_by == actor.key, Reason.WHO_DISPOSED),
         Guard.RECOVERED: (
-            actor.kind == "system" and ticket.recovered_at is None, Reason.NOT_RECOVERED
+            actor.kind == "system" and ticket.recovered_at is None,
+            Reason.NOT_RECOVERED,
         ),
         Guard.PERSON_AFTER_RETURN: (
-            actor.kind == "system" and ticket.was_returned, Reason.RETURNED
+            actor.kind == "system" and ticket.was_returned,
+            Reason.RETURNED,
         ),
     }
     for guard in move.guards:

@@ -22,16 +22,24 @@ class Role(StrEnum):
 
 
 ROLE_WORDS: dict[Role, Words] = {
-    Role.OPERATOR: Words(zh="受理员：值守大屏，受理、核查和结案", en="Operator: watches the wall,"
-                         " files, verifies and closes"),
-    Role.DISPATCHER: Words(zh="派遣员：立案、派遣和核查", en="Dispatcher: files, dispatches and"
-                           " verifies"),
-    Role.FIELD: Words(zh="处置人员：受理并处置本班组的案卷", en="Field staff: accepts and disposes"
-                      " of the own crew's tickets"),
-    Role.SUPERVISOR: Words(zh="督导：督办、核查、考评", en="Supervisor: supervises, verifies,"
-                           " evaluates"),
-    Role.ADMIN: Words(zh="管理员：管理账号和配置，不经办案卷", en="Administrator: manages accounts"
-                      " and configuration, handles no tickets"),
+    Role.OPERATOR: Words(
+        zh="受理员：值守大屏，受理、核查和结案",
+        en="Operator: watches the wall, files, verifies and closes",
+    ),
+    Role.DISPATCHER: Words(
+        zh="派遣员：立案、派遣和核查", en="Dispatcher: files, dispatches and verifies"
+    ),
+    Role.FIELD: Words(
+        zh="处置人员：受理并处置本班组的案卷",
+        en="Field staff: accepts and disposes of the own crew's tickets",
+    ),
+    Role.SUPERVISOR: Words(
+        zh="督导：督办、核查、考评", en="Supervisor: supervises, verifies, evaluates"
+    ),
+    Role.ADMIN: Words(
+        zh="管理员：管理账号和配置，不经办案卷",
+        en="Administrator: manages accounts and configuration, handles no tickets",
+    ),
 }
 
 

@@ -49,76 +49,93 @@ SENTENCES: dict[Reason, Words] = {
     Reason.UNKNOWN_VERB: Words(zh="没有这个操作。", en="There is no such action."),
     Reason.WRONG_STATE: Words(
         zh="案卷当前状态不能进行该操作，请刷新后查看可用操作。",
-        en="The ticket's present state does not allow this: reload to see what can be done."),
+        en="The ticket's present state does not allow this: reload to see what can be done.",
+    ),
     Reason.STALE: Words(
         zh="案卷已被他人更新，请查看最新状态后重试。",
-        en="Somebody else has changed the ticket meanwhile: look at it again, then retry."),
+        en="Somebody else has changed the ticket meanwhile: look at it again, then retry.",
+    ),
     Reason.ROLE: Words(
         zh="您的角色无权进行该操作，请联系派遣员或督导。",
-        en="Your role may not do this: ask a dispatcher or a supervisor."),
-    Reason.OTHER_AREA: Words(
-        zh="该案卷不在您的辖区内。", en="This ticket is not in your area."),
+        en="Your role may not do this: ask a dispatcher or a supervisor.",
+    ),
+    Reason.OTHER_AREA: Words(zh="该案卷不在您的辖区内。", en="This ticket is not in your area."),
     Reason.OTHER_DEPARTMENT: Words(
-        zh="该案卷由其他部门负责。", en="This ticket belongs to another department."),
+        zh="该案卷由其他部门负责。", en="This ticket belongs to another department."
+    ),
     Reason.OTHER_CREW: Words(
-        zh="该案卷已派给其他班组。", en="This ticket was given to another crew."),
+        zh="该案卷已派给其他班组。", en="This ticket was given to another crew."
+    ),
     Reason.WHO_DISPOSED: Words(
         zh="处置人不能核查自己处置的案卷，请由他人核查。",
-        en="Whoever disposed may not verify: another person has to."),
+        en="Whoever disposed may not verify: another person has to.",
+    ),
     Reason.NOT_RECOVERED: Words(
         zh="监测数据尚未恢复正常，不能自动核查。",
-        en="The sensors have not recovered yet, so it cannot be verified by measurement."),
+        en="The sensors have not recovered yet, so it cannot be verified by measurement.",
+    ),
     Reason.RETURNED: Words(
         zh="被退回的案卷须由派遣员重新派遣。",
-        en="A ticket that was handed back must be dispatched by a person."),
+        en="A ticket that was handed back must be dispatched by a person.",
+    ),
     Reason.REASON_MISSING: Words(zh="请填写理由。", en="Give a reason."),
     Reason.NOTE_MISSING: Words(zh="请填写说明。", en="Write a note."),
     Reason.DEPARTMENT_MISSING: Words(
-        zh="请选择责任部门。", en="Choose the department that answers for it."),
+        zh="请选择责任部门。", en="Choose the department that answers for it."
+    ),
     Reason.CREW_MISSING: Words(zh="请选择班组。", en="Choose a crew."),
     Reason.UNKNOWN_DEPARTMENT: Words(
-        zh="没有该部门，请从列表中选择。", en="There is no such department: choose one of the list."),
+        zh="没有该部门，请从列表中选择。", en="There is no such department: choose one of the list."
+    ),
     Reason.UNKNOWN_CREW: Words(
-        zh="没有该班组，请从列表中选择。", en="There is no such crew: choose one of the list."),
+        zh="没有该班组，请从列表中选择。", en="There is no such crew: choose one of the list."
+    ),
     Reason.CREW_OF_OTHER_DEPARTMENT: Words(
         zh="该班组不属于案卷的责任部门。",
-        en="This crew does not belong to the ticket's department."),
+        en="This crew does not belong to the ticket's department.",
+    ),
     Reason.TEXT_TOO_LONG: Words(
-        zh="文字过长，请缩短到 2000 字以内。",
-        en="The text is too long: at most 2,000 characters."),
+        zh="文字过长，请缩短到 2000 字以内。", en="The text is too long: at most 2,000 characters."
+    ),
     Reason.NO_SUCH_TICKET: Words(
-        zh="没有这个案卷编号，请核对。", en="There is no ticket with this number: check it."),
+        zh="没有这个案卷编号，请核对。", en="There is no ticket with this number: check it."
+    ),
     Reason.NO_SUCH_REPORT: Words(
-        zh="没有找到该上报，请核对查询码。",
-        en="No report was found for this code: check it."),
+        zh="没有找到该上报，请核对查询码。", en="No report was found for this code: check it."
+    ),
     Reason.KEY_REUSED: Words(
         zh="同一提交标识已用于其他内容，请重新提交。",
-        en="This submission key was already used for something else: submit again."),
+        en="This submission key was already used for something else: submit again.",
+    ),
     Reason.BAD_KEY: Words(
-        zh="提交标识应为 8 到 128 个字符。",
-        en="A submission key has 8 to 128 characters."),
+        zh="提交标识应为 8 到 128 个字符。", en="A submission key has 8 to 128 characters."
+    ),
     Reason.OUTSIDE_CITY: Words(
         zh="该位置不在本市范围内，请在地图上重新选择位置。",
-        en="This position is outside the city: choose the place on the map again."),
+        en="This position is outside the city: choose the place on the map again.",
+    ),
     Reason.BAD_POSITION: Words(
         zh="位置无效：请提供经度、纬度和坐标系。",
-        en="The position is not valid: give longitude, latitude and coordinate system."),
+        en="The position is not valid: give longitude, latitude and coordinate system.",
+    ),
     Reason.UNKNOWN_CATEGORY: Words(
-        zh="没有该类别，请从列表中选择。", en="There is no such category: choose one of the list."),
-    Reason.UNKNOWN_AREA: Words(
-        zh="没有该辖区代码。", en="There is no area with this code."),
-    Reason.SIGN_IN: Words(
-        zh="用户名或密码不正确。", en="The name or the password is not right."),
+        zh="没有该类别，请从列表中选择。", en="There is no such category: choose one of the list."
+    ),
+    Reason.UNKNOWN_AREA: Words(zh="没有该辖区代码。", en="There is no area with this code."),
+    Reason.SIGN_IN: Words(zh="用户名或密码不正确。", en="The name or the password is not right."),
     Reason.LOCKED: Words(
         zh="登录失败次数过多，请稍后再试。",
-        en="Too many failed attempts: try again in a few minutes."),
+        en="Too many failed attempts: try again in a few minutes.",
+    ),
     Reason.NAME_TAKEN: Words(zh="该用户名已存在。", en="This name is already in use."),
     Reason.BAD_NAME: Words(
         zh="用户名只能包含小写字母、数字、点、横线和下划线。",
-        en="A name has small letters, digits, dots, dashes and underscores only."),
+        en="A name has small letters, digits, dots, dashes and underscores only.",
+    ),
     Reason.NO_SUCH_ACCOUNT: Words(zh="没有该账号。", en="There is no such account."),
     Reason.WEAK_PASSWORD: Words(
-        zh="密码至少需要 12 个字符。", en="A password has at least 12 characters."),
+        zh="密码至少需要 12 个字符。", en="A password has at least 12 characters."
+    ),
 }
 
 

@@ -100,41 +100,127 @@ OPEN = frozenset(State) - FINAL
 # dispatched by a person, because the engine's own choice was just refused.
 _ROWS: tuple[Move, ...] = (
     Move(source=State.REPORTED, verb=Verb.FILE, target=State.FILED, roles=_DESK, systems=_ENGINE),
-    Move(source=State.REPORTED, verb=Verb.DECLINE, target=State.DECLINED, roles=_DESK,
-         needs=(Need.REASON,)),
-    Move(source=State.FILED, verb=Verb.DECLINE, target=State.DECLINED, roles=_COMMAND,
-         needs=(Need.REASON,)),
-    Move(source=State.FILED, verb=Verb.DISPATCH, target=State.DISPATCHED, roles=_COMMAND,
-         systems=_ENGINE, guards=(Guard.PERSON_AFTER_RETURN,), needs=(Need.DEPARTMENT,)),
-    Move(source=State.DISPATCHED, verb=Verb.ASSIGN, target=State.DISPATCHED, roles=_COMMAND,
-         systems=_ENGINE, needs=(Need.CREW,)),
-    Move(source=State.ACCEPTED, verb=Verb.ASSIGN, target=State.DISPATCHED, roles=_COMMAND,
-         needs=(Need.CREW, Need.REASON)),
-    Move(source=State.DISPATCHED, verb=Verb.ACCEPT, target=State.ACCEPTED, roles=_FIELD,
-         guards=(Guard.OWN_CREW,)),
-    Move(source=State.DISPATCHED, verb=Verb.HAND_BACK, target=State.FILED, roles=_FIELD,
-         guards=(Guard.OWN_CREW,), needs=(Need.REASON,)),
-    Move(source=State.ACCEPTED, verb=Verb.HAND_BACK, target=State.FILED, roles=_FIELD,
-         guards=(Guard.OWN_CREW,), needs=(Need.REASON,)),
-    Move(source=State.ACCEPTED, verb=Verb.DISPOSE, target=State.DISPOSED, roles=_FIELD,
-         guards=(Guard.OWN_CREW,), needs=(Need.NOTE,)),
-    Move(source=State.DISPOSED, verb=Verb.VERIFY, target=State.VERIFIED, roles=_DESK,
-         systems=_RECOVERY, guards=(Guard.NOT_WHO_DISPOSED, Guard.RECOVERED)),
-    Move(source=State.DISPOSED, verb=Verb.REWORK, target=State.ACCEPTED, roles=_DESK,
-         guards=(Guard.NOT_WHO_DISPOSED,), needs=(Need.REASON,)),
-    Move(source=State.VERIFIED, verb=Verb.CLOSE, target=State.CLOSED, roles=_DESK,
-         systems=_RECOVERY, guards=(Guard.NOT_WHO_DISPOSED,)),
-    Move(source=State.CLOSED, verb=Verb.REOPEN, target=State.FILED, roles=_DESK, systems=_ENGINE,
-         needs=(Need.REASON,)),
-    Move(source=State.DECLINED, verb=Verb.REOPEN, target=State.REPORTED, roles=_DESK,
-         needs=(Need.REASON,)),
+    Move(
+        source=State.REPORTED,
+        verb=Verb.DECLINE,
+        target=State.DECLINED,
+        roles=_DESK,
+        needs=(Need.REASON,),
+    ),
+    Move(
+        source=State.FILED,
+        verb=Verb.DECLINE,
+        target=State.DECLINED,
+        roles=_COMMAND,
+        needs=(Need.REASON,),
+    ),
+    Move(
+        source=State.FILED,
+        verb=Verb.DISPATCH,
+        target=State.DISPATCHED,
+        roles=_COMMAND,
+        systems=_ENGINE,
+        guards=(Guard.PERSON_AFTER_RETURN,),
+        needs=(Need.DEPARTMENT,),
+    ),
+    Move(
+        source=State.DISPATCHED,
+        verb=Verb.ASSIGN,
+        target=State.DISPATCHED,
+        roles=_COMMAND,
+        systems=_ENGINE,
+        needs=(Need.CREW,),
+    ),
+    Move(
+        source=State.ACCEPTED,
+        verb=Verb.ASSIGN,
+        target=State.DISPATCHED,
+        roles=_COMMAND,
+        needs=(Need.CREW, Need.REASON),
+    ),
+    Move(
+        source=State.DISPATCHED,
+        verb=Verb.ACCEPT,
+        target=State.ACCEPTED,
+        roles=_FIELD,
+        guards=(Guard.OWN_CREW,),
+    ),
+    Move(
+        source=State.DISPATCHED,
+        verb=Verb.HAND_BACK,
+        target=State.FILED,
+        roles=_FIELD,
+        guards=(Guard.OWN_CREW,),
+        needs=(Need.REASON,),
+    ),
+    Move(
+        source=State.ACCEPTED,
+        verb=Verb.HAND_BACK,
+        target=State.FILED,
+        roles=_FIELD,
+        guards=(Guard.OWN_CREW,),
+        needs=(Need.REASON,),
+    ),
+    Move(
+        source=State.ACCEPTED,
+        verb=Verb.DISPOSE,
+        target=State.DISPOSED,
+        roles=_FIELD,
+        guards=(Guard.OWN_CREW,),
+        needs=(Need.NOTE,),
+    ),
+    Move(
+        source=State.DISPOSED,
+        verb=Verb.VERIFY,
+        target=State.VERIFIED,
+        roles=_DESK,
+        systems=_RECOVERY,
+        guards=(Guard.NOT_WHO_DISPOSED, Guard.RECOVERED),
+    ),
+    Move(
+        source=State.DISPOSED,
+        verb=Verb.REWORK,
+        target=State.ACCEPTED,
+        roles=_DESK,
+        guards=(Guard.NOT_WHO_DISPOSED,),
+        needs=(Need.REASON,),
+    ),
+    Move(
+        source=State.VERIFIED,
+        verb=Verb.CLOSE,
+        target=State.CLOSED,
+        roles=_DESK,
+        systems=_RECOVERY,
+        guards=(Guard.NOT_WHO_DISPOSED,),
+    ),
+    Move(
+        source=State.CLOSED,
+        verb=Verb.REOPEN,
+        target=State.FILED,
+        roles=_DESK,
+        systems=_ENGINE,
+        needs=(Need.REASON,),
+    ),
+    Move(
+        source=State.DECLINED,
+        verb=Verb.REOPEN,
+        target=State.REPORTED,
+        roles=_DESK,
+        needs=(Need.REASON,),
+    ),
     *(
         Move(source=state, verb=Verb.SUPERVISE, target=state, roles=_DESK, needs=(Need.REASON,))
         for state in sorted(OPEN)
     ),
     *(
-        Move(source=state, verb=Verb.COMMENT, target=state, roles=_STAFF, systems=_ENGINE,
-             needs=(Need.NOTE,))
+        Move(
+            source=state,
+            verb=Verb.COMMENT,
+            target=state,
+            roles=_STAFF,
+            systems=_ENGINE,
+            needs=(Need.NOTE,),
+        )
         for state in State
     ),
     *(
@@ -157,8 +243,9 @@ def _table(rows: Iterable[Move]) -> Mapping[tuple[State, Verb], Move]:
 MOVES: Mapping[tuple[State, Verb], Move] = _table(_ROWS)
 
 # Made by the engine beside people's work: a phone that did not see them yet is not out of date.
-MARKS = frozenset({Verb.WORSEN, Verb.RECOVER, Verb.RELAPSE, Verb.OVERDUE, Verb.COMMENT,
-                   Verb.SUPERVISE})
+MARKS = frozenset(
+    {Verb.WORSEN, Verb.RECOVER, Verb.RELAPSE, Verb.OVERDUE, Verb.COMMENT, Verb.SUPERVISE}
+)
 
 
 def next_state(state: State, verb: Verb) -> State | None:

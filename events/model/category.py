@@ -1,0 +1,47 @@
+"""What kind of problem something is, and what follows from that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from events.model.calendar import Clock
+
+
+class FilingPolicy(StrEnum):
+    """Whether a ticket of this category is filed by itself or by somebody at the desk."""
+
+    AUTOMATIC = "automatic"
+    DESK = "desk"
+
+
+class Kind(StrEnum):
+    """部件 or 事件: a fixed facility, or something that happens."""
+
+    COMPONENT = "component"
+    MATTER = "matter"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Category:
+    """A row of events.categories. Events of one ``family`` may be about one thing."""
+
+    code: str
+    kind: Kind = Kind.MATTER
+    family: str
+    layer: str | None = None
+    name_zh: str
+    name_en: str
+    standard: str | None = None
+    standard_code: str | None = None
+    filing_policy: FilingPolicy = FilingPolicy.AUTOMATIC
+    for_residents: bool = False
+    severity: int = 2
+    clock: Clock = Clock.CONTINUOUS
+    dispose_limit: timedelta
+    verify_limit: timedelta = timedelta(hours=24)
+    fuse_within_m: float = 50.0
+    fuse_within: timedelta = timedelta(days=7)
+    pack: str
+    effective_from: date

@@ -1,0 +1,118 @@
+"""The ledger's payloads: canonical, and enough to rebuild every ticket."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+from typing import Any
+
+FORMAT = 1
+
+# What of a ticket the ledger rebuilds. The free text of residents is not among it: a trail that
+# can never be erased holds personal data only as a commitment.
+TICKET_COLUMNS = (
+    "number",
+    "state",
+    "version",
+    "category_code",
+    "family",
+    "layer",
+    "severity",
+    "source",
+    "title_zh",
+    "title_en",
+    "lon",
+    "lat",
+    "cell_id",
+    "area_id",
+    "component_id",
+    "device_no",
+    "department_id",
+    "crew_id",
+    "routing",
+    "merged_into",
+    "supervised",
+    "occurred_at",
+    "created_at",
+    "updated_at",
+    "filed_at",
+    "dispatched_at",
+    "accepted_at",
+    "disposed_at",
+    "disposed_by",
+    "verified_at",
+    "closed_at",
+    "recovered_at",
+    "due_at",
+    "overdue_at",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LedgerEntry:
+    """A row of events.ledger."""
+
+    entry_id: int
+    at: datetime
+    actor: str
+    verb: str
+    object_kind: str
+    object_key: str
+    ticket_id: int | None
+    area_id: int | None
+    payload: Mapping[str, Any]
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON knows it: times as UTC with microseconds, enums as their value."""
+    match value:
+        case datetime():
+            found: Any = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        case date():
+            found = value.isoformat()
+        case timedelta():
+            found = value.total_seconds()
+        case Enum():
+            found = value.value
+        case bytes():
+            found = value.hex()
+        case Mapping():
+            found = {str(key): plain(one) for key, one in value.items()}
+        case list() | tuple():
+            found = [plain(one) for one in value]
+        case _:
+            found = value
+    return found
+
+
+def canonical(payload: Mapping[str, Any]) -> str:
+    """The one text of a payload: sorted keys, no spaces, UTF-8. Raises ValueError for NaN."""
+    return json.dumps(
+        plain(payload), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def commitment(salt: bytes, text: str) -> str:
+    """Hex SHA-256 that binds us to ``text`` without telling it."""
+    return hashlib.sha256(salt + b"\0" + text.encode()).hexdigest()
+
+
+def rebuild(payloads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A ticket's columns (as JSON values) from its ``ticket.*`` payloads in order.
+
+    Raises ValueError when a version is missing or a state does not follow from the last one.
+    """
+    columns: dict[str, Any] = {}
+    for payload in payloads:
+        if "version" not in payload:
+            continue  # a comment changes nothing
+        version = payload["version"]
+        if version != columns.get("version", 0) + 1 or payload["from"] != columns.get("state"):
+            raise ValueError(f"version {version} does not follow on {columns.get('version', 0)}")
+        columns.update(payload["set"])
+        columns.update(state=payload["to"], version=version)
+    return columns
