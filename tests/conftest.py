@@ -20,13 +20,11 @@ _LISTED = pytest.StashKey[list[str]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without the folder of real data, set aside the tests that need it, and list them."""
-    if os.environ.get("COMMAND_CENTER_SAMPLES"):
-        return
-    apart = [one for one in items if one.get_closest_marker("samples") or _wants_samples(one)]
-    config.stash[_LISTED] = [one.nodeid for one in apart]
+    """Set aside the tests that cannot run here (no real data, not root), and list them."""
+    apart = {one: reason for one in items if (reason := _cannot_run(one)) is not None}
+    config.stash[_LISTED] = [f"{one.nodeid}: {reason}" for one, reason in apart.items()]
     if apart:
-        config.hook.pytest_deselected(items=apart)
+        config.hook.pytest_deselected(items=list(apart))
         items[:] = [one for one in items if one not in apart]
 
 
@@ -36,9 +34,18 @@ def pytest_terminal_summary(
     """Name the tests that were set aside."""
     listed = config.stash.get(_LISTED, [])
     if listed:
-        terminalreporter.section("deselected: COMMAND_CENTER_SAMPLES is not set")
+        terminalreporter.section("deselected")
         for one in listed:
             terminalreporter.write_line(one)
+
+
+def _cannot_run(item: pytest.Item) -> str | None:
+    wants_samples = "samples" in getattr(item, "fixturenames", ())
+    if item.get_closest_marker("samples") or wants_samples:
+        return None if os.environ.get("COMMAND_CENTER_SAMPLES") else "COMMAND_CENTER_SAMPLES unset"
+    if item.get_closest_marker("root"):
+        return None if os.geteuid() == 0 else "not root"
+    return None
 
 
 @contextmanager
@@ -49,10 +56,6 @@ def _temporary_folder() -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path)
-
-
-def _wants_samples(item: pytest.Item) -> bool:
-    return "samples" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,8 +7,13 @@ whose defaults carry `run`: a function of the parsed arguments that returns the 
 
 import argparse
 import importlib
+import os
 import pkgutil
+import sys
 from collections.abc import Callable, Sequence
+
+from command_center.problem import Problem
+from command_center.settings import read_language
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -26,7 +31,16 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the subcommand named on the command line and return its exit code."""
+    """Run the subcommand named on the command line and return its exit code.
+
+    A Problem is told on standard error, in the language of the environment.
+    """
     parsed = build_parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = parsed.run
-    return run(parsed)
+    try:
+        return run(parsed)
+    except Problem as problem:
+        print(f"command-center: {problem.told(read_language(os.environ))}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130

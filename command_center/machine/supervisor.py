@@ -83,7 +83,7 @@ class Supervisor:
             write_private(path, json.dumps(record) + "\n", self._data.account)
 
 
-def clear_leftovers(data: DataFolder) -> None:
+def clear_leftovers(data: DataFolder, *, patience_s: float = 10.0) -> None:
     """End what a killed supervisor left behind: wait for it, then insist. Blocks."""
     try:
         record = json.loads((data.room("run") / "processes.json").read_text())
@@ -94,7 +94,7 @@ def clear_leftovers(data: DataFolder) -> None:
         identity = one["identity"]
         if identity and identify(identity["pid"]) == Identity(**identity):
             pids.append(identity["pid"])
-    end(pids, [(None, 10.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)])
+    end(pids, [(None, patience_s), (signal.SIGTERM, patience_s), (signal.SIGKILL, 5.0)])
 
 
 class _Keeper:

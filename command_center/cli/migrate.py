@@ -1,0 +1,42 @@
+"""`command-center migrate`: bring the schema up to date."""
+
+import argparse
+import json
+import os
+
+from command_center.machine.doors import database_url
+from command_center.problem import Problem
+from command_center.settings import read_settings
+
+
+def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the subcommand."""
+    parser = subcommands.add_parser(
+        "migrate",
+        help="bring the database's schema up to date",
+        description="Apply the migrations that are missing in the database, in order.",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Apply what is missing and say what was applied."""
+    settings = read_settings(os.environ)
+    import psycopg
+
+    from grid.store.migrate import MigrationError, migrate
+
+    try:
+        applied = migrate(database_url(settings, "cc_owner"))
+    except (MigrationError, psycopg.Error) as error:
+        raise Problem(
+            zh=f"数据库结构未能更新：{error}", en=f"the schema was not brought up to date: {error}"
+        ) from error
+    if arguments.json:
+        print(json.dumps({"applied": applied}))
+    else:
+        for name in applied:
+            print(name)
+        print("已是最新" if settings.language == "zh" else "up to date")
+    return 0

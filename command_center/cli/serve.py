@@ -1,0 +1,40 @@
+"""`command-center serve`: the web process."""
+
+import argparse
+import os
+
+from command_center.machine.doors import database_url
+from command_center.settings import read_settings
+
+
+def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the subcommand."""
+    parser = subcommands.add_parser(
+        "serve",
+        help="the web process, against given services",
+        description="Serve pages and API; needs COMMAND_CENTER_DATABASE_URL (role cc_web).",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=8050, help="port to listen on")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM."""
+    settings = read_settings(os.environ)
+    database_url(settings, "cc_web")  # says what is missing before slow imports
+    import uvicorn
+
+    from command_center.app import create_app
+
+    uvicorn.run(
+        create_app(settings),
+        host=arguments.host,
+        port=arguments.port,
+        log_level="info",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    return 0

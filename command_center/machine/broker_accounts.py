@@ -1,0 +1,57 @@
+"""Keeps the private broker's password file in step with the devices in the database."""
+
+import asyncio
+import signal
+from collections.abc import Mapping
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from command_center.machine.broker import write_passwords
+from command_center.machine.data_folder import DataFolder
+from command_center.machine.supervisor import Supervisor
+from grid.store.postgis import reading
+from iot_ingest.store import credentials
+
+_LOOK_EVERY_S = 1.0
+
+
+class BrokerAccounts:
+    """Writes the password file when devices changed, and has the broker read it again."""
+
+    def __init__(
+        self,
+        data: DataFolder,
+        users: Mapping[str, str],
+        engine: Engine,
+        supervisor: Supervisor,
+    ) -> None:
+        self._data = data
+        self._users = users
+        self._engine = engine
+        self._supervisor = supervisor
+        self._mark: str | None = None
+
+    async def refresh(self) -> None:
+        """Bring the broker up to date now. Raises SQLAlchemyError when the database is away."""
+        if await asyncio.to_thread(self._rewrite):
+            self._supervisor.signal("broker", signal.SIGHUP)
+
+    async def follow(self) -> None:
+        """Look for changes for ever; a database that is away is asked again later."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            try:
+                await self.refresh()
+            except SQLAlchemyError:
+                continue
+
+    def _rewrite(self) -> bool:
+        with reading(self._engine) as conn:
+            mark = credentials.mark(conn)
+            if mark == self._mark:
+                return False
+            entries = credentials.entries(conn)
+        write_passwords(self._data, self._users, entries)
+        self._mark = mark
+        return True

@@ -1,0 +1,285 @@
+"""Everything on this machine: `command-center run`."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from command_center.machine.account import Account, caller, service_account
+from command_center.machine.broker import (
+    USERS,
+    broker_service,
+    write_broker_files,
+    write_passwords,
+)
+from command_center.machine.broker_accounts import BrokerAccounts
+from command_center.machine.data_folder import DataFolder, open_data_folder, socket_folder
+from command_center.machine.doors import (
+    DATABASE,
+    Doors,
+    private_broker_url,
+    private_database_url,
+    write_doors,
+)
+from command_center.machine.health import wait_for_health
+from command_center.machine.ports import Port, check_ports
+from command_center.machine.postgresql import (
+    ROLES,
+    SUPERUSER,
+    ensure_cluster,
+    ensure_database,
+    postgresql_service,
+)
+from command_center.machine.secret_files import ensure_secrets, write_private
+from command_center.machine.service import Service
+from command_center.machine.supervisor import Supervisor, clear_leftovers
+from command_center.machine.surroundings import CODE, may_run_our_code, python_environment
+from command_center.problem import Problem
+from command_center.settings import Settings
+from grid.store.migrate import migrate
+from grid.store.postgis import make_engine
+
+Told = Callable[[Problem], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What was asked for on the command line."""
+
+    settings: Settings
+    host: str
+    port: int
+    broker_port: int
+    demo: bool
+    simulator: bool
+    speed: float
+
+    @property
+    def address(self) -> str:
+        """The address of the web server as one would type it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+async def run(plan: Plan, *, told: Told, ready: Callable[[str], None]) -> None:
+    """Start everything, call ``ready`` with the address, and keep it running until cancelled.
+
+    Raises Problem when something cannot be started; what had been started is stopped then.
+    """
+    account = service_account()
+    data = await asyncio.to_thread(open_data_folder, plan.settings.data, account, told=told)
+    try:
+        await asyncio.to_thread(clear_leftovers, data)
+        check_ports(_ports(plan))
+        supervisor = Supervisor(data, told=told)
+        try:
+            await _Machine(plan, data, supervisor, told).run(ready)
+        finally:
+            await supervisor.stop()
+    finally:
+        data.close()
+
+
+def _ports(plan: Plan) -> list[Port]:
+    ports = [
+        Port(host=plan.host, number=plan.port, option="--port", name_zh="网页", name_en="the web")
+    ]
+    if plan.settings.broker_url is None:
+        ports.append(
+            Port(
+                host="127.0.0.1",
+                number=plan.broker_port,
+                option="--broker-port",
+                name_zh="MQTT 消息代理",
+                name_en="the MQTT broker",
+            )
+        )
+    return ports
+
+
+class _Machine:
+    """One run: the services of a data folder, from the database up to the web."""
+
+    def __init__(self, plan: Plan, data: DataFolder, supervisor: Supervisor, told: Told) -> None:
+        self._plan = plan
+        self._data = data
+        self._supervisor = supervisor
+        self._told = told
+        self._sockets = socket_folder(data.path, data.account)
+        database_names = (SUPERUSER, *ROLES)
+        self._database = ensure_secrets(data.path, "database", database_names, data.account)
+        self._broker = ensure_secrets(data.path, "broker", USERS, data.account)
+        self._secret = ensure_secrets(data.path, "web", ["report_tokens"], data.account)
+        self._python_account = self._choose_python_account()
+
+    async def run(self, ready: Callable[[str], None]) -> None:
+        await self._start_private_services()
+        await asyncio.to_thread(self._migrate)
+        accounts = None
+        if self._plan.settings.broker_url is None:
+            accounts = self._broker_accounts()
+        if self._plan.demo:
+            await self._make_demo_city()
+        if accounts is not None:
+            await accounts.refresh()
+        await self._supervisor.start(*self._processes())
+        await asyncio.to_thread(wait_for_health, self._plan.host, self._plan.port)
+        ready(self._plan.address)
+        async with asyncio.TaskGroup() as tasks:
+            if accounts is not None:
+                tasks.create_task(accounts.follow())
+            tasks.create_task(asyncio.Event().wait())
+
+    # --- PostgreSQL and the broker -----------------------------------------------------
+
+    async def _start_private_services(self) -> None:
+        settings = self._plan.settings
+        own_database, own_broker = settings.database_url is None, settings.broker_url is None
+        services = []
+        cluster = None
+        if own_database:
+            cluster = await asyncio.to_thread(
+                ensure_cluster, self._data, self._sockets, self._database[SUPERUSER]
+            )
+            services.append(postgresql_service(cluster))
+        if own_broker:
+            write_broker_files(self._data, self._plan.broker_port)
+            passwords = self._data.room("mosquitto") / "passwords"
+            if not passwords.exists():
+                write_passwords(self._data, self._broker, {})
+            health = self._broker["cc_health"]
+            services.append(broker_service(self._data, self._plan.broker_port, health))
+        await self._supervisor.start(*services)
+        if cluster is not None:
+            await asyncio.to_thread(ensure_database, cluster, DATABASE, self._database)
+        doors = Doors(
+            socket_folder=self._sockets if own_database else None,
+            broker_port=self._plan.broker_port if own_broker else None,
+        )
+        write_doors(self._data.path, doors, self._data.account)
+
+    def _migrate(self) -> None:
+        outside = self._plan.settings.database_url
+        migrate(outside or self._database_url("cc_owner"))
+
+    def _broker_accounts(self) -> BrokerAccounts:
+        engine = make_engine(self._database_url("cc_admin"), role="cc_admin", pool_size=1)
+        return BrokerAccounts(self._data, self._broker, engine, self._supervisor)
+
+    # --- the demo city -----------------------------------------------------------------
+
+    async def _make_demo_city(self) -> None:
+        """Let a child make the city: it needs much memory once."""
+        environment = self._environment("cc_admin", None)
+        child = await asyncio.create_subprocess_exec(
+            *self._python_account.prefix(signal.SIGTERM),
+            sys.executable,
+            "-m",
+            "command_center.machine.make_city",
+            stdout=asyncio.subprocess.PIPE,
+            cwd=CODE,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            answer, _ = await child.communicate()
+        except asyncio.CancelledError:
+            child.terminate()
+            await child.wait()
+            raise
+        if child.returncode != 0:
+            raise Problem(
+                zh="演示城市未能建成，原因见上。",
+                en="the demo city could not be made; the reason stands above.",
+            )
+        self._keep_demo_passwords(json.loads(answer))
+
+    def _keep_demo_passwords(self, passwords: Mapping[str, str]) -> None:
+        for name, password in passwords.items():
+            self._told(
+                Problem(
+                    zh=f"演示账号 {name}，一次性密码 {password}",
+                    en=f"demo account {name}, one-time password {password}",
+                )
+            )
+        if passwords and self._plan.settings.demo_login:
+            path = self._data.room("secrets") / "demo-accounts.json"
+            write_private(path, json.dumps(dict(passwords)) + "\n", self._data.account)
+
+    # --- our own processes -------------------------------------------------------------
+
+    def _processes(self) -> list[Service]:
+        plan = self._plan
+        ours = str(Path(sys.executable).with_name("command-center"))
+        web = (ours, "serve", "--host", plan.host, "--port", str(plan.port))
+        ingest = (sys.executable, "-m", "iot_ingest")
+        services = [
+            self._python("ingest", ingest, "cc_ingest", "cc_ingest"),
+            self._python("dispatch", (ours, "dispatch"), "cc_dispatch", None),
+            self._python("web", web, "cc_web", None),
+        ]
+        if plan.demo and plan.simulator:
+            speed = ("--speed", f"{plan.speed:g}")
+            simulator = (sys.executable, "-m", "iot_ingest.simulate", *speed)
+            crews = (sys.executable, "-m", "command_center.demo.crews", *speed)
+            services.append(self._python("simulator", simulator, "cc_web", "cc_demo"))
+            services.append(self._python("crews", crews, "cc_web", "cc_crews"))
+        return services
+
+    def _python(
+        self, name: str, command: tuple[str, ...], role: str, broker_user: str | None
+    ) -> Service:
+        return Service(
+            name=name,
+            command=command,
+            account=self._python_account,
+            folder=CODE,
+            environment=self._environment(role, broker_user),
+        )
+
+    def _environment(self, role: str, broker_user: str | None) -> dict[str, str]:
+        settings = self._plan.settings
+        extra = {
+            "COMMAND_CENTER_DATABASE_URL": self._database_url(role),
+            "COMMAND_CENTER_DATA": str(self._data.path),
+            "COMMAND_CENTER_LANGUAGE": settings.language,
+            "COMMAND_CENTER_PUBLIC_URL": settings.public_url or self._plan.address,
+        }
+        if broker_user is not None:
+            extra["COMMAND_CENTER_BROKER_URL"] = self._broker_url(broker_user)
+        if role == "cc_web":
+            extra["COMMAND_CENTER_SECRET"] = settings.secret.hex() or self._report_secret()
+        if settings.demo_login:
+            extra["COMMAND_CENTER_DEMO_LOGIN"] = "1"
+        return python_environment(os.environ, self._data.room("run"), extra)
+
+    def _report_secret(self) -> str:
+        return self._secret["report_tokens"].encode().hex()
+
+    def _database_url(self, role: str) -> str:
+        return self._plan.settings.database_url or private_database_url(
+            self._sockets, role, self._database[role]
+        )
+
+    def _broker_url(self, user: str) -> str:
+        return self._plan.settings.broker_url or private_broker_url(
+            self._plan.broker_port, user, self._broker[user]
+        )
+
+    def _choose_python_account(self) -> Account:
+        account = self._data.account
+        if not account.switch or may_run_our_code(account):
+            return account
+        self._told(
+            Problem(
+                zh=f"用户 {account.name} 无法读取 {CODE}，本程序的进程将以 root 运行；"
+                "数据库和消息代理不受影响。要避免这一点，请把程序放到 /opt 之类的目录。",
+                en=f"user {account.name} cannot read {CODE}: our own processes run as root"
+                " (database and broker do not). To avoid that, put the program below /opt.",
+            )
+        )
+        return caller()
