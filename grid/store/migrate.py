@@ -83,8 +83,7 @@ def migrate(
         )
         conn.execute("GRANT SELECT ON schema_migrations TO PUBLIC")
         done = {
-            number: sha256
-            for number, sha256 in conn.execute("SELECT number, sha256 FROM schema_migrations")
+            row[0]: row[1] for row in conn.execute("SELECT number, sha256 FROM schema_migrations")
         }
         files = available(folder)
         _refuse_foreign(done, files)

@@ -78,8 +78,7 @@ def transaction(engine: Engine, by: str) -> Iterator[Connection]:
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for reads: one snapshot (REPEATABLE READ, READ ONLY), rolled back at the end."""
     with engine.connect() as conn:
-        conn = conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        yield conn
+        yield conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def copy_rows(
@@ -107,7 +106,8 @@ def copy_rows(
 def notify(conn: Connection, channel: str, kind: str, ids: Iterable[int]) -> None:
     """Tell listeners, at COMMIT, which rows of ``kind`` changed: {"t": kind, "ids": [...]}.
 
-    Ids are sent in chunks that fit a notification; readers fetch the rows themselves.
+    Ids are sent in chunks that fit a notification; readers fetch the rows themselves.  Without
+    ids one empty notification goes out: it only wakes the listener.
     """
     chunk: list[int] = []
     size = 0
@@ -117,8 +117,7 @@ def notify(conn: Connection, channel: str, kind: str, ids: Iterable[int]) -> Non
             _send(conn, channel, kind, chunk)
             chunk, size = [], len(str(one)) + 2
         chunk.append(one)
-    if chunk:
-        _send(conn, channel, kind, chunk)
+    _send(conn, channel, kind, chunk)
 
 
 def _send(conn: Connection, channel: str, kind: str, ids: list[int]) -> None:

@@ -1,0 +1,62 @@
+-- name: cells
+-- Unit cells, with cell_id as feature id. Drawn from z 10 up: below, a cell is under a pixel.
+WITH frame AS (
+    SELECT ST_TileEnvelope(:z, :x, :y) AS box,
+           ST_TileEnvelope(:z, :x, :y, margin => 0.016) AS wider
+)
+SELECT ST_AsMVT(tile, 'cells', 4096, 'shape', 'cell_id')
+FROM (
+    SELECT cell_id, code, area_id, ST_AsMVTGeom(geometry_3857, box, 4096, 64) AS shape
+    FROM grid.cells, frame
+    WHERE valid_to IS NULL AND geometry_3857 && wider AND :z >= 10
+) AS tile
+WHERE shape IS NOT NULL;
+
+-- name: areas
+-- Areas with their level: streets from z 10, communities from z 12.
+WITH frame AS (
+    SELECT ST_TileEnvelope(:z, :x, :y) AS box,
+           ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.016), 4326) AS wider
+)
+SELECT ST_AsMVT(tile, 'areas', 4096, 'shape', 'area_id')
+FROM (
+    SELECT area_id, code, kind, name_zh, name_en,
+           ST_AsMVTGeom(ST_Transform(geometry, 3857), box, 4096, 64) AS shape
+    FROM grid.areas, frame
+    WHERE geometry && wider
+      AND :z >= CASE kind WHEN 'community' THEN 12 WHEN 'street' THEN 10 ELSE 0 END
+) AS tile
+WHERE shape IS NOT NULL;
+
+-- name: basemap
+-- The base map; small things appear as one comes nearer.
+WITH frame AS (
+    SELECT ST_TileEnvelope(:z, :x, :y) AS box,
+           ST_TileEnvelope(:z, :x, :y, margin => 0.016) AS wider
+)
+SELECT ST_AsMVT(tile, 'basemap', 4096, 'shape', 'feature_id')
+FROM (
+    SELECT feature_id, kind, name_zh, name_en,
+           ST_AsMVTGeom(geometry_3857, box, 4096, 64) AS shape
+    FROM grid.basemap, frame
+    WHERE geometry_3857 && wider
+      AND :z >= CASE kind WHEN 'building' THEN 14 WHEN 'road_minor' THEN 13 WHEN 'road' THEN 11
+                          ELSE 0 END
+    ORDER BY feature_id
+) AS tile
+WHERE shape IS NOT NULL;
+
+-- name: components
+-- City facilities as points, from z 11 up.
+WITH frame AS (
+    SELECT ST_TileEnvelope(:z, :x, :y) AS box,
+           ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => 0.016), 4326) AS wider
+)
+SELECT ST_AsMVT(tile, 'components', 4096, 'shape', 'component_id')
+FROM (
+    SELECT component_id, code, kind, name_zh, name_en,
+           ST_AsMVTGeom(ST_Transform(position, 3857), box, 4096, 64) AS shape
+    FROM grid.components, frame
+    WHERE position && wider AND :z >= 11
+) AS tile
+WHERE shape IS NOT NULL;
