@@ -179,13 +179,14 @@ def _microseconds(ts: object) -> int | None:
     if isinstance(ts, str):
         try:
             moment = datetime.fromisoformat(ts)
-            return to_us(moment) if moment.tzinfo is not None else None
+            # to the millisecond, as for the other form: two ways to say one time, one identity
+            return to_us(moment) // 1000 * 1000 if moment.tzinfo is not None else None
         except (ValueError, OverflowError):
             return None
     if isinstance(ts, bool) or not isinstance(ts, int | float):
         return None
     # also false for NaN, and for integers that no float can hold
-    return int(ts * 1000) if abs(ts) < _MOST_MS else None
+    return int(ts) * 1000 if abs(ts) < _MOST_MS else None
 
 
 def _short(value: object) -> str:

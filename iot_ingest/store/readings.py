@@ -11,18 +11,13 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from grid.store.named_sql import Statements
-from iot_ingest.model.reading import from_us
-from iot_ingest.store.copying import INCOMING, copy_incoming
+from iot_ingest.model.reading import from_us, to_us
+from iot_ingest.store.copying import INCOMING, copy_incoming, copy_span
 
 _SQL = Statements.beside(__file__)
 
 # A page draws some thousand points; more is a mistake of the asker.
 MOST_POINTS = 20_000
-
-__all__ = [
-    "INCOMING", "MOST_POINTS", "Conflict", "Kept", "Latest", "Point",
-    "count", "ensure_partition", "keep", "latest", "series", "span",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,14 +102,41 @@ def keep(conn: Connection, rows: NDArray[np.void], judged: Iterable[int]) -> Kep
 
 
 def span(
-    conn: Connection, device_no: int, metric_no: int, first: datetime, last: datetime
+    conn: Connection, device_no: int, metric_no: int, first: datetime
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bytes_]]:
-    """Times (ms since 1970), values and flags of a span, both ends included, sorted."""
-    rows = _SQL.rows(conn, "span", device_no=device_no, metric_no=metric_no, first=first, last=last)
-    if not rows:
-        return np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, "S1")
-    ts, values, flags = zip(*rows, strict=True)
-    return np.array(ts, np.int64), np.array(values, np.float64), np.array(flags, "S1")
+    """Times (ms since 1970), values and flags from ``first`` on, sorted by time."""
+    rows = copy_span(conn, device_no, metric_no, first)
+    return (
+        rows["ts_ms"].astype(np.int64),
+        rows["value"].astype(np.float64),
+        np.ascontiguousarray(rows["flag"]),
+    )
+
+
+def newest_before(
+    conn: Connection, device_no: int, metric_no: int, moment: datetime
+) -> datetime | None:
+    """When the last reading before ``moment`` was; None when there is none."""
+    found: datetime | None = _SQL.value(
+        conn, "newest_before", device_no=device_no, metric_no=metric_no, moment=moment
+    )
+    return found
+
+
+def copy_history(conn: Connection, rows: Iterable[tuple[int, int, datetime, float]]) -> int:
+    """Store readings that no rule shall look at: device_no, metric_no, time, value.
+
+    For the past of a demo city. Their latest values are noted; partitions must be there.
+    Returns how many were new.
+    """
+    table = np.array(
+        [
+            (n, device_no, metric_no, to_us(ts), value, b"N", to_us(ts))
+            for n, (device_no, metric_no, ts, value) in enumerate(rows)
+        ],
+        INCOMING,
+    )
+    return keep(conn, table, judged=()).stored
 
 
 def series(

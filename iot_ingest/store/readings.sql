@@ -52,12 +52,10 @@ JOIN iot.readings r USING (device_no, metric_no, ts)
 WHERE (r.value <> i.value OR r.flag <> i.flag) AND r.ts BETWEEN :first AND :last
 ORDER BY i.n
 
--- name: span
--- One device's readings of one metric in a span, both ends included, in the order of time.
-SELECT (extract(epoch FROM ts) * 1000)::bigint AS ts_ms, value, flag::text AS flag
-FROM iot.readings
-WHERE device_no = :device_no AND metric_no = :metric_no AND ts BETWEEN :first AND :last
-ORDER BY ts
+-- name: newest_before
+-- When the last reading before a moment was.
+SELECT max(ts) FROM iot.readings
+WHERE device_no = :device_no AND metric_no = :metric_no AND ts < :moment
 
 -- name: series
 -- Down-sampled: the least, the mean and the greatest value of each step, and how many there were.

@@ -1,0 +1,107 @@
+"""The ingest process: stores what devices send, with the judge as its child.
+
+The judge is a process of its own, not a thread: rules compute, and must neither take the
+interpreter away from the acknowledgements nor, when one of them crashes, stop them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from urllib.parse import unquote, urlsplit
+
+from grid.store.postgis import make_engine
+from iot_ingest.client import Session
+from iot_ingest.health import Pulse
+from iot_ingest.ingester import Ingester
+from iot_ingest.pipeline import Pipeline
+from iot_ingest.registry import Registry
+
+_log = logging.getLogger(__name__)
+
+ROLE = "cc_ingest"
+_RESTART_FIRST_S = 0.5
+_RESTART_MOST_S = 10.0
+_STOP_S = 5.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; 0 after a clean stop, 2 when a setting is missing."""
+    parser = argparse.ArgumentParser(prog="python -m iot_ingest", description=__doc__)
+    parser.add_argument("--no-judge", action="store_true", help="store only, judge nothing")
+    options = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    database = os.environ.get("COMMAND_CENTER_DATABASE_URL", "")
+    broker = os.environ.get("COMMAND_CENTER_BROKER_URL", "")
+    if not database or not broker:
+        parser.error("set COMMAND_CENTER_DATABASE_URL and COMMAND_CENTER_BROKER_URL")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    _run(database, broker, stop, judge=not options.no_judge)
+    return 0
+
+
+def _run(database: str, broker: str, stop: threading.Event, *, judge: bool) -> None:
+    engine = make_engine(database, role=ROLE, pool_size=3, application_name="cc ingest")
+    session = Session(broker, client_id=unquote(urlsplit(broker).username or ROLE))
+    ingester = Ingester(session, Pipeline(engine, Registry()), stop)
+    child = Child([sys.executable, "-m", "iot_ingest.judge", "--until-stdin-closes"], stop)
+    Pulse(engine, "ingest", ingester.detail, stop).start()
+    if judge:
+        child.start()
+    session.start()
+    try:
+        ingester.run()
+    finally:
+        stop.set()
+        session.stop()
+        if judge:
+            child.join(_STOP_S + 1)
+        engine.dispose()
+
+
+class Child(threading.Thread):
+    """Keeps one child process running until ``stop`` is set; it ends when we do."""
+
+    def __init__(self, command: Sequence[str], stop: threading.Event) -> None:
+        super().__init__(name="child", daemon=True)
+        self._command = list(command)
+        self._stopped = stop
+
+    def run(self) -> None:
+        """Start, wait, start again with growing pauses."""
+        pause = _RESTART_FIRST_S
+        while not self._stopped.is_set():
+            started = time.monotonic()
+            # its end of this pipe tells the child when we are gone, however we went
+            process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
+            while process.poll() is None and not self._stopped.wait(0.2):
+                pass
+            if self._stopped.is_set():
+                self._end(process)
+                return
+            _log.error("%s ended with %s", self._command[-2], process.returncode)
+            if time.monotonic() - started > _RESTART_MOST_S:
+                pause = _RESTART_FIRST_S
+            self._stopped.wait(pause)
+            pause = min(pause * 2, _RESTART_MOST_S)
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        process.terminate()
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+-- name: current
+-- A device's current findings of one rule that last until `first` or longer.
+SELECT finding_id, rule, layer, device_no, metric_no, onset, ended_at, level, peak, peak_at, bound,
+    clause, revision, changed_at
+FROM iot.findings
+WHERE device_no = :device_no AND metric_no = :metric_no AND rule = :rule AND NOT withdrawn
+    AND (ended_at IS NULL OR ended_at >= :first)
+ORDER BY onset
+
+-- name: open
+-- Everything that is wrong now.
+SELECT finding_id, rule, layer, device_no, metric_no, onset, ended_at, level, peak, peak_at, bound,
+    clause, revision, changed_at
+FROM iot.findings
+WHERE ended_at IS NULL AND NOT withdrawn
+ORDER BY onset, finding_id
+
+-- name: of_device
+-- A device's current findings that touch a span, for its series on the screen.
+SELECT finding_id, rule, layer, device_no, metric_no, onset, ended_at, level, peak, peak_at, bound,
+    clause, revision, changed_at
+FROM iot.findings
+WHERE device_no = :device_no AND NOT withdrawn AND onset < :until
+    AND (ended_at IS NULL OR ended_at >= :first)
+ORDER BY onset, finding_id
+
+-- name: all_current
+-- Every finding that is not withdrawn.
+SELECT finding_id, rule, layer, device_no, metric_no, onset, ended_at, level, peak, peak_at, bound,
+    clause, revision, changed_at
+FROM iot.findings
+WHERE NOT withdrawn
+ORDER BY device_no, rule, onset
+
+-- name: taken_ids
+-- Which ids that begin like this are in use.
+SELECT finding_id FROM iot.findings WHERE finding_id = :plain OR finding_id LIKE :numbered
+
+-- name: put
+-- A finding as it is known now.
+INSERT INTO iot.findings (finding_id, rule, layer, device_no, metric_no, onset, ended_at, level,
+    peak, peak_at, bound, clause, revision, changed_at)
+VALUES (:finding_id, :rule, :layer, :device_no, :metric_no, :onset, :ended_at, :level, :peak,
+    :peak_at, :bound, :clause, :revision, :changed_at)
+ON CONFLICT (finding_id) DO UPDATE
+SET onset = excluded.onset, ended_at = excluded.ended_at, level = excluded.level,
+    peak = excluded.peak, peak_at = excluded.peak_at, bound = excluded.bound,
+    clause = excluded.clause, revision = excluded.revision, changed_at = excluded.changed_at
+
+-- name: withdraw
+-- What turned out never to have been.
+UPDATE iot.findings SET withdrawn = true, revision = :revision, changed_at = :changed_at
+WHERE finding_id = :finding_id
+
+-- name: quiet
+-- Metrics of enabled devices that nothing came of for at least two intervals, and have no open
+-- finding of the given rules.
+SELECT l.device_no, l.metric_no, l.ts, l.received_at
+FROM iot.latest l
+JOIN iot.devices d USING (device_no)
+WHERE d.disabled_at IS NULL AND l.metric_no = ANY(:metric_nos)
+    AND greatest(l.ts, l.received_at) < :now - d.interval_s * interval '2 seconds'
+    AND NOT EXISTS (
+        SELECT FROM iot.findings f
+        WHERE f.device_no = l.device_no AND f.metric_no = l.metric_no AND f.rule = ANY(:rules)
+            AND f.ended_at IS NULL AND NOT f.withdrawn)
+ORDER BY l.device_no, l.metric_no
