@@ -1,0 +1,63 @@
+/* A chart: plotly (basic bundle), loaded when the first one is shown.
+ *
+ * The mode bar never offers to send data to anybody; charts never leave the machine.
+ */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+  const SCRIPT = "/assets/vendor/plotly-basic.min.js";
+  const CONFIG = {
+    showSendToCloud: false,
+    displaylogo: false,
+    responsive: true,
+    scrollZoom: false,
+    modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
+  };
+  let loading = null;
+
+  function load() {
+    loading =
+      loading ||
+      new Promise((resolve, reject) => {
+        const script = document.createElement("script");
+        script.src = SCRIPT;
+        script.onload = () => resolve(window.Plotly);
+        script.onerror = () => reject(new Error(SCRIPT));
+        document.head.appendChild(script);
+      });
+    return loading;
+  }
+
+  function Chart(props) {
+    const React = window.React;
+    const box = React.useRef(null);
+    React.useEffect(() => {
+      let gone = false;
+      const figure = props.figure || {};
+      load().then((plotly) => {
+        if (gone || !box.current) return;
+        const config = Object.assign({}, props.config, CONFIG);
+        plotly.react(box.current, figure.data || [], figure.layout || {}, config);
+      });
+      return () => {
+        gone = true;
+      };
+    }, [props.figure]);
+    React.useEffect(
+      () => () => {
+        if (window.Plotly && box.current) window.Plotly.purge(box.current);
+      },
+      []
+    );
+    return React.createElement("div", {
+      id: props.id,
+      ref: box,
+      className: "cc-chart",
+      role: "img",
+      "aria-label": props.label,
+    });
+  }
+
+  ns.CHART_CONFIG = CONFIG;
+  ns.Chart = Chart;
+})();

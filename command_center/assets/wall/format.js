@@ -1,0 +1,85 @@
+/* Words, numbers and times as the page shows them; the city's zone, the reader's language. */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+
+  /** `row.name_zh` or `row.name_en`, whichever the reader wants and the row has. */
+  ns.pick = function (row, field, language) {
+    const other = language === "zh" ? "en" : "zh";
+    return row[`${field}_${language}`] || row[`${field}_${other}`] || "";
+  };
+
+  /** Replaces {name} in a sentence of the catalogue. */
+  ns.fill = function (sentence, values) {
+    return (sentence || "").replace(/\{(\w+)\}/g, (all, key) => (key in values ? values[key] : all));
+  };
+
+  /** The metric a device is known by: the first of its layer that it has measured. */
+  ns.mainMetric = function (layer, device) {
+    const values = device.values || {};
+    const order = (layer && layer.metrics) || [];
+    return order.find((metric) => values[metric]) || Object.keys(values)[0] || null;
+  };
+
+  ns.valueText = function (metrics, metric, value) {
+    if (value === null || value === undefined) return "–";
+    const known = (metrics || {})[metric] || {};
+    const size = Math.abs(value);
+    const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+    return `${Number(value).toFixed(digits)}${known.unit ? " " + known.unit : ""}`;
+  };
+
+  const formats = new Map();
+  function format(language, options) {
+    const key = language + JSON.stringify(options);
+    if (!formats.has(key)) {
+      formats.set(key, new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", options));
+    }
+    return formats.get(key);
+  }
+
+  ns.clock = (ms, zone, language) =>
+    format(language, { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }).format(ms);
+
+  ns.hourMinute = (ms, zone, language) =>
+    format(language, { timeZone: zone, hour: "2-digit", minute: "2-digit", hour12: false }).format(ms);
+
+  ns.dayName = (ms, zone, language) =>
+    format(language, { timeZone: zone, year: "numeric", month: "long", day: "numeric", weekday: "long" }).format(ms);
+
+  /** A span in at most two units: "3 h 05 min", "42 s". */
+  ns.span = function (ms, words) {
+    const seconds = Math.max(0, Math.round(ms / 1000));
+    const minutes = Math.floor(seconds / 60);
+    const hours = Math.floor(minutes / 60);
+    const days = Math.floor(hours / 24);
+    const say = (key, values) => ns.fill(words[key], values);
+    if (days >= 2) return say("span_days", { d: days, h: hours - days * 24 });
+    if (hours >= 1) return say("span_hours", { h: hours, m: minutes % 60 });
+    if (minutes >= 2) return say("span_minutes", { m: minutes });
+    return say("span_seconds", { s: seconds });
+  };
+
+  /** "due in 32 min", "1 h 05 min late", or nothing when no clock runs. */
+  ns.due = function (ticket, now, words) {
+    if (!ticket.due_at) return words.no_clock;
+    const left = ticket.due_at - now;
+    return left >= 0
+      ? ns.fill(words.due_in, { span: ns.span(left, words) })
+      : ns.fill(words.late_by, { span: ns.span(-left, words) });
+  };
+
+  const LIGHTS = { red: 0, yellow: 1, green: 2 };
+
+  /** Most urgent first: critical ones, then by light (late ones first), what waits for a decision, severity, deadline. */
+  ns.byUrgency = function (a, b) {
+    return (
+      Number(b.severity === 4) - Number(a.severity === 4) ||
+      (LIGHTS[ns.live.light(a)] ?? 3) - (LIGHTS[ns.live.light(b)] ?? 3) ||
+      Number(Boolean(b.needs)) - Number(Boolean(a.needs)) ||
+      b.severity - a.severity ||
+      (a.due_at || Infinity) - (b.due_at || Infinity) ||
+      a.id - b.id
+    );
+  };
+})();

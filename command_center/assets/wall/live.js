@@ -1,0 +1,236 @@
+/* The open wall's one connection to the server: a raw WebSocket with snapshot and changes.
+ *
+ * Keeps what is known now (devices, tickets, events, figures, health), tells listeners by topic,
+ * reconnects by itself, and knows how old its knowledge is. Nothing here draws.
+ */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+
+  const STALE_AFTER_MS = 6000; // the server says something at least every 2 s
+  const FIRST_WAIT_MS = 500;
+  const LONGEST_WAIT_MS = 10000;
+  const EVENTS_KEPT = 50;
+  const TELL_EVERY_MS = 500; // lists and figures: at most twice a second
+
+  const ms = (moment) => (typeof moment === "string" ? Date.parse(moment) : moment);
+
+  /** Times as milliseconds; the rest as it came. */
+  function readTicket(ticket) {
+    const times = {};
+    for (const key of ["created_at", "updated_at", "due_at", "yellow_at"]) times[key] = ms(ticket[key]);
+    return Object.assign({}, ticket, times);
+  }
+
+  const readEvent = (event) => Object.assign({}, event, { at: ms(event.recorded_at || event.at) });
+
+  function newest(values) {
+    return Object.values(values || {}).reduce((latest, value) => Math.max(latest, value[0]), 0);
+  }
+
+  class Live {
+    constructor() {
+      this.devices = new Map();
+      this.tickets = new Map();
+      this.events = [];
+      this.figures = null;
+      this.health = null;
+      this.at = null; // server time of the newest frame, ms
+      this.heardAt = null; // our clock when it came
+      this.offset = 0; // server clock minus ours
+      this.connection = "connecting"; // connecting | live | lost
+      this.selected = null;
+      this.hidden = new Set(); // layers switched off
+      this.frames = 0;
+      this.listeners = new Map();
+      this.pending = new Set();
+      this.timer = null;
+      this.wait = FIRST_WAIT_MS;
+      this.socket = null;
+      this.started = false;
+    }
+
+    /** Calls `listener` for changes of `topic`; returns the function that ends it. */
+    on(topic, listener) {
+      if (!this.listeners.has(topic)) this.listeners.set(topic, new Set());
+      this.listeners.get(topic).add(listener);
+      return () => this.listeners.get(topic).delete(listener);
+    }
+
+    tell(topic, detail) {
+      (this.listeners.get(topic) || []).forEach((listener) => listener(detail));
+    }
+
+    /** Tells "lists" listeners soon, many changes at once. */
+    tellSoon() {
+      if (this.timer) return;
+      this.timer = setTimeout(() => {
+        this.timer = null;
+        this.tell("lists");
+      }, TELL_EVERY_MS);
+    }
+
+    start(path) {
+      if (this.started) return;
+      this.started = true;
+      this.path = path || "/live/wall";
+      this.connect();
+      setInterval(() => this.watch(), 1000);
+      window.addEventListener("online", () => this.reconnectNow());
+      document.addEventListener("visibilitychange", () => {
+        if (!document.hidden) this.reconnectNow();
+      });
+    }
+
+    connect() {
+      const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+      const socket = new WebSocket(scheme + "//" + location.host + this.path);
+      this.socket = socket;
+      this.waiting = null;
+      socket.onopen = () => socket.send(JSON.stringify({ t: "hello" }));
+      socket.onmessage = (message) => {
+        const frame = JSON.parse(message.data);
+        this.take(frame);
+        if (frame.n !== undefined) socket.send(JSON.stringify({ t: "ok", n: frame.n }));
+      };
+      socket.onclose = (event) => {
+        if (socket === this.socket) this.lost(event.code);
+      };
+    }
+
+    lost(code) {
+      this.socket = null;
+      if (code === 4401) {
+        const back = encodeURIComponent(location.pathname + location.search);
+        location.assign("/login?next=" + back);
+        return;
+      }
+      this.setConnection("lost");
+      if (code === 4403) return; // not permitted: asking again would not help
+      const wait = this.wait * (0.75 + Math.random() / 2);
+      this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
+      this.waiting = setTimeout(() => this.connect(), wait);
+    }
+
+    reconnectNow() {
+      if (!this.waiting) return;
+      clearTimeout(this.waiting);
+      this.wait = FIRST_WAIT_MS;
+      this.connect();
+    }
+
+    setConnection(state) {
+      if (this.connection === state) return;
+      this.connection = state;
+      this.tell("status");
+    }
+
+    watch() {
+      // A server or network that died without closing the socket.
+      if (this.socket && this.heardAt && Date.now() - this.heardAt > STALE_AFTER_MS) {
+        const silent = this.socket;
+        this.socket = null;
+        silent.close();
+        this.lost(0);
+      }
+      this.tell("second");
+    }
+
+    /** Milliseconds of the server's clock, as well as we know it. */
+    now() {
+      return Date.now() + this.offset;
+    }
+
+    take(frame) {
+      this.frames += 1;
+      this.heardAt = Date.now();
+      if (frame.at) {
+        this.at = ms(frame.at);
+        this.offset = this.at - this.heardAt;
+      }
+      if (frame.t === "snapshot") this.takeSnapshot(frame);
+      else if (frame.t === "changes") this.takeChanges(frame);
+      if (frame.figures) {
+        this.figures = frame.figures;
+        this.tellSoon();
+      }
+      if (frame.t === "health" || frame.health) {
+        this.health = frame.health || frame;
+        this.tell("status");
+      }
+      this.wait = FIRST_WAIT_MS;
+      this.setConnection("live");
+    }
+
+    takeSnapshot(frame) {
+      this.devices = new Map(frame.devices.map((device) => [device.id, device]));
+      this.tickets = new Map(frame.tickets.map((ticket) => [ticket.id, readTicket(ticket)]));
+      this.events = (frame.events || []).slice(0, EVENTS_KEPT).map(readEvent);
+      this.tell("snapshot");
+      this.tell("lists");
+    }
+
+    takeChanges(frame) {
+      const marked = [];
+      const valued = [];
+      for (const change of frame.devices || []) {
+        const device = this.devices.get(change.id);
+        if (!device) {
+          if (change.lon === undefined) continue;
+          this.devices.set(change.id, change);
+          marked.push(change.id);
+          continue;
+        }
+        const looks = device.level + "/" + device.online;
+        const values = Object.assign({}, device.values, change.values);
+        Object.assign(device, change, { values });
+        (looks === device.level + "/" + device.online ? valued : marked).push(change.id);
+      }
+      const tickets = [];
+      for (const ticket of frame.tickets || []) {
+        if (ticket.gone) this.tickets.delete(ticket.id);
+        else this.tickets.set(ticket.id, readTicket(ticket));
+        tickets.push(ticket.id);
+      }
+      if (frame.events && frame.events.length) {
+        const seen = new Set(frame.events.map((event) => event.id));
+        const older = this.events.filter((event) => !seen.has(event.id));
+        this.events = frame.events.map(readEvent).concat(older).slice(0, EVENTS_KEPT);
+      }
+      this.tell("changes", { marked, valued, tickets });
+      this.tellSoon();
+    }
+
+    /** When the device was last measured, ms; 0 for never. */
+    seen(device) {
+      return newest(device.values);
+    }
+
+    /** The light as it is at this moment: time passes without any change on the server. */
+    light(ticket) {
+      const now = this.now();
+      if (!ticket.due_at) return "";
+      if (now >= ticket.due_at) return "red";
+      return ticket.yellow_at && now >= ticket.yellow_at ? "yellow" : "green";
+    }
+
+    overdue(ticket) {
+      return Boolean(ticket.due_at) && this.now() >= ticket.due_at;
+    }
+
+    /** Opens something at the side: {kind: "ticket"|"device"|"cell"|"layer"|..., id}. */
+    select(selected) {
+      this.selected = selected;
+      this.tell("select", selected);
+    }
+
+    toggleLayer(code) {
+      if (this.hidden.has(code)) this.hidden.delete(code);
+      else this.hidden.add(code);
+      this.tell("layers");
+      this.tell("lists");
+    }
+  }
+
+  ns.live = ns.live || new Live();
+})();

@@ -1,0 +1,227 @@
+/* The map's style: our own vector tiles, no glyphs, no sprites, no request to anybody. */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+
+  const DARK = {
+    sea: "#0a1626",
+    land: "#132133",
+    water: "#0d2338",
+    river: "#16395a",
+    green: "#14302f",
+    building: "#1b2c42",
+    road_major: "#45618a",
+    road: "#31486a",
+    road_minor: "#24374f",
+    label: "#b9c8dd",
+    label_water: "#6fa3d0",
+    halo: "#0a1422",
+    area: "#5f7ea6",
+    cell: "#3c5577",
+    select: "#ffffff",
+  };
+
+  const zoomed = (...stops) => ["interpolate", ["exponential", 1.5], ["zoom"], ...stops];
+  const kind = (...kinds) => ["in", ["get", "kind"], ["literal", kinds]];
+
+  function tiles(layer, minzoom, maxzoom, promoteId) {
+    const source = {
+      type: "vector",
+      tiles: [`${location.origin}/tiles/${layer}/{z}/{x}/{y}.mvt`],
+      minzoom,
+      maxzoom,
+    };
+    if (promoteId) source.promoteId = promoteId;
+    return source;
+  }
+
+  function road(id, roadKind, colour, widths, minzoom) {
+    return {
+      id,
+      type: "line",
+      source: "basemap",
+      "source-layer": "basemap",
+      minzoom,
+      filter: ["all", kind(roadKind), ["==", ["geometry-type"], "LineString"]],
+      layout: { "line-cap": "round", "line-join": "round" },
+      paint: { "line-color": colour, "line-width": zoomed(...widths) },
+    };
+  }
+
+  function fill(id, kinds, colour, extra) {
+    return Object.assign(
+      {
+        id,
+        type: "fill",
+        source: "basemap",
+        "source-layer": "basemap",
+        filter: ["all", kind(...kinds), ["==", ["geometry-type"], "Polygon"]],
+        paint: { "fill-color": colour, "fill-antialias": true },
+      },
+      extra || {}
+    );
+  }
+
+  function name(language) {
+    const other = language === "zh" ? "en" : "zh";
+    return ["coalesce", ["get", `name_${language}`], ["get", `name_${other}`], ""];
+  }
+
+  function label(id, source, filter, language, layout, paint, minzoom, c) {
+    return {
+      id,
+      type: "symbol",
+      source,
+      "source-layer": source,
+      minzoom,
+      filter,
+      layout: Object.assign(
+        { "text-field": name(language), "text-font": [ns.FONT], "text-padding": 8 },
+        layout
+      ),
+      paint: Object.assign(
+        { "text-color": c.label, "text-halo-color": c.halo, "text-halo-width": 1.6 },
+        paint
+      ),
+    };
+  }
+
+  function baseLayers(c) {
+    return [
+      { id: "background", type: "background", paint: { "background-color": c.sea } },
+      fill("land", ["land"], c.land),
+      fill("green", ["green"], c.green),
+      fill("sea", ["sea"], c.sea),
+      fill("water", ["water", "river"], c.water),
+      road("river-line", "river", c.river, [10, 1, 13, 3, 16, 12], 9),
+      fill("building", ["building"], c.building, { minzoom: 14 }),
+      road("road-minor", "road_minor", c.road_minor, [12, 0.3, 14, 1, 17, 6], 12.5),
+      road("road", "road", c.road, [10, 0.5, 13, 1.4, 17, 10], 11),
+      road("road-major", "road_major", c.road_major, [9, 0.8, 12, 1.8, 17, 16], 8),
+    ];
+  }
+
+  function cellLayers(c, severity) {
+    const s = ["coalesce", ["feature-state", "severity"], 0];
+    const common = { source: "cells", "source-layer": "cells" };
+    return [
+      Object.assign(
+        {
+          id: "cell-fill",
+          type: "fill",
+          paint: {
+            "fill-color": [
+              "match", s, 1, severity[1].colour, 2, severity[2].colour, 3, severity[3].colour,
+              4, severity[4].colour, "#8fb4e8",
+            ],
+            "fill-opacity": [
+              "case",
+              ["boolean", ["feature-state", "hover"], false], 0.3,
+              [">", s, 0], 0.26,
+              0,
+            ],
+          },
+        },
+        common
+      ),
+      Object.assign(
+        {
+          id: "cell-line",
+          type: "line",
+          minzoom: 12.5,
+          paint: {
+            "line-color": c.cell,
+            "line-width": 0.6,
+            "line-opacity": ["interpolate", ["linear"], ["zoom"], 12.5, 0, 13.5, 0.4, 15, 0.8],
+          },
+        },
+        common
+      ),
+      Object.assign(
+        {
+          id: "cell-selected",
+          type: "line",
+          paint: {
+            "line-color": c.select,
+            "line-width": 2.5,
+            "line-opacity": ["case", ["boolean", ["feature-state", "selected"], false], 1, 0],
+          },
+        },
+        common
+      ),
+    ];
+  }
+
+  function areaLayers(c, language) {
+    const of = (k) => ["==", ["get", "kind"], k];
+    const line = (id, k, width, dash, minzoom) => ({
+      id,
+      type: "line",
+      source: "areas",
+      "source-layer": "areas",
+      minzoom,
+      filter: of(k),
+      paint: { "line-color": c.area, "line-width": width, "line-dasharray": dash, "line-opacity": 0.75 },
+    });
+    return [
+      line("area-community", "community", 0.7, [2, 3], 12.5),
+      line("area-street", "street", 1.2, [4, 3], 9),
+      line("area-district", "district", 1.8, [6, 2], 5),
+      label("water-name", "basemap", kind("sea", "water", "river"), language,
+        { "text-size": zoomed(10, 11, 15, 15), "symbol-placement": "point", "text-letter-spacing": 0.15 },
+        { "text-color": c.label_water }, 9, c),
+      label("road-name", "basemap", kind("road_major", "road"), language,
+        { "symbol-placement": "line", "text-size": 11, "symbol-spacing": 400 },
+        { "text-color": c.label, "text-opacity": 0.75 }, 13, c),
+      label("place-name", "basemap", kind("place"), language,
+        { "text-size": zoomed(9, 12, 14, 15) }, {}, 8, c),
+    ];
+  }
+
+  function areaNames(c, language) {
+    return {
+      id: "area-name",
+      type: "symbol",
+      source: "area-names",
+      minzoom: 10,
+      maxzoom: 14.5,
+      filter: ["==", ["get", "kind"], "street"],
+      layout: {
+        "text-field": name(language),
+        "text-font": [ns.FONT],
+        "text-size": zoomed(10, 12, 14, 18),
+        "text-letter-spacing": 0.08,
+        "text-max-width": 8,
+      },
+      paint: {
+        "text-color": c.label,
+        "text-opacity": 0.85,
+        "text-halo-color": c.halo,
+        "text-halo-width": 1.8,
+      },
+    };
+  }
+
+  ns.FONT = '"Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif';
+  ns.PALETTE = DARK;
+
+  /** The style without marks: those are added when their images are drawn. */
+  ns.mapStyle = function (config) {
+    const c = DARK;
+    return {
+      version: 8,
+      sources: {
+        basemap: tiles("basemap", 0, 14),
+        cells: tiles("cells", 10, 14),
+        areas: tiles("areas", 0, 14),
+        "area-names": { type: "geojson", data: config.area_names || { type: "FeatureCollection", features: [] } },
+      },
+      layers: [
+        ...baseLayers(c),
+        ...cellLayers(c, ns.marks.SEVERITY),
+        ...areaLayers(c, config.language),
+        areaNames(c, config.language),
+      ],
+    };
+  };
+})();

@@ -1,0 +1,95 @@
+"""How the parts of the system are, by the age of their heartbeats."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from grid.store.heartbeats import Heartbeat
+
+# Heartbeats are written every second.
+LATE_S = 5.0
+GONE_S = 15.0
+
+PROCESSES = ("ingest", "dispatch", "web")
+
+
+class Status(StrEnum):
+    """How a component is."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Component:
+    """One part: its status, since when it has been so, and how old its last sign of life is."""
+
+    status: Status
+    since: datetime
+    lag_s: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        """As `/api/health` tells it."""
+        lag = None if self.lag_s is None else round(self.lag_s, 1)
+        return {"status": self.status.value, "since": self.since.isoformat(), "lag_s": lag}
+
+
+def judge(
+    before: Mapping[str, Component],
+    heartbeats: Iterable[Heartbeat] | None,
+    *,
+    now: datetime,
+) -> dict[str, Component]:
+    """The components now; ``heartbeats`` None means that the database does not answer.
+
+    ``before`` gives the times since when: an unchanged status keeps its own.
+    """
+    if heartbeats is None:
+        after = {name: _component(before.get(name), Status.DOWN, None, now) for name in PROCESSES}
+        # what was known of the others is kept: they may well be alive without the database
+        after = {name: before.get(name, one) for name, one in after.items()}
+        after["database"] = _component(before.get("database"), Status.DOWN, None, now)
+        if "broker" in before:
+            after["broker"] = before["broker"]
+        return after
+    beats = {one.process: one for one in heartbeats}
+    after = {"database": _component(before.get("database"), Status.OK, 0.0, now)}
+    for name in PROCESSES:
+        beat = beats.get(name)
+        lag_s = None if beat is None else max(0.0, beat.age_s)
+        after[name] = _component(before.get(name), _by_lag(lag_s), lag_s, now)
+    after["broker"] = _component(before.get("broker"), *_broker(after["ingest"], beats), now)
+    return after
+
+
+def overall(components: Mapping[str, Component]) -> Status:
+    """Down without a database, degraded when any part is not well."""
+    if not components or components["database"].status is Status.DOWN:
+        return Status.DOWN
+    if all(one.status is Status.OK for one in components.values()):
+        return Status.OK
+    return Status.DEGRADED
+
+
+def _broker(ingest: Component, beats: Mapping[str, Heartbeat]) -> tuple[Status, float | None]:
+    # the ingester is the one who is connected to the broker, and says so with each beat
+    if ingest.status is not Status.OK:
+        return Status.DOWN if ingest.status is Status.DOWN else Status.DEGRADED, ingest.lag_s
+    connected = beats["ingest"].detail.get("broker") == "connected"
+    return (Status.OK if connected else Status.DOWN), ingest.lag_s
+
+
+def _by_lag(lag_s: float | None) -> Status:
+    if lag_s is None or lag_s > GONE_S:
+        return Status.DOWN
+    return Status.OK if lag_s <= LATE_S else Status.DEGRADED
+
+
+def _component(
+    before: Component | None, status: Status, lag_s: float | None, now: datetime
+) -> Component:
+    since = before.since if before is not None and before.status is status else now
+    return Component(status=status, since=since, lag_s=lag_s)

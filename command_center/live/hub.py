@@ -1,0 +1,264 @@
+"""One LISTEN for the process: what the database tells becomes messages to all open walls.
+
+A thread reads; the event loop sends. Each message is encoded once. A client that does not keep
+up is not waited for: it gets a new snapshot when it is ready again.
+"""
+
+import asyncio
+import json
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import orjson
+import psycopg
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from command_center.live.health import Component, judge, overall
+from command_center.live.messages import Json, moment
+from command_center.live.figures import read_figures
+from command_center.live.world import Changed, World, fetch
+from grid.store import heartbeats
+from grid.store.postgis import listen, reading
+
+_LOG = logging.getLogger(__name__)
+
+TICK_S = 0.1
+_FIGURES_S = 1.0
+_SWEEP_S = 5.0
+_RETRY_S = 0.5
+
+# Messages a client may be behind before it gets a new snapshot instead: about 3 s of changes.
+BEHIND = 32
+
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, DBAPIError, PoolTimeoutError)
+
+
+class Subscriber:
+    """One open wall, on the event loop: `next` gives what to send."""
+
+    def __init__(self, snapshot: Callable[[], tuple[int, str]]) -> None:
+        """``snapshot`` makes the message with everything, and says how new it is."""
+        self._snapshot = snapshot
+        self._waiting: deque[str] = deque()
+        self._ready = asyncio.Event()
+        self._ready.set()
+        self._lost = True
+        self._since = 0
+
+    async def next(self) -> str:
+        """The next message: a snapshot first, and again whenever this client fell behind."""
+        await self._ready.wait()
+        if self._lost:
+            self._since, text = self._snapshot()
+            self._lost = False
+            self._waiting.clear()
+            self._ready.clear()
+            return text
+        text = self._waiting.popleft()
+        if not self._waiting:
+            self._ready.clear()
+        return text
+
+    def offer(self, number: int, text: str | None) -> None:
+        """Queue message ``number``; None means that everything is to be sent anew."""
+        if self._lost or number <= self._since:
+            return
+        if text is None or len(self._waiting) >= BEHIND:
+            self._lost = True
+        else:
+            self._waiting.append(text)
+        self._ready.set()
+
+
+class Hub:
+    """The live picture of the city; see `command_center.services.Picture`."""
+
+    def __init__(self, *, engine: Engine, database_url: str, now: Callable[[], datetime]) -> None:
+        """``engine`` works as cc_web; the LISTEN has a connection of its own to the same place."""
+        self._engine = engine
+        self._url = database_url
+        self._now = now
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._subscribers: set[Subscriber] = set()
+        self._world = World()
+        self._components: dict[str, Component] = {}
+        self._number = 0
+        self._encoded: tuple[int, str] | None = None
+        self._told_health: Json = {}
+
+    async def start(self) -> None:
+        """Begin to listen, in a thread of its own."""
+        self._loop = asyncio.get_running_loop()
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, name="live-hub", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Stop listening; returns when the thread has ended."""
+        self._stop.set()
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join)
+        self._loop = None
+
+    @contextmanager
+    def subscribe(self) -> Iterator[Subscriber]:
+        """Take part until the end of the block; on the event loop only."""
+        subscriber = Subscriber(self._snapshot_text)
+        self._subscribers.add(subscriber)
+        try:
+            yield subscriber
+        finally:
+            self._subscribers.discard(subscriber)
+
+    @property
+    def walls(self) -> int:
+        """How many are subscribed."""
+        return len(self._subscribers)
+
+    def snapshot(self) -> Mapping[str, Any]:
+        """Everything, as the wall is sent it."""
+        with self._lock:
+            whole: dict[str, Any] = orjson.loads(orjson.dumps(self._whole()))
+            return whole
+
+    def health(self) -> Mapping[str, Any]:
+        """How the parts of the system are."""
+        with self._lock:
+            return self._health()
+
+    def _health(self) -> Json:
+        return {
+            "status": overall(self._components).value,
+            "components": {name: one.as_json() for name, one in self._components.items()},
+        }
+
+    def _whole(self) -> Json:
+        return {**self._world.snapshot(), "health": self._health()}
+
+    def _snapshot_text(self) -> tuple[int, str]:
+        with self._lock:
+            if self._encoded is None or self._encoded[0] != self._number:
+                self._encoded = (self._number, orjson.dumps(self._whole()).decode())
+            return self._encoded
+
+    # --- below: the hub's thread -------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._listen()
+            except _AWAY as error:
+                _LOG.warning("live: the database is away: %s", str(error).splitlines()[0])
+            except Exception:  # noqa: BLE001 - the walls must not go blind over one bad row
+                _LOG.exception("live: starting anew after an error")
+            self._note_health(None)
+            self._stop.wait(_RETRY_S)
+
+    def _listen(self) -> None:
+        notices = listen(
+            self._url,
+            ["cc_live"],
+            role="cc_web",
+            wake_every_s=_FIGURES_S,
+            stopped=self._stop.is_set,
+        )
+        next(notices)
+        self._reload()
+        counted_s = swept_s = time.monotonic()
+        recount = True
+        for batch in notices:
+            started_s = time.monotonic()
+            changed = _changed(batch)
+            if changed:
+                recount |= bool(changed.tickets or changed.findings)
+                self._apply(changed)
+            if started_s - counted_s >= _FIGURES_S:
+                counted_s = started_s
+                sweep = started_s - swept_s >= _SWEEP_S
+                self._look_around(recount=recount or sweep, sweep=sweep)
+                recount = False
+                swept_s = started_s if sweep else swept_s
+            # notices gather in the connection meanwhile: that is the coalescing
+            self._stop.wait(max(0.0, TICK_S - (time.monotonic() - started_s)))
+
+    def _reload(self) -> None:
+        now = self._now()
+        with reading(self._engine) as conn:
+            world = World.load(conn, now)
+            beats = heartbeats.all(conn)
+        with self._lock:
+            self._world = world
+            self._components = judge(self._components, beats, now=now)
+            self._told_health = _statuses(self._health())
+            self._tell(None)
+
+    def _apply(self, changed: Changed, *, sweep: bool = False) -> None:
+        if not self._world.knows(changed.devices | changed.findings):
+            self._reload()
+            return
+        with reading(self._engine) as conn:
+            fetched = fetch(conn, changed, sweep=sweep)
+        with self._lock:
+            message = self._world.merge(fetched, self._now())
+            if message is not None:
+                self._tell(message)
+
+    def _look_around(self, *, recount: bool, sweep: bool) -> None:
+        if sweep:
+            self._apply(Changed(), sweep=True)
+        now = self._now()
+        with reading(self._engine) as conn:
+            beats = heartbeats.all(conn)
+            # only this thread changes the picture, so it may read it without the lock
+            figures = read_figures(conn, self._world.devices.values(), now) if recount else None
+        if figures is not None and figures != self._world.figures:
+            with self._lock:
+                self._world.figures = figures
+                self._tell({"t": "figures", "at": moment(now), "figures": figures})
+        self._note_health(beats)
+
+    def _note_health(self, beats: list[heartbeats.Heartbeat] | None) -> None:
+        now = self._now()
+        with self._lock:
+            self._components = judge(self._components, beats, now=now)
+            health = self._health()
+            statuses = _statuses(health)
+            if statuses != self._told_health:
+                self._told_health = statuses
+                self._tell({"t": "health", "at": moment(now), **health})
+
+    def _tell(self, message: Json | None) -> None:
+        """Number and encode a message and hand it to the event loop; the lock is held."""
+        self._number += 1
+        text = None if message is None else orjson.dumps(message).decode()
+        loop = self._loop
+        if loop is None or self._stop.is_set():
+            return
+        loop.call_soon_threadsafe(self._deliver, self._number, text)
+
+    def _deliver(self, number: int, text: str | None) -> None:
+        for subscriber in self._subscribers:
+            subscriber.offer(number, text)
+
+
+def _statuses(health: Json) -> Json:
+    return {name: one["status"] for name, one in health["components"].items()}
+
+
+def _changed(batch: list[psycopg.Notify]) -> Changed:
+    changed = Changed()
+    for notice in batch:
+        told = json.loads(notice.payload)
+        changed.add(told["t"], told["ids"])
+    return changed

@@ -1,0 +1,203 @@
+"""The picture of the city in memory: read once, then kept up by what the database tells."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from command_center.live.figures import read_figures
+from command_center.live.messages import (
+    Json,
+    changes_json,
+    device_json,
+    event_json,
+    moment,
+    ticket_json,
+    value_json,
+)
+from events.model.access import Scope
+from events.model.event import Event
+from events.model.ticket import Ticket, light
+from events.store import events as event_store
+from events.store import tickets as ticket_store
+from iot_ingest.store import devices as device_store
+from iot_ingest.store import findings as finding_store
+from iot_ingest.store import readings as reading_store
+from iot_ingest.store.readings import Latest
+
+# More open tickets than this are not drawn one by one; the figures count them all.
+MOST_TICKETS = 2_000
+RECENT_EVENTS = 50
+
+
+@dataclass(kw_only=True, slots=True)
+class Changed:
+    """Ids that changed since the last tick, by kind; the last write wins."""
+
+    devices: set[int] = field(default_factory=set)
+    findings: set[int] = field(default_factory=set)
+    tickets: set[int] = field(default_factory=set)
+    events: set[int] = field(default_factory=set)
+
+    def add(self, kind: str, ids: Iterable[int]) -> None:
+        """Take one notice; kinds that the wall does not show are left out."""
+        wanted = {
+            "reading": self.devices,
+            "finding": self.findings,
+            "ticket": self.tickets,
+            "event": self.events,
+        }.get(kind)
+        if wanted is not None:
+            wanted.update(ids)
+
+    def __bool__(self) -> bool:
+        return bool(self.devices or self.findings or self.tickets or self.events)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fetched:
+    """Rows read for one tick; None where that kind was not asked for."""
+
+    latest: Sequence[Latest] = ()
+    tickets: Sequence[Ticket] = ()
+    events: Sequence[Event] = ()
+    levels: Mapping[int, int] | None = None
+    online: Mapping[int, bool] | None = None
+
+
+def fetch(conn: Connection, changed: Changed, *, sweep: bool) -> Fetched:
+    """Read what changed; with ``sweep`` also what changes without a notice."""
+    return Fetched(
+        latest=reading_store.latest(conn, sorted(changed.devices)) if changed.devices else (),
+        tickets=ticket_store.by_ids(conn, sorted(changed.tickets)) if changed.tickets else (),
+        events=event_store.by_ids(conn, sorted(changed.events)) if changed.events else (),
+        levels=_levels(conn) if changed.findings or sweep else None,
+        online=_online(conn) if sweep else None,
+    )
+
+
+class World:
+    """Devices, open tickets, recent events and figures as JSON values.
+
+    Reading the database and changing the picture are apart, so that whoever shows the picture
+    never waits for the database.
+    """
+
+    def __init__(self) -> None:
+        """Start empty: nothing is known before `load`."""
+        self.devices: dict[int, Json] = {}
+        self.tickets: dict[int, Json] = {}
+        self.events: deque[Json] = deque(maxlen=RECENT_EVENTS)
+        self.figures: Json = {}
+        self.at: datetime | None = None
+        self._open: dict[int, Ticket] = {}
+
+    @classmethod
+    def load(cls, conn: Connection, now: datetime) -> "World":
+        """Read everything."""
+        world = cls()
+        world.devices = {
+            one.device_no: device_json(one)
+            for one in device_store.all(conn)
+            if one.disabled_at is None
+        }
+        recent = event_store.recent(conn, Scope(), limit=RECENT_EVENTS)
+        world.merge(
+            Fetched(
+                latest=reading_store.latest(conn),
+                tickets=ticket_store.open_tickets(conn, Scope(), limit=MOST_TICKETS),
+                events=sorted(recent, key=lambda one: one.event_id),
+                levels=_levels(conn),
+                online=_online(conn),
+            ),
+            now,
+        )
+        world.figures = read_figures(conn, world.devices.values(), now)
+        return world
+
+    def merge(self, fetched: Fetched, now: datetime) -> Json | None:
+        """Take in what was read; the message that tells it, None when nothing is new."""
+        devices: dict[int, Json] = {}
+        self._merge_readings(fetched.latest, devices)
+        self._merge_each("level", fetched.levels, 0, devices)
+        self._merge_each("online", fetched.online, False, devices)
+        tickets = self._merge_tickets(fetched.tickets, now)
+        if fetched.online is not None:
+            tickets |= self._turn_lights(now)
+        events = [event_json(one) for one in fetched.events][-RECENT_EVENTS:]
+        self.events.extend(events)
+        self.at = now
+        if not devices and not tickets and not events:
+            return None
+        return changes_json(now, devices, tickets, events)
+
+    def knows(self, device_nos: Iterable[int]) -> bool:
+        """Whether all these devices are in the picture; a new one asks for a new `load`."""
+        return all(one in self.devices for one in device_nos)
+
+    def snapshot(self) -> Json:
+        """Everything, as a newly opened wall is sent it."""
+        return {
+            "t": "snapshot",
+            "at": moment(self.at),
+            "devices": list(self.devices.values()),
+            "tickets": list(self.tickets.values()),
+            "figures": self.figures,
+            "events": list(self.events),
+        }
+
+    def _merge_readings(self, readings: Iterable[Latest], devices: dict[int, Json]) -> None:
+        for latest in readings:
+            known = self.devices.get(latest.device_no)
+            if known is None:
+                continue
+            value = value_json(latest)
+            if known["values"].get(latest.metric) == value:
+                continue
+            known["values"][latest.metric] = value
+            told = devices.setdefault(latest.device_no, {"id": latest.device_no})
+            told.setdefault("values", {})[latest.metric] = value
+
+    def _merge_each(
+        self, name: str, values: Mapping[int, Any] | None, otherwise: Any, devices: dict[int, Json]
+    ) -> None:
+        if values is None:
+            return
+        for number, known in self.devices.items():
+            value = values.get(number, otherwise)
+            if known[name] != value:
+                known[name] = value
+                devices.setdefault(number, {"id": number})[name] = value
+
+    def _merge_tickets(self, tickets: Iterable[Ticket], now: datetime) -> dict[int, Json]:
+        told: dict[int, Json] = {}
+        for ticket in tickets:
+            key = ticket.ticket_id
+            told[key] = ticket_json(ticket, now)
+            if ticket.is_open:
+                self.tickets[key], self._open[key] = told[key], ticket
+            else:
+                self.tickets.pop(key, None)
+                self._open.pop(key, None)
+        return told
+
+    def _turn_lights(self, now: datetime) -> dict[int, Json]:
+        told: dict[int, Json] = {}
+        for key, ticket in self._open.items():
+            if light(ticket, now).value != self.tickets[key]["light"]:
+                self.tickets[key] = told[key] = ticket_json(ticket, now)
+        return told
+
+
+def _levels(conn: Connection) -> dict[int, int]:
+    levels: dict[int, int] = {}
+    for finding in finding_store.open(conn):
+        levels[finding.device_no] = max(finding.level, levels.get(finding.device_no, 0))
+    return levels
+
+
+def _online(conn: Connection) -> dict[int, bool]:
+    return {number: one.online for number, one in device_store.statuses(conn).items()}
