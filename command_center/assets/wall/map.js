@@ -13,6 +13,7 @@
   const VALUES_EVERY_MS = 1000;
   const PULSES = 40;
   const NEW_FOR_MS = 60000;
+  const MARK_RISE = 23; // a ticket's mark stands above its place, px
   const CLICKABLE = ["ticket-mark", "ticket-cluster", "device-mark", "cell-fill"];
 
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -387,7 +388,7 @@
       const element = document.createElement("div");
       element.className = "cc-pulse";
       element.setAttribute("aria-hidden", "true");
-      const marker = new this.gl.Marker({ element, anchor: "center" })
+      const marker = new this.gl.Marker({ element, anchor: "center", offset: [0, -MARK_RISE] })
         .setLngLat([ticket.lon, ticket.lat])
         .addTo(this.map);
       this.pulses.set(ticket.id, marker);
@@ -491,10 +492,11 @@
         this.cellState(selected.id, { selected: true });
       }
       if (!place) return;
+      const rise = selected.kind === "ticket" ? -MARK_RISE : 0;
       const element = document.createElement("div");
       element.className = "cc-focus";
       element.setAttribute("aria-hidden", "true");
-      this.focus = new this.gl.Marker({ element }).setLngLat(place).addTo(this.map);
+      this.focus = new this.gl.Marker({ element, offset: [0, rise] }).setLngLat(place).addTo(this.map);
       this.bring(place);
     }
 

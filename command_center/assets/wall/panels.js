@@ -86,7 +86,7 @@
     const parts = [];
     if (counts.devices) parts.push(ns.fill(words.layer_devices, { n: counts.devices }));
     if (counts.off) parts.push(ns.fill(words.layer_off, { n: counts.off }));
-    if (counts.seen) parts.push(ns.span(live.now() - counts.seen, words));
+    if (counts.seen) parts.push(ns.fill(words.ago, { span: ns.span(live.now() - counts.seen, words) }));
     return e(
       "li",
       { className: shown ? "cc-layer" : "cc-layer off" },
@@ -197,7 +197,6 @@
     const pick = (field) => ns.pick(ticket, field, language);
     const chosen = live.selected && live.selected.kind === "ticket" && live.selected.id === ticket.number;
     const who = [pick("department"), pick("crew")].filter(Boolean).join(" · ");
-    const due = ns.due(ticket, live.now(), words);
     return e(
       "li",
       null,
@@ -219,11 +218,7 @@
             { className: "cc-item-where" },
             [pick("area"), ticket.cell].filter(Boolean).join(" · ")
           ),
-          e(
-            "span",
-            { className: who ? "cc-item-who" : "cc-item-who none" },
-            who || words.nobody_yet
-          )
+          e("span", { className: who ? "cc-item-who" : "cc-item-who none" }, who || words.nobody_yet)
         ),
         e(
           "span",
@@ -232,16 +227,17 @@
             "span",
             { className: `cc-due ${live.light(ticket)}` },
             e("i", { className: "cc-light", "aria-hidden": true }),
-            due
+            ns.due(ticket, live.now(), words)
           ),
-          e("span", { className: "cc-state" }, config.states[ticket.state] || ticket.state),
           e(
             "span",
             { className: "cc-tags" },
-            ticket.needs && e("em", { className: "needs" }, words.decide),
             ticket.supervised && e("em", { className: "supervised" }, words.supervised),
-            e("span", { className: "cc-number" }, ticket.number)
-          )
+            ticket.needs
+              ? e("em", { className: "needs" }, config.states[ticket.state] || ticket.state)
+              : e("span", { className: "cc-state" }, config.states[ticket.state] || ticket.state)
+          ),
+          e("span", { className: "cc-number" }, ticket.number)
         )
       )
     );

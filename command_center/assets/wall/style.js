@@ -4,14 +4,14 @@
   const ns = (window.cc_wall = window.cc_wall || {});
 
   const DARK = {
-    sea: "#0a1626",
-    land: "#132133",
-    water: "#0d2338",
-    river: "#16395a",
+    sea: "#091420",
+    land: "#15263b",
+    water: "#0e2c49",
+    river: "#0e2c49",
     green: "#14302f",
     building: "#1b2c42",
-    road_major: "#45618a",
-    road: "#31486a",
+    road_major: "#3d587f",
+    road: "#2d4362",
     road_minor: "#24374f",
     label: "#b9c8dd",
     label_water: "#6fa3d0",
