@@ -1,0 +1,93 @@
+"""Dust at construction sites."""
+
+from layers.contract import Expected, Layer, Legend, Sample, Shape, Style, words
+from layers.packs import metrics
+from layers.rules import Exceedances, Mean, silence, silence_sample
+
+LAYER = Layer(
+    code="construction_dust",
+    names=words("工地扬尘", "Construction dust"),
+    purpose=words("工地颗粒物、噪声和气象", "Particles, noise and weather at building sites"),
+    style=Style(
+        colour="#e69f00",
+        shape=Shape.TRIANGLE,
+        icon="M3 15a3.500 3.500 0 1 0 7 0a3.500 3.500 0 1 0-7 0z"
+        "M10 8a4.500 4.500 0 1 0 9 0a4.500 4.500 0 1 0-9 0z"
+        "M13 18a2.500 2.500 0 1 0 5 0a2.500 2.500 0 1 0-5 0z",
+    ),
+    metrics=metrics(
+        "pm10", "pm25", "tsp", "noise", "wind_speed", "wind_direction", "temperature", "humidity"
+    ),
+    rules=(
+        Mean(
+            name="tsp_mean",
+            metric="tsp",
+            category="construction_dust",
+            pack="construction_dust.tsp_mean",
+            names=words("扬尘超标", "Dust above limit"),
+            title=words(
+                "TSP {window}均值 {peak} {unit} 超过{label} {bound} {unit}",
+                "TSP {window} mean {peak} {unit} above {label} {bound} {unit}",
+            ),
+        ),
+        Exceedances(
+            name="pm10_daily",
+            metric="pm10",
+            category="construction_dust",
+            pack="construction_dust.pm10_daily",
+            decimals=0,
+            names=words("PM10 超标次数过多", "PM10 above limit too often"),
+            title=words(
+                "PM10 小时均值当日 {peak} 次超过 {point} {unit}，允许 {allowed} 次",
+                "PM10 hourly mean above {point} {unit} {peak} times in a day, {allowed} allowed",
+            ),
+            recovery=words(
+                "新的一天开始计数，前一日超标 {peak} 次",
+                "A new day is counted; {peak} times above the limit the day before",
+            ),
+        ),
+        silence(
+            "dust_silent",
+            "pm10",
+            "dust_station_fault",
+            "construction_dust.silent",
+            zh="扬尘",
+            en="dust",
+        ),
+    ),
+    legend=(
+        Legend(level=None, text=words("扬尘达标", "Dust within limits")),
+        Legend(
+            level=2,
+            text=words(
+                "TSP 5 分钟均值超限；PM10 一日超标 2 次以上",
+                "TSP 5 min mean above limit; PM10 over more than twice a day",
+            ),
+        ),
+        Legend(
+            level=3,
+            text=words(
+                "超过限值 2 倍；PM10 一日超标 5 次以上",
+                "Above twice the limit; PM10 over more than 5 times a day",
+            ),
+        ),
+        Legend(level=4, text=words("超过限值 5 倍", "Above 5 times the limit")),
+    ),
+    samples=(
+        Sample(
+            rule="tsp_mean",
+            every_s=60,
+            quiet=(300.0, 2000.0, 300.0, 310.0, 290.0, 300.0),
+            loud=(200.0, 200.0, 2400.0, 2400.0, 2400.0, 200.0, 200.0, 200.0, 200.0),
+            finds=(Expected(level=2, onset=3, ended=8),),
+        ),
+        Sample(
+            rule="pm10_daily",
+            every_s=3600,
+            quiet=(90.0, 95.0, 70.0, 60.0, 50.0),
+            loud=(90.0, 95.0, 70.0, 120.0, 60.0, 60.0),
+            finds=(Expected(level=2, onset=4),),
+        ),
+        silence_sample("dust_silent"),
+    ),
+)

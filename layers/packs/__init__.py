@@ -1,0 +1,18 @@
+"""Versioned data packs: limits with clause and effective date, metrics, event categories."""
+
+from layers.packs.catalogue import Category, all_metrics, load_categories, metrics
+from layers.packs.limits import BadAttribute, Entry, entries, entry, interval_ms
+from layers.packs.reading import PackError
+
+__all__ = [
+    "BadAttribute",
+    "Category",
+    "Entry",
+    "PackError",
+    "all_metrics",
+    "entries",
+    "entry",
+    "interval_ms",
+    "load_categories",
+    "metrics",
+]

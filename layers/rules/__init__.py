@@ -1,0 +1,22 @@
+"""The kinds of rules a layer is written with, and how to judge a part of a series again."""
+
+from layers.rules.episodes import Change, Resume, compare, resume
+from layers.rules.kinds import Kind
+from layers.rules.silence import Silence, silence, silence_sample
+from layers.rules.windows import Exceedances, Mean, Rise, RollingSum, Threshold
+
+__all__ = [
+    "Change",
+    "Exceedances",
+    "Kind",
+    "Mean",
+    "Resume",
+    "Rise",
+    "RollingSum",
+    "Silence",
+    "Threshold",
+    "compare",
+    "resume",
+    "silence",
+    "silence_sample",
+]
