@@ -102,6 +102,23 @@ def migrate(
     return applied_now
 
 
+def pending(url: str, *, folder: Path = MIGRATIONS) -> list[str]:
+    """Names of the files that `migrate` would apply now.
+
+    Raises MigrationError when the database is newer than this program or an applied file was
+    changed, and psycopg.OperationalError when the database cannot be reached.
+    """
+    plain, options = dsn(url, None)
+    with psycopg.connect(plain, options=options, connect_timeout=5) as conn:
+        known = conn.execute("SELECT to_regclass('public.schema_migrations')").fetchone()
+        done: dict[int, str] = {}
+        if known is not None and known[0] is not None:
+            done = dict(conn.execute("SELECT number, sha256 FROM public.schema_migrations"))
+    files = available(folder)
+    _refuse_foreign(done, files)
+    return [one.name for one in files if one.number not in done]
+
+
 def _refuse_foreign(done: dict[int, str], files: list[Migration]) -> None:
     newest = len(files)
     if done and max(done) > newest:
