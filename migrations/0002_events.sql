@@ -167,7 +167,7 @@ CREATE TABLE events.inbox (
     not_before timestamptz NOT NULL DEFAULT '-infinity',
     trouble text
 );
-CREATE INDEX ON events.inbox (not_before, severity DESC, event_id);
+CREATE INDEX ON events.inbox (severity DESC, event_id);
 
 -- Readable numbers that sort by time: one counter per kind and day.
 CREATE TABLE events.counters (
@@ -223,6 +223,8 @@ CREATE INDEX ON events.tickets (crew_id, state) WHERE state IN ('dispatched', 'a
 CREATE INDEX ON events.tickets (department_id, state, updated_at DESC);
 CREATE INDEX ON events.tickets (cell_id, updated_at DESC);
 CREATE INDEX ON events.tickets (area_id, created_at);
+CREATE INDEX ON events.tickets (created_at);
+CREATE INDEX ON events.tickets (closed_at) WHERE closed_at IS NOT NULL;
 CREATE INDEX ON events.tickets (device_no, updated_at DESC) WHERE device_no IS NOT NULL;
 
 -- Reversible: undoing a link writes unlinked_at, nothing is deleted.
@@ -252,6 +254,7 @@ CREATE TABLE events.ticket_clocks (
     why jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX ON events.ticket_clocks (ticket_id, clock_id);
+CREATE INDEX ON events.ticket_clocks (stage, due_at);
 
 -- Who, when, what, why. Append-only for everybody; sealed later in Merkle batches, which is why
 -- the payload is canonical text and each row carries its transaction id. No foreign keys: the
@@ -374,6 +377,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA events TO cc_web, cc_dispatch, cc_admin;
 GRANT SELECT ON events.categories, events.events, events.event_keys TO cc_ingest;
 GRANT INSERT ON events.events, events.event_keys, events.inbox, events.ledger
     TO cc_web, cc_ingest, cc_dispatch, cc_admin;
+-- keys are claimed with the number of the event that follows in the same statement
+GRANT USAGE ON SEQUENCE events.events_event_id_seq TO cc_web, cc_ingest, cc_dispatch, cc_admin;
 GRANT UPDATE, DELETE ON events.inbox TO cc_dispatch, cc_admin;
 GRANT INSERT, UPDATE ON events.tickets, events.ticket_events, events.ticket_clocks, events.counters
     TO cc_web, cc_dispatch, cc_admin;
@@ -389,3 +394,4 @@ GRANT INSERT, UPDATE, DELETE ON events.sessions TO cc_web, cc_admin;
 GRANT UPDATE (failed_logins, locked_until, password_hash) ON events.accounts TO cc_web;
 GRANT INSERT, UPDATE ON events.departments, events.categories, events.duties, events.crews,
     events.shifts, events.calendar_days, events.accounts TO cc_admin;
+GRANT DELETE ON events.shifts, events.calendar_days TO cc_admin;

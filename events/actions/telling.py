@@ -1,0 +1,107 @@
+"""Who is told of which move, in which words: notices for the outbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from events.model.notice import Recipient
+from events.model.words import Words
+from events.model.workflow import Verb
+from events.store import outbox
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from events.model.actor import Actor
+    from events.model.ticket import Ticket
+
+# What the residents behind a ticket are told.
+_TO_REPORTERS: dict[Verb, Words] = {
+    Verb.FILE: Words(zh="您上报的问题已立案。", en="Your report was accepted for handling."),
+    Verb.DECLINE: Words(zh="您上报的问题不予立案：{why}", en="Your report was not taken up: {why}"),
+    Verb.DISPATCH: Words(zh="您上报的问题已派{department}处理。",
+                         en="Your report was given to {department}."),
+    Verb.DISPOSE: Words(zh="您上报的问题已处置，等待核查。",
+                        en="Your report was dealt with and is being checked."),
+    Verb.REWORK: Words(zh="核查未通过，您上报的问题正在返工。",
+                       en="The check was not passed: it is being done again."),
+    Verb.CLOSE: Words(zh="您上报的问题已解决并结案，感谢您。",
+                      en="Your report is solved and closed. Thank you."),
+    Verb.REOPEN: Words(zh="您上报的问题已重新办理。", en="Your report is being handled again."),
+}  # fmt: skip
+
+# What the crew that has it in hand is told.
+_TO_CREW: dict[Verb, Words] = {
+    Verb.DISPATCH: Words(zh="新派遣：{number} {title}（{place}）",
+                         en="New for you: {number} {title} ({place})"),
+    Verb.ASSIGN: Words(zh="新派遣：{number} {title}（{place}）",
+                       en="New for you: {number} {title} ({place})"),
+    Verb.REWORK: Words(zh="返工：{number} {title}，{why}",
+                       en="To be redone: {number} {title}: {why}"),
+    Verb.SUPERVISE: Words(zh="督办：{number} {title}，{why}",
+                          en="Under supervision: {number} {title}: {why}"),
+    Verb.WORSEN: Words(zh="等级上升：{number} {title}", en="Getting worse: {number} {title}"),
+    Verb.RECOVER: Words(zh="监测已恢复正常，请到场确认：{number} {title}",
+                        en="The sensors have recovered, confirm on the spot: {number} {title}"),
+    Verb.RELAPSE: Words(zh="监测再次异常：{number} {title}",
+                        en="The sensors raise it again: {number} {title}"),
+}  # fmt: skip
+
+_LATE = Words(
+    zh="已超期：{number} {title}（{department}）", en="Overdue: {number} {title} ({department})"
+)
+
+
+def tell(
+    conn: Connection, ticket: Ticket, verb: Verb, *, by: Actor, why: str, now: datetime
+) -> None:
+    """Put the notices of a move into the outbox."""
+    if verb in _TO_REPORTERS:
+        body = _filled(_TO_REPORTERS[verb], ticket, why)
+        outbox.put_to_reporters(conn, kind=verb.value, ticket=ticket, body=body, now=now)
+    recipient: tuple[Recipient, int] | None = None
+    if verb in _TO_CREW:
+        body = _filled(_TO_CREW[verb], ticket, why)
+        recipient = _who_has_it(ticket, by)
+    elif verb is Verb.OVERDUE:
+        body = _filled(_LATE, ticket, why)
+        if ticket.department_id is not None:
+            recipient = (Recipient.DEPARTMENT, ticket.department_id)
+        outbox.put_to_supervisors(conn, kind=verb.value, ticket=ticket, body=body, now=now)
+    if recipient is not None:
+        outbox.put(
+            conn,
+            kind=verb.value,
+            recipient=recipient[0],
+            recipient_id=recipient[1],
+            ticket=ticket,
+            body=body,
+            now=now,
+        )
+
+
+def _who_has_it(ticket: Ticket, by: Actor) -> tuple[Recipient, int] | None:
+    """The crew's people; without a crew those of the department; nobody before dispatch."""
+    if ticket.crew_id is not None:
+        return None if by.crew_id == ticket.crew_id else (Recipient.CREW, ticket.crew_id)
+    if ticket.department_id is not None and not ticket.was_returned:
+        return Recipient.DEPARTMENT, ticket.department_id
+    return None
+
+
+def _filled(words: Words, ticket: Ticket, why: str) -> Words:
+    # str.replace, not format: a reason may hold braces
+    def fill(template: str, title: str, place: str, department: str) -> str:
+        for name, value in (("number", ticket.number), ("title", title), ("place", place),
+                            ("department", department), ("why", why)):  # fmt: skip
+            template = template.replace("{" + name + "}", value)
+        return template
+
+    return Words(
+        zh=fill(words.zh, ticket.title_zh, ticket.area_name_zh,
+                ticket.department_name_zh or "责任部门"),
+        en=fill(words.en, ticket.title_en, ticket.area_name_en,
+                ticket.department_name_en or "the department"),
+    )  # fmt: skip

@@ -1,0 +1,98 @@
+"""Rows of events.attachments (the files themselves are kept by the web process)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from events.model.attachment import Attachment
+from grid.store.named_sql import Statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Connection
+
+    from events.model.report import PhotoDraft
+
+_SQL = Statements.beside(__file__)
+
+
+def add(
+    conn: Connection,
+    photos: Iterable[PhotoDraft],
+    *,
+    area_id: int,
+    now: datetime,
+    event_id: int | None = None,
+    ticket_id: int | None = None,
+) -> None:
+    """Keep photos of an event or of a ticket; they wait to be decoded."""
+    _SQL.run_many(
+        conn,
+        "add",
+        [
+            {
+                "attachment_id": one.attachment_id,
+                "event_id": event_id,
+                "ticket_id": ticket_id,
+                "area_id": area_id,
+                "kind": one.kind,
+                "original_sha256": one.sha256,
+                "original_bytes": one.size,
+                "taken_at": one.taken_at,
+                "lon": one.lon,
+                "lat": one.lat,
+                "created_at": now,
+            }
+            for one in photos
+        ],
+    )
+
+
+def of_ticket(conn: Connection, ticket_id: int) -> tuple[Attachment, ...]:
+    """The evidence of a ticket: its own photos and those of the events behind it."""
+    return tuple(
+        Attachment(**row._mapping) for row in _SQL.rows(conn, "of_ticket", ticket_id=ticket_id)
+    )
+
+
+def by_id(conn: Connection, attachment_id: UUID) -> Attachment | None:
+    """One photo, or None."""
+    row = _SQL.maybe(conn, "by_id", attachment_id=attachment_id)
+    return None if row is None else Attachment(**row._mapping)
+
+
+def holder(conn: Connection, attachment_id: UUID) -> int | None:
+    """The ticket that shows a photo, for the question who may see it."""
+    found: int | None = _SQL.value(conn, "holder", attachment_id=attachment_id)
+    return found
+
+
+def claim_waiting(conn: Connection, *, limit: int) -> list[UUID]:
+    """The next photos to be decoded, locked until the end of the transaction."""
+    return [row.attachment_id for row in _SQL.rows(conn, "claim_waiting", limit=limit)]
+
+
+def decide(
+    conn: Connection,
+    attachment_id: UUID,
+    *,
+    state: Literal["ready", "refused"],
+    width: int | None = None,
+    height: int | None = None,
+    refusal: str | None = None,
+) -> bool:
+    """Say what became of a waiting photo; False when that was said before."""
+    return bool(
+        _SQL.run(
+            conn,
+            "decide",
+            attachment_id=attachment_id,
+            state=state,
+            width=width,
+            height=height,
+            refusal=refusal,
+        )
+    )

@@ -1,0 +1,52 @@
+-- name: add
+-- A photo has arrived as it is; it waits to be decoded apart.
+INSERT INTO events.attachments (
+    attachment_id, event_id, ticket_id, area_id, kind, original_sha256, original_bytes, taken_at,
+    position, created_at
+)
+VALUES (
+    :attachment_id, :event_id, :ticket_id, :area_id, :kind, :original_sha256, :original_bytes,
+    :taken_at, ST_SetSRID(ST_MakePoint(
+        CAST(:lon AS double precision), CAST(:lat AS double precision)), 4326), :created_at
+);
+
+-- name: of_ticket
+-- The evidence of a ticket: its own photos and those of the events behind it.
+SELECT p.attachment_id, p.event_id, p.ticket_id, p.area_id, p.kind, p.state, p.width, p.height,
+    p.taken_at, p.refusal, p.created_at, p.actor
+FROM events.attachments AS p
+WHERE p.ticket_id = :ticket_id
+    OR p.event_id IN (
+        SELECT l.event_id
+        FROM events.ticket_events AS l
+        WHERE l.ticket_id = :ticket_id AND l.unlinked_at IS NULL)
+ORDER BY p.created_at, p.attachment_id;
+
+-- name: by_id
+-- One photo.
+SELECT p.attachment_id, p.event_id, p.ticket_id, p.area_id, p.kind, p.state, p.width, p.height,
+    p.taken_at, p.refusal, p.created_at, p.actor
+FROM events.attachments AS p
+WHERE p.attachment_id = :attachment_id;
+
+-- name: holder
+-- The ticket that shows a photo: its own, or that of the event it came with.
+SELECT coalesce(p.ticket_id, l.ticket_id)
+FROM events.attachments AS p
+LEFT JOIN events.ticket_events AS l ON l.event_id = p.event_id AND l.unlinked_at IS NULL
+WHERE p.attachment_id = :attachment_id;
+
+-- name: claim_waiting
+-- The next photos to be decoded; those in another worker's hands are passed over.
+SELECT p.attachment_id
+FROM events.attachments AS p
+WHERE p.state = 'waiting'
+ORDER BY p.created_at
+LIMIT :limit
+FOR UPDATE SKIP LOCKED;
+
+-- name: decide
+-- A photo was re-encoded (ready) or cannot be shown (refused, with the reason).
+UPDATE events.attachments
+SET state = :state, width = :width, height = :height, refusal = :refusal
+WHERE attachment_id = :attachment_id AND state = 'waiting';

@@ -1,0 +1,17 @@
+-- name: start
+-- A stage's clock begins to run.
+INSERT INTO events.ticket_clocks (ticket_id, stage, clock, time_limit, started_at, due_at, why)
+VALUES (:ticket_id, :stage, :clock, :time_limit, :started_at, :due_at, CAST(:why AS jsonb));
+
+-- name: stop
+-- Whatever clock of a ticket runs is stopped by a move.
+UPDATE events.ticket_clocks
+SET stopped_at = :now, why = why || jsonb_build_object('stopped_by', CAST(:verb AS text))
+WHERE ticket_id = :ticket_id AND stopped_at IS NULL;
+
+-- name: of_ticket
+-- All runs of all clocks of a ticket, in order.
+SELECT clock_id, ticket_id, stage, clock, time_limit, started_at, due_at, stopped_at, why
+FROM events.ticket_clocks
+WHERE ticket_id = :ticket_id
+ORDER BY clock_id;

@@ -1,0 +1,24 @@
+-- name: claim
+-- The next event that waits for its ticket, gravest first; what others work on is passed over.
+SELECT i.event_id, i.attempts
+FROM events.inbox AS i
+WHERE i.not_before <= :now
+ORDER BY i.severity DESC, i.event_id
+LIMIT 1
+FOR UPDATE SKIP LOCKED;
+
+-- name: done
+-- The event has its ticket.
+DELETE FROM events.inbox WHERE event_id = :event_id;
+
+-- name: trouble
+-- The event could not be worked: kept, with the reason, for another try later.
+UPDATE events.inbox
+SET attempts = attempts + 1, trouble = :trouble, not_before = :not_before
+WHERE event_id = :event_id;
+
+-- name: waiting
+-- How many events wait, since when, and how many of them are in trouble.
+SELECT count(*) AS waiting, min(at) AS since,
+    count(*) FILTER (WHERE trouble IS NOT NULL) AS in_trouble
+FROM events.inbox;

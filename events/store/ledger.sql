@@ -1,0 +1,26 @@
+-- name: append
+-- One entry in the trail, in the transaction of what it tells.
+INSERT INTO events.ledger (at, verb, object_kind, object_key, ticket_id, area_id, format, payload)
+VALUES (:at, :verb, :object_kind, :object_key, :ticket_id, :area_id, :format, :payload);
+
+-- name: append_many
+-- Many entries of one verb about objects of one kind; the arrays run in parallel.
+INSERT INTO events.ledger (at, verb, object_kind, object_key, area_id, format, payload)
+SELECT :at, :verb, :object_kind, one.object_key, one.area_id, :format, one.payload
+FROM unnest(CAST(:object_keys AS text[]), CAST(:area_ids AS integer[]), CAST(:payloads AS text[]))
+    AS one (object_key, area_id, payload);
+
+-- name: of_ticket
+-- Everything that was done to a ticket, in order.
+SELECT entry_id, at, actor, verb, object_kind, object_key, ticket_id, area_id, payload
+FROM events.ledger
+WHERE ticket_id = :ticket_id
+ORDER BY entry_id;
+
+-- name: after
+-- A page of the whole trail, in order of entry.
+SELECT entry_id, at, actor, verb, object_kind, object_key, ticket_id, area_id, payload
+FROM events.ledger
+WHERE entry_id > :entry_id
+ORDER BY entry_id
+LIMIT :limit;

@@ -1,0 +1,100 @@
+"""What the city is configured with, as the engine reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from events.model.calendar import Calendar, CalendarDay, Clock
+from events.model.category import Category, FilingPolicy, Kind
+from events.model.crew import Crew, Shift
+from events.model.department import Duty
+from grid.store.named_sql import Statements
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+
+_SQL = Statements.beside(__file__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CityRules:
+    """Calendar and categories of one moment; load it once for a batch of work."""
+
+    calendar: Calendar
+    categories: Mapping[str, Category]
+
+    def day(self, at: datetime) -> date:
+        """The city's date at an instant."""
+        return self.calendar.local(at).date()
+
+
+def load(conn: Connection) -> CityRules:
+    """Read the rules (three small queries). A database without a city has time zone UTC."""
+    zone = _SQL.value(conn, "zone")
+    days = [CalendarDay(**row._mapping) for row in _SQL.rows(conn, "calendar_days")]
+    return CityRules(
+        calendar=Calendar(
+            zone=ZoneInfo(zone or "UTC"),
+            days={one.day: one for one in days},
+        ),
+        categories={one.code: one for one in categories(conn)},
+    )
+
+
+def categories(conn: Connection) -> tuple[Category, ...]:
+    """All categories, in the order in which they were configured."""
+    return tuple(_category(row) for row in _SQL.rows(conn, "categories"))
+
+
+def duties(
+    conn: Connection, *, category: Category, area_path: Sequence[int], now: datetime
+) -> tuple[Duty, ...]:
+    """The duties in force that may apply to ``category`` in the innermost area of the path."""
+    rows = _SQL.rows(
+        conn,
+        "duties",
+        area_path=list(area_path),
+        category_code=category.code,
+        family=category.family,
+        now=now.astimezone(UTC),
+    )
+    return tuple(Duty(**row._mapping) for row in rows)
+
+
+def crews(conn: Connection, *, department_id: int | None = None) -> tuple[Crew, ...]:
+    """The crews of a department (None: of all), with shifts and load."""
+    return tuple(_crew(row) for row in _SQL.rows(conn, "crews", department_id=department_id))
+
+
+def lock_department(conn: Connection, department_id: int) -> None:
+    """Until the end of the transaction nobody else chooses a crew of this department."""
+    _SQL.value(conn, "lock_department", department_id=department_id)
+
+
+def _category(row: Row[Any]) -> Category:
+    values = dict(row._mapping)
+    values.update(
+        kind=Kind(values["kind"]),
+        filing_policy=FilingPolicy(values["filing_policy"]),
+        clock=Clock(values["clock"]),
+    )
+    return Category(**values)
+
+
+def _crew(row: Row[Any]) -> Crew:
+    values = dict(row._mapping)
+    values["skills"] = frozenset(values["skills"])
+    values["shifts"] = tuple(
+        Shift(
+            weekdays=frozenset(weekdays),
+            starts_at=time.fromisoformat(starts_at),
+            ends_at=time.fromisoformat(ends_at),
+        )
+        for weekdays, starts_at, ends_at in values["shifts"]
+    )
+    return Crew(**values)

@@ -1,0 +1,53 @@
+-- name: zone
+-- The city's time zone; no row before a city is made.
+SELECT time_zone FROM grid.city;
+
+-- name: categories
+-- All categories; there are some hundreds at most.
+SELECT code, kind, family, layer, name_zh, name_en, standard, standard_code, filing_policy,
+    for_residents, severity, clock, dispose_limit, verify_limit, fuse_within_m, fuse_within, pack,
+    effective_from
+FROM events.categories
+ORDER BY category_id;
+
+-- name: calendar_days
+-- Exceptions to the week: holidays and make-up workdays.
+SELECT day, working, name_zh, name_en, pack FROM events.calendar_days;
+
+-- name: duties
+-- Duties in force in an area or above it, for one category or its family.
+SELECT u.duty_id, u.department_id, d.code AS department_code, d.name_zh AS department_name_zh,
+    d.name_en AS department_name_en, u.category_code, u.family, u.area_id,
+    a.name_zh AS area_name_zh, a.name_en AS area_name_en, cardinality(a.path) AS depth, u.priority
+FROM events.duties AS u
+JOIN events.departments AS d USING (department_id)
+JOIN grid.areas AS a ON a.area_id = u.area_id
+WHERE u.area_id = ANY(CAST(:area_path AS integer[]))
+    AND (u.category_code IS NULL OR u.category_code = :category_code)
+    AND (u.family IS NULL OR u.family = :family)
+    AND d.disabled_at IS NULL
+    AND u.valid_from <= :now
+    AND (u.valid_to IS NULL OR u.valid_to > :now);
+
+-- name: crews
+-- Crews of a department with their shifts and with what they have in hand.
+SELECT c.crew_id, c.code, c.department_id, c.area_id, c.name_zh, c.name_en,
+    ST_X(c.base) AS lon, ST_Y(c.base) AS lat, c.skills, c.capacity, c.simulated,
+    (
+        SELECT coalesce(jsonb_agg(jsonb_build_array(s.weekdays, s.starts_at, s.ends_at)), '[]')
+        FROM events.shifts AS s
+        WHERE s.crew_id = c.crew_id
+    ) AS shifts,
+    (
+        SELECT count(*)
+        FROM events.tickets AS t
+        WHERE t.crew_id = c.crew_id AND t.state IN ('dispatched', 'accepted')
+    ) AS load
+FROM events.crews AS c
+WHERE (CAST(:department_id AS integer) IS NULL OR c.department_id = :department_id)
+    AND c.disabled_at IS NULL
+ORDER BY c.crew_id;
+
+-- name: lock_department
+-- One dispatcher at a time chooses among a department's crews, so that loads are true.
+SELECT pg_advisory_xact_lock(7215004, :department_id);

@@ -1,0 +1,178 @@
+"""Rows of events.tickets: read whole, saved only over the version that was read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC
+from math import cos, radians
+from typing import TYPE_CHECKING, Any
+
+from events.model.event import Change
+from events.model.ledger import canonical, plain
+from events.model.matching import Candidate
+from events.model.problems import NotFound, StaleTicket
+from events.model.refusal import Reason, Refusal
+from events.model.ticket import Ticket
+from events.model.workflow import State
+from grid.store.named_sql import Statements
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from events.model.matching import Decision, Subject
+
+_SQL = Statements.beside(__file__)
+
+# What a save writes; position, number, source and times of origin never change.
+SAVED = (
+    "state", "category_code", "family", "layer", "severity", "title_zh", "title_en",
+    "department_id", "crew_id", "merged_into", "supervised", "updated_at", "filed_at",
+    "dispatched_at", "accepted_at", "disposed_at", "disposed_by", "verified_at", "closed_at",
+    "recovered_at", "due_at", "overdue_at",
+)  # fmt: skip
+
+
+def by_ids(conn: Connection, ticket_ids: Sequence[int]) -> tuple[Ticket, ...]:
+    """Tickets in the order of ``ticket_ids``; unknown ids are left out."""
+    if not ticket_ids:
+        return ()
+    rows = _SQL.rows(conn, "load", ticket_ids=list(ticket_ids))
+    found = {row.ticket_id: _ticket(row) for row in rows}
+    return tuple(found[one] for one in ticket_ids if one in found)
+
+
+def by_id(conn: Connection, ticket_id: int) -> Ticket:
+    """One ticket. Raises NotFound."""
+    found = by_ids(conn, [ticket_id])
+    if not found:
+        raise NotFound(Refusal(reason=Reason.NO_SUCH_TICKET))
+    return found[0]
+
+
+def by_numbers(conn: Connection, numbers: Sequence[str]) -> tuple[Ticket, ...]:
+    """Tickets by their readable numbers, newest first; unknown numbers are left out."""
+    rows = _SQL.rows(conn, "ids_of_numbers", numbers=list(numbers))
+    return by_ids(conn, sorted((row.ticket_id for row in rows), reverse=True))
+
+
+def by_number(conn: Connection, number: str) -> Ticket | None:
+    """One ticket by its readable number, or None."""
+    return next(iter(by_numbers(conn, [number])), None)
+
+
+def lock(conn: Connection, number: str) -> Ticket:
+    """One ticket, held until the end of the transaction. Raises NotFound."""
+    ticket_id = _SQL.value(conn, "lock", number=number)
+    if ticket_id is None:
+        raise NotFound(Refusal(reason=Reason.NO_SUCH_TICKET))
+    return by_id(conn, ticket_id)
+
+
+def lock_id(conn: Connection, ticket_id: int) -> Ticket:
+    """One ticket by its id, held until the end of the transaction. Raises NotFound."""
+    _SQL.value(conn, "lock_id", ticket_id=ticket_id)
+    return by_id(conn, ticket_id)
+
+
+def insert(conn: Connection, **values: Any) -> int:
+    """A new ticket in state reported, version 1; its id."""
+    ticket_id: int = _SQL.value(conn, "insert", **values)
+    return ticket_id
+
+
+def save(conn: Connection, ticket: Ticket, changes: Mapping[str, Any]) -> Ticket:
+    """Write ``changes`` (columns of SAVED, and routing) over the version of ``ticket``.
+
+    Returns the ticket as it is then. Raises StaleTicket when another was faster.
+    """
+    changed = replace(ticket, **changes)
+    values: dict[str, Any] = {name: getattr(changed, name) for name in SAVED}
+    values["routing"] = None if changed.routing is None else json.dumps(plain(changed.routing))
+    version = _SQL.value(conn, "save", ticket_id=ticket.ticket_id, version=ticket.version, **values)
+    if version is None:
+        raise StaleTicket(by_id(conn, ticket.ticket_id))
+    if {"department_id", "crew_id", "category_code"} & changes.keys():
+        return by_id(conn, ticket.ticket_id)
+    return replace(changed, version=version)
+
+
+def nearby(conn: Connection, subject: Subject) -> tuple[Candidate, ...]:
+    """Open tickets of the same family within the category's reach (a square around it)."""
+    north = subject.category.fuse_within_m / 110_000
+    rows = _SQL.rows(
+        conn,
+        "nearby",
+        lon=subject.lon,
+        lat=subject.lat,
+        north=north,
+        east=north / max(cos(radians(subject.lat)), 0.1),
+        family=subject.category.family,
+    )
+    return tuple(Candidate(**row._mapping) for row in rows)
+
+
+def link(
+    conn: Connection, *, ticket_id: int, event_id: int, decision: Decision, now: datetime
+) -> None:
+    """Put an event to a ticket. An event is linked to one ticket at a time."""
+    _SQL.run(
+        conn,
+        "link",
+        ticket_id=ticket_id,
+        event_id=event_id,
+        linked_at=now,
+        why=canonical(decision.as_dict()),
+    )
+
+
+def holder_of_event(conn: Connection, event_id: int) -> int | None:
+    """The ticket that an event is linked to."""
+    found: int | None = _SQL.value(conn, "holder_of_event", event_id=event_id)
+    return found
+
+
+def holder_of_thread(conn: Connection, thread: str) -> int | None:
+    """The ticket that holds a finding."""
+    found: int | None = _SQL.value(conn, "holder_of_thread", thread=thread)
+    return found
+
+
+def recovery(conn: Connection, ticket_id: int) -> datetime | None:
+    """Since when every finding behind a ticket is over; None when one lasts or there is none."""
+    heads = _SQL.rows(conn, "thread_heads", ticket_id=ticket_id)
+    over = (Change.CLEARED.value, Change.WITHDRAWN.value)
+    if not heads or any(row.change not in over for row in heads):
+        return None
+    latest: datetime = max(row.occurred_at for row in heads)
+    return latest.astimezone(UTC)
+
+
+def overdue(conn: Connection, *, now: datetime, limit: int) -> list[int]:
+    """Late tickets not told of yet, locked; those that others hold are passed over."""
+    return [row.ticket_id for row in _SQL.rows(conn, "overdue", now=now, limit=limit)]
+
+
+def recovered(conn: Connection, *, limit: int) -> list[int]:
+    """Disposed tickets whose sensors are quiet again, locked."""
+    return [row.ticket_id for row in _SQL.rows(conn, "recovered", limit=limit)]
+
+
+def without_crew(conn: Connection, *, limit: int) -> list[int]:
+    """Dispatched tickets that wait for a crew, locked."""
+    return [row.ticket_id for row in _SQL.rows(conn, "without_crew", limit=limit)]
+
+
+def undispatched(conn: Connection, *, limit: int) -> list[int]:
+    """Filed tickets that no department answers for, locked."""
+    return [row.ticket_id for row in _SQL.rows(conn, "undispatched", limit=limit)]
+
+
+def _ticket(row: Row[Any]) -> Ticket:
+    values = dict(row._mapping)
+    values["state"] = State(values["state"])
+    values["area_path"] = tuple(values["area_path"])
+    return Ticket(**values)

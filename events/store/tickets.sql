@@ -1,0 +1,148 @@
+-- name: load
+-- Tickets with the names that people see.
+SELECT t.ticket_id, t.number, t.state, t.version, t.category_code, t.family, t.layer, t.severity,
+    t.source, t.title_zh, t.title_en, t.description, ST_X(t.position) AS lon,
+    ST_Y(t.position) AS lat, t.cell_id, t.area_id, t.component_id, t.device_no, t.department_id,
+    t.crew_id, t.routing, t.merged_into, t.supervised, t.occurred_at, t.created_at, t.updated_at,
+    t.filed_at, t.dispatched_at, t.accepted_at, t.disposed_at, t.disposed_by, t.verified_at,
+    t.closed_at, t.recovered_at, t.due_at, t.overdue_at,
+    k.name_zh AS category_name_zh, k.name_en AS category_name_en, c.code AS cell_code,
+    a.path AS area_path, a.name_zh AS area_name_zh, a.name_en AS area_name_en,
+    d.code AS department_code, d.name_zh AS department_name_zh, d.name_en AS department_name_en,
+    w.code AS crew_code, w.name_zh AS crew_name_zh, w.name_en AS crew_name_en
+FROM events.tickets AS t
+JOIN events.categories AS k ON k.code = t.category_code
+JOIN grid.areas AS a ON a.area_id = t.area_id
+LEFT JOIN grid.cells AS c ON c.cell_id = t.cell_id
+LEFT JOIN events.departments AS d ON d.department_id = t.department_id
+LEFT JOIN events.crews AS w ON w.crew_id = t.crew_id
+WHERE t.ticket_id = ANY(CAST(:ticket_ids AS bigint[]));
+
+-- name: ids_of_numbers
+-- Ticket ids by their readable numbers.
+SELECT ticket_id FROM events.tickets WHERE number = ANY(CAST(:numbers AS text[]));
+
+-- name: lock
+-- Hold a ticket until the end of the transaction, so that its row is read as it is.
+SELECT ticket_id FROM events.tickets WHERE number = :number FOR NO KEY UPDATE;
+
+-- name: lock_id
+-- Hold a ticket by its id until the end of the transaction.
+SELECT ticket_id FROM events.tickets WHERE ticket_id = :ticket_id FOR NO KEY UPDATE;
+
+-- name: insert
+-- A new ticket in state reported.
+INSERT INTO events.tickets (
+    number, state, category_code, family, layer, severity, source, title_zh, title_en, description,
+    position, cell_id, area_id, component_id, device_no, occurred_at, created_at, updated_at, due_at
+)
+VALUES (
+    :number, 'reported', :category_code, :family, :layer, :severity, :source, :title_zh, :title_en,
+    :description, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :cell_id, :area_id, :component_id,
+    :device_no, :occurred_at, :created_at, :created_at, :due_at
+)
+RETURNING ticket_id;
+
+-- name: save
+-- Write what may change, only over the version that was read: no row means somebody was faster.
+UPDATE events.tickets
+SET version = version + 1, state = :state, category_code = :category_code, family = :family,
+    layer = :layer, severity = :severity, title_zh = :title_zh, title_en = :title_en,
+    department_id = :department_id, crew_id = :crew_id, routing = CAST(:routing AS jsonb),
+    merged_into = :merged_into, supervised = :supervised, updated_at = :updated_at,
+    filed_at = :filed_at, dispatched_at = :dispatched_at, accepted_at = :accepted_at,
+    disposed_at = :disposed_at, disposed_by = :disposed_by, verified_at = :verified_at,
+    closed_at = :closed_at, recovered_at = :recovered_at, due_at = :due_at, overdue_at = :overdue_at
+WHERE ticket_id = :ticket_id AND version = :version
+RETURNING version;
+
+-- name: nearby
+-- Open tickets of a family in reach, with the time of their latest event.
+SELECT t.ticket_id, t.number, t.category_code, ST_X(t.position) AS lon, ST_Y(t.position) AS lat,
+    t.occurred_at, t.component_id, t.device_no,
+    greatest(t.occurred_at, (
+        SELECT max(e.occurred_at)
+        FROM events.ticket_events AS l
+        JOIN events.events AS e USING (event_id)
+        WHERE l.ticket_id = t.ticket_id AND l.unlinked_at IS NULL
+    )) AS seen_at
+FROM events.tickets AS t
+WHERE t.position && ST_MakeEnvelope(
+        CAST(:lon AS double precision) - CAST(:east AS double precision),
+        CAST(:lat AS double precision) - CAST(:north AS double precision),
+        CAST(:lon AS double precision) + CAST(:east AS double precision),
+        CAST(:lat AS double precision) + CAST(:north AS double precision), 4326)
+    AND t.state NOT IN ('closed', 'declined', 'merged')
+    AND t.state <> 'verified'
+    AND t.family = :family
+LIMIT 200;
+
+-- name: link
+-- Put an event to a ticket; reversible.
+INSERT INTO events.ticket_events (ticket_id, event_id, linked_at, why)
+VALUES (:ticket_id, :event_id, :linked_at, CAST(:why AS jsonb));
+
+-- name: holder_of_event
+-- The ticket that an event is linked to.
+SELECT ticket_id FROM events.ticket_events WHERE event_id = :event_id AND unlinked_at IS NULL;
+
+-- name: holder_of_thread
+-- The ticket that holds a finding: any of its revisions is linked to it.
+SELECT l.ticket_id
+FROM events.events AS e
+JOIN events.ticket_events AS l ON l.event_id = e.event_id AND l.unlinked_at IS NULL
+WHERE e.thread = :thread
+ORDER BY l.linked_at DESC
+LIMIT 1;
+
+-- name: thread_heads
+-- What the latest linked revision of each finding behind a ticket says.
+SELECT DISTINCT ON (e.thread) e.thread, e.change, e.occurred_at
+FROM events.ticket_events AS l
+JOIN events.events AS e USING (event_id)
+WHERE l.ticket_id = :ticket_id AND l.unlinked_at IS NULL AND e.thread IS NOT NULL
+ORDER BY e.thread, e.revision DESC, e.event_id DESC;
+
+-- name: linked_events
+-- The events behind a ticket with the reason of their link, in the order of linking.
+SELECT l.event_id, l.linked_at, l.why, l.actor, l.unlinked_at
+FROM events.ticket_events AS l
+WHERE l.ticket_id = :ticket_id
+ORDER BY l.linked_at, l.event_id;
+
+-- name: overdue
+-- Late tickets whose lateness was not told yet; others may work on other rows meanwhile.
+SELECT ticket_id
+FROM events.tickets
+WHERE state NOT IN ('closed', 'declined', 'merged')
+    AND due_at <= :now AND overdue_at IS NULL
+ORDER BY due_at
+LIMIT :limit
+FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: recovered
+-- Disposed tickets whose sensors are quiet again.
+SELECT ticket_id
+FROM events.tickets
+WHERE state = 'disposed' AND recovered_at IS NOT NULL
+ORDER BY ticket_id
+LIMIT :limit
+FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: without_crew
+-- Dispatched tickets that wait for a crew, the gravest first.
+SELECT ticket_id
+FROM events.tickets
+WHERE state = 'dispatched' AND crew_id IS NULL AND department_id IS NOT NULL
+ORDER BY severity DESC, ticket_id
+LIMIT :limit
+FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: undispatched
+-- Filed tickets that no department answers for yet and that no department handed back.
+SELECT ticket_id
+FROM events.tickets
+WHERE state = 'filed' AND dispatched_at IS NULL
+ORDER BY severity DESC, ticket_id
+LIMIT :limit
+FOR NO KEY UPDATE SKIP LOCKED;
