@@ -2,7 +2,7 @@
 
 from layers.contract import Expected, Layer, Legend, Sample, Shape, Style, words
 from layers.packs import metrics
-from layers.rules import Exceedances, Mean, silence, silence_sample
+from layers.rules import Exceedances, Mean, silence_sample, silent
 
 LAYER = Layer(
     code="construction_dust",
@@ -46,7 +46,7 @@ LAYER = Layer(
                 "A new day is counted; {peak} times above the limit the day before",
             ),
         ),
-        silence(
+        silent(
             "dust_silent",
             "pm10",
             "dust_station_fault",
@@ -77,7 +77,7 @@ LAYER = Layer(
         Sample(
             rule="tsp_mean",
             every_s=60,
-            quiet=(300.0, 2000.0, 300.0, 310.0, 290.0, 300.0),
+            quiet=(300.0, 300.0, 310.0, 290.0, 2000.0, 300.0),
             loud=(200.0, 200.0, 2400.0, 2400.0, 2400.0, 200.0, 200.0, 200.0, 200.0),
             finds=(Expected(level=2, onset=3, ended=8),),
         ),

@@ -212,6 +212,10 @@ class Rule(Protocol):
         """Template of the sentence when it is over; None: the usual one."""
 
     @property
+    def below(self) -> bool:
+        """True where smaller values are worse."""
+
+    @property
     def decimals(self) -> int | None:
         """Decimals of peak and bound, where they differ from the metric's."""
 

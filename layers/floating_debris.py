@@ -2,7 +2,7 @@
 
 from layers.contract import Expected, Layer, Legend, Sample, Shape, Style, words
 from layers.packs import metrics
-from layers.rules import Threshold, silence, silence_sample
+from layers.rules import Threshold, silence_sample, silent
 
 LAYER = Layer(
     code="floating_debris",
@@ -26,7 +26,7 @@ LAYER = Layer(
                 "Debris covers {peak} % of the water, above {label} {bound} %",
             ),
         ),
-        silence(
+        silent(
             "debris_silent",
             "debris_cover",
             "debris_camera_fault",

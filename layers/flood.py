@@ -2,7 +2,7 @@
 
 from layers.contract import Expected, Layer, Legend, Sample, Shape, Style, words
 from layers.packs import metrics
-from layers.rules import Rise, RollingSum, Threshold, silence, silence_sample
+from layers.rules import Rise, RollingSum, Threshold, silence_sample, silent
 
 STATION = {"warning_m": 4.0, "guarantee_m": 5.0, "record_m": 6.2}
 FAULT = "flood_station_fault"
@@ -68,11 +68,11 @@ LAYER = Layer(
                 "Water {peak} m deep, above {label} {bound} m",
             ),
         ),
-        silence(
+        silent(
             "water_level_silent", "water_level", FAULT, "flood.silent", zh="水位", en="water level"
         ),
-        silence("rain_silent", "rain", FAULT, "flood.silent", zh="雨量", en="rain"),
-        silence(
+        silent("rain_silent", "rain", FAULT, "flood.silent", zh="雨量", en="rain"),
+        silent(
             "water_depth_silent", "water_depth", FAULT, "flood.silent", zh="积水", en="water depth"
         ),
     ),

@@ -2,7 +2,7 @@
 
 from layers.contract import Expected, Layer, Legend, Sample, Shape, Style, words
 from layers.packs import metrics
-from layers.rules import Rise, Threshold, silence, silence_sample
+from layers.rules import Rise, Threshold, silence_sample, silent
 
 
 def _limit(name: str, metric: str, zh: str, en: str, *, below: bool = False) -> Threshold:
@@ -15,7 +15,7 @@ def _limit(name: str, metric: str, zh: str, en: str, *, below: bool = False) -> 
         below=below,
         names=words(f"{zh}{'过低' if below else '超标'}", f"{en} {'low' if below else 'high'}"),
         title=words(
-            f"{zh} {{peak}} {{unit}} {'低于' if below else '超过'} {{label}} {{bound}} {{unit}}",
+            f"{zh} {{peak}} {{unit}} {'低于' if below else '超过'}{{label}} {{bound}} {{unit}}",
             f"{en} {{peak}} {{unit}} {'below' if below else 'above'} {{label}} {{bound}} {{unit}}",
         ),
     )
@@ -68,7 +68,7 @@ LAYER = Layer(
                 "Conductivity no longer surging, rose {peak} {unit}",
             ),
         ),
-        silence(
+        silent(
             "outfall_silent",
             "cod",
             "outfall_station_fault",

@@ -2,7 +2,7 @@
 
 from layers.contract import Expected, Layer, Legend, Sample, Shape, Style, words
 from layers.packs import metrics
-from layers.rules import Threshold, silence, silence_sample
+from layers.rules import Threshold, silence_sample, silent
 
 STATION = {"warning_m": 3.2, "overflow_m": 4.0, "rated_current_a": 40.0}
 
@@ -39,7 +39,7 @@ LAYER = Layer(
                 "Pump current {peak} A above {label} ({bound} A)",
             ),
         ),
-        silence(
+        silent(
             "sewage_silent",
             "wet_well_level",
             "sewage_station_fault",

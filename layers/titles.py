@@ -4,11 +4,14 @@ Templates may use {peak} {bound} {unit} {label} (of the level reached), {window}
 rule), {point} and {allowed} (the mildest bound).
 """
 
+import re
+
 from layers.contract import Finding, Limits, Rule, Words, words
 from layers.packs import metrics
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
+_HAN_THEN_LATIN = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z0-9])")
 
 
 def title(rule: Rule, limits: Limits, finding: Finding) -> Words:
@@ -20,8 +23,8 @@ def cleared(rule: Rule, limits: Limits, finding: Finding) -> Words:
     """Say that it is over and how bad it was."""
     metric = metrics(rule.metric)[0]
     usual = words(
-        f"{metric.name_zh}恢复正常，峰值 {{peak}} {{unit}}",
-        f"{metric.name_en} back to normal, peak {{peak}} {{unit}}",
+        f"{metric.name_zh}恢复正常，{'最低' if rule.below else '峰值'} {{peak}} {{unit}}",
+        f"{metric.name_en} back to normal, {'lowest' if rule.below else 'peak'} {{peak}} {{unit}}",
     )
     return _filled(rule.recovery or usual, rule, limits, finding)
 
@@ -47,10 +50,10 @@ def _filled(template: Words, rule: Rule, limits: Limits, finding: Finding) -> Wo
         "unit": metric.unit,
     }
     span = _span(window_ms)
-    return Words(
-        zh=" ".join(template.zh.format(label=bound.label.zh, window=span.zh, **numbers).split()),
-        en=" ".join(template.en.format(label=bound.label.en, window=span.en, **numbers).split()),
-    )
+    zh = template.zh.format(label=bound.label.zh, window=span.zh, **numbers)
+    en = template.en.format(label=bound.label.en, window=span.en, **numbers)
+    # An empty unit leaves a double space; Chinese is set apart from letters and figures.
+    return Words(zh=_HAN_THEN_LATIN.sub(" ", " ".join(zh.split())), en=" ".join(en.split()))
 
 
 def _span(window_ms: int) -> Words:

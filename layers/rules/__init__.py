@@ -2,7 +2,7 @@
 
 from layers.rules.episodes import Change, Resume, compare, resume
 from layers.rules.kinds import Kind
-from layers.rules.silence import Silence, silence, silence_sample
+from layers.rules.silence import Silence, silence_sample, silent
 from layers.rules.windows import Exceedances, Mean, Rise, RollingSum, Threshold
 
 __all__ = [
@@ -17,6 +17,6 @@ __all__ = [
     "Threshold",
     "compare",
     "resume",
-    "silence",
     "silence_sample",
+    "silent",
 ]

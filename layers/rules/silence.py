@@ -68,7 +68,7 @@ class Silence(Kind):
         )
 
 
-def silence(name: str, metric: str, category: str, pack: str, *, zh: str, en: str) -> Silence:
+def silent(name: str, metric: str, category: str, pack: str, *, zh: str, en: str) -> Silence:
     """Make the silence rule of a layer; ``zh`` and ``en`` name its data ("水位", "water level")."""
     return Silence(
         name=name,
