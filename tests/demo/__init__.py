@@ -1,0 +1,1 @@
+"""The demo city: its geography, people and past."""
