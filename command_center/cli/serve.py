@@ -24,17 +24,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM."""
     settings = read_settings(os.environ)
     database_url(settings, "cc_web")  # says what is missing before slow imports
-    import uvicorn
+    from command_center.app import main_serve
 
-    from command_center.app import create_app
-
-    uvicorn.run(
-        create_app(settings),
-        host=arguments.host,
-        port=arguments.port,
-        log_level="info",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=3,
-    )
-    return 0
+    return main_serve(settings, host=arguments.host, port=arguments.port)

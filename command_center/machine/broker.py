@@ -52,7 +52,7 @@ autosave_interval 100
 max_queued_messages 0
 max_queued_bytes 1073741824
 max_inflight_messages 0
-message_size_limit 1048576
+max_packet_size 1048576
 set_tcp_nodelay true
 
 log_dest stderr

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from command_center.machine.account import Account, caller, service_account
@@ -36,6 +37,7 @@ from command_center.machine.postgresql import (
 )
 from command_center.machine.secret_files import ensure_secrets, write_private
 from command_center.machine.service import Service
+from command_center.machine.signs_of_life import beats
 from command_center.machine.supervisor import Supervisor, clear_leftovers
 from command_center.machine.surroundings import CODE, may_run_our_code, python_environment
 from command_center.problem import Problem
@@ -114,14 +116,16 @@ class _Machine:
         self._database = ensure_secrets(data.path, "database", database_names, data.account)
         self._broker = ensure_secrets(data.path, "broker", USERS, data.account)
         self._secret = ensure_secrets(data.path, "web", ["report_tokens"], data.account)
+        self._begun_at = datetime.now(UTC)
         self._python_account = self._choose_python_account()
+        self._engine = make_engine(self._database_url("cc_admin"), role="cc_admin", pool_size=1)
 
     async def run(self, ready: Callable[[str], None]) -> None:
         await self._start_private_services()
         await asyncio.to_thread(self._migrate)
         accounts = None
         if self._plan.settings.broker_url is None:
-            accounts = self._broker_accounts()
+            accounts = BrokerAccounts(self._data, self._broker, self._engine, self._supervisor)
         if self._plan.demo:
             await self._make_demo_city()
         if accounts is not None:
@@ -165,10 +169,6 @@ class _Machine:
     def _migrate(self) -> None:
         outside = self._plan.settings.database_url
         migrate(outside or self._database_url("cc_owner"))
-
-    def _broker_accounts(self) -> BrokerAccounts:
-        engine = make_engine(self._database_url("cc_admin"), role="cc_admin", pool_size=1)
-        return BrokerAccounts(self._data, self._broker, engine, self._supervisor)
 
     # --- the demo city -----------------------------------------------------------------
 
@@ -233,12 +233,21 @@ class _Machine:
     def _python(
         self, name: str, command: tuple[str, ...], role: str, broker_user: str | None
     ) -> Service:
+        settings = self._plan.settings
+        has_heart = name in ("ingest", "dispatch", "web")
         return Service(
             name=name,
             command=command,
             account=self._python_account,
             folder=CODE,
             environment=self._environment(role, broker_user),
+            needs=(
+                *(("postgresql",) if settings.database_url is None else ()),
+                *(("broker",) if settings.broker_url is None else ()),
+            ),
+            ready=(lambda: beats(self._engine, name, since=self._begun_at))
+            if has_heart
+            else (lambda: True),
         )
 
     def _environment(self, role: str, broker_user: str | None) -> dict[str, str]:
