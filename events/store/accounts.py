@@ -1,0 +1,124 @@
+"""Rows of events.accounts and events.sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from events.model.account import Account
+from events.model.actor import Actor, Role
+from grid.store.named_sql import Statements
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+_SQL = Statements.beside(__file__)
+
+
+def add(
+    conn: Connection,
+    *,
+    name: str,
+    name_zh: str,
+    name_en: str,
+    role: Role,
+    password_hash: str | None,
+    area_id: int,
+    department_id: int | None,
+    crew_id: int | None,
+) -> int | None:
+    """A new account; its id, or None when the name is taken."""
+    found: int | None = _SQL.value(
+        conn,
+        "add",
+        name=name,
+        name_zh=name_zh,
+        name_en=name_en,
+        role=role.value,
+        password_hash=password_hash,
+        area_id=area_id,
+        department_id=department_id,
+        crew_id=crew_id,
+    )
+    return found
+
+
+def by_name(conn: Connection, name: str) -> Account | None:
+    """An account by name, or None."""
+    row = _SQL.maybe(conn, "by_name", name=name)
+    return None if row is None else _account(row)
+
+
+def all(conn: Connection) -> tuple[Account, ...]:  # noqa: A001 - read as accounts.all(conn)
+    """All accounts, without their passwords' hashes."""
+    return tuple(_account(row) for row in _SQL.rows(conn, "all"))
+
+
+def set_password(conn: Connection, account_id: int, password_hash: str) -> None:
+    """Give an account a new password."""
+    _SQL.run(conn, "set_password", account_id=account_id, password_hash=password_hash)
+
+
+def disable(conn: Connection, account_id: int, *, now: datetime) -> bool:
+    """Disable an account; False when it was disabled before."""
+    return bool(_SQL.run(conn, "disable", account_id=account_id, now=now))
+
+
+def failed(conn: Connection, account_id: int, *, most: int, locked_until: datetime) -> None:
+    """Count a wrong password; from the ``most``-th on, lock the account until then."""
+    _SQL.run(conn, "failed", account_id=account_id, most=most, locked_until=locked_until)
+
+
+def succeeded(conn: Connection, account_id: int) -> None:
+    """Forget earlier failures."""
+    _SQL.run(conn, "succeeded", account_id=account_id)
+
+
+def open_session(
+    conn: Connection, token_sha256: bytes, *, account_id: int, now: datetime, expires_at: datetime
+) -> None:
+    """Keep a new session."""
+    _SQL.run(
+        conn,
+        "open_session",
+        token_sha256=token_sha256,
+        account_id=account_id,
+        now=now,
+        expires_at=expires_at,
+    )
+
+
+def session(
+    conn: Connection, token_sha256: bytes, *, now: datetime, idle_since: datetime
+) -> tuple[Actor, datetime] | None:
+    """Who holds a session that is still good, and when it was last seen."""
+    row = _SQL.maybe(conn, "session", token_sha256=token_sha256, now=now, idle_since=idle_since)
+    if row is None:
+        return None
+    values = dict(row._mapping)
+    last_seen_at: datetime = values.pop("last_seen_at")
+    values["role"] = Role(values["role"])
+    return Actor(kind="account", **values), last_seen_at
+
+
+def seen(conn: Connection, token_sha256: bytes, *, now: datetime) -> None:
+    """Note that a session was used."""
+    _SQL.run(conn, "seen", token_sha256=token_sha256, now=now)
+
+
+def close_session(conn: Connection, token_sha256: bytes, *, now: datetime) -> int | None:
+    """End a session; its account, or None when it had ended."""
+    found: int | None = _SQL.value(conn, "close_session", token_sha256=token_sha256, now=now)
+    return found
+
+
+def close_sessions(conn: Connection, account_id: int, *, now: datetime) -> int:
+    """End all sessions of an account; how many."""
+    return _SQL.run(conn, "close_sessions", account_id=account_id, now=now)
+
+
+def _account(row: Row[Any]) -> Account:
+    values = dict(row._mapping)
+    values["role"] = Role(values["role"])
+    return Account(**values)

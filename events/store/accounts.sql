@@ -1,0 +1,78 @@
+-- name: add
+-- A new account; no row when the name is taken.
+INSERT INTO events.accounts (
+    name, name_zh, name_en, role, password_hash, area_id, department_id, crew_id
+)
+VALUES (
+    :name, :name_zh, :name_en, :role, :password_hash, :area_id, :department_id, :crew_id
+)
+ON CONFLICT (name) DO NOTHING
+RETURNING account_id;
+
+-- name: by_name
+-- An account with what signing in needs.
+SELECT account_id, name, name_zh, name_en, role, password_hash, area_id, department_id, crew_id,
+    disabled_at, failed_logins, locked_until
+FROM events.accounts
+WHERE name = :name;
+
+-- name: all
+-- All accounts, for the administrator and for the simulated crews.
+SELECT account_id, name, name_zh, name_en, role, NULL AS password_hash, area_id, department_id,
+    crew_id, disabled_at, failed_logins, locked_until
+FROM events.accounts
+ORDER BY account_id;
+
+-- name: set_password
+-- A new password; earlier failures are forgotten.
+UPDATE events.accounts
+SET password_hash = :password_hash, failed_logins = 0, locked_until = NULL
+WHERE account_id = :account_id;
+
+-- name: disable
+-- The account may not sign in any more.
+UPDATE events.accounts SET disabled_at = :now, changed_by = grid.actor(), changed_at = :now
+WHERE account_id = :account_id AND disabled_at IS NULL;
+
+-- name: failed
+-- A wrong password: counted, and after some the account is locked for a while.
+UPDATE events.accounts
+SET failed_logins = failed_logins + 1,
+    locked_until = CASE WHEN failed_logins + 1 >= :most THEN CAST(:locked_until AS timestamptz)
+        ELSE locked_until END
+WHERE account_id = :account_id;
+
+-- name: succeeded
+-- The right password: earlier failures are forgotten.
+UPDATE events.accounts SET failed_logins = 0, locked_until = NULL
+WHERE account_id = :account_id AND (failed_logins > 0 OR locked_until IS NOT NULL);
+
+-- name: open_session
+-- Somebody signed in; only a digest of the token is kept.
+INSERT INTO events.sessions (token_sha256, account_id, created_at, last_seen_at, expires_at)
+VALUES (:token_sha256, :account_id, :now, :now, :expires_at);
+
+-- name: session
+-- The account of a session that still holds.
+SELECT a.account_id, a.name, a.name_zh, a.name_en, a.role, a.area_id, a.department_id, a.crew_id,
+    s.last_seen_at
+FROM events.sessions AS s
+JOIN events.accounts AS a USING (account_id)
+WHERE s.token_sha256 = :token_sha256 AND s.revoked_at IS NULL AND s.expires_at > :now
+    AND s.last_seen_at > :idle_since AND a.disabled_at IS NULL;
+
+-- name: seen
+-- The session was used; written once a minute at most.
+UPDATE events.sessions SET last_seen_at = :now
+WHERE token_sha256 = :token_sha256 AND last_seen_at < :now;
+
+-- name: close_session
+-- Signed out.
+UPDATE events.sessions SET revoked_at = :now
+WHERE token_sha256 = :token_sha256 AND revoked_at IS NULL
+RETURNING account_id;
+
+-- name: close_sessions
+-- All sessions of an account end.
+UPDATE events.sessions SET revoked_at = :now
+WHERE account_id = :account_id AND revoked_at IS NULL;
