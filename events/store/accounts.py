@@ -32,7 +32,7 @@ def add(
     found: int | None = _SQL.value(
         conn,
         "add",
-        name=name,
+        account_name=name,
         name_zh=name_zh,
         name_en=name_en,
         role=role.value,
@@ -46,7 +46,7 @@ def add(
 
 def by_name(conn: Connection, name: str) -> Account | None:
     """An account by name, or None."""
-    row = _SQL.maybe(conn, "by_name", name=name)
+    row = _SQL.maybe(conn, "by_name", account_name=name)
     return None if row is None else _account(row)
 
 

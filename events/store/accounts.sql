@@ -4,7 +4,7 @@ INSERT INTO events.accounts (
     name, name_zh, name_en, role, password_hash, area_id, department_id, crew_id
 )
 VALUES (
-    :name, :name_zh, :name_en, :role, :password_hash, :area_id, :department_id, :crew_id
+    :account_name, :name_zh, :name_en, :role, :password_hash, :area_id, :department_id, :crew_id
 )
 ON CONFLICT (name) DO NOTHING
 RETURNING account_id;
@@ -14,7 +14,7 @@ RETURNING account_id;
 SELECT account_id, name, name_zh, name_en, role, password_hash, area_id, department_id, crew_id,
     disabled_at, failed_logins, locked_until
 FROM events.accounts
-WHERE name = :name;
+WHERE name = :account_name;
 
 -- name: all
 -- All accounts, for the administrator and for the simulated crews.
