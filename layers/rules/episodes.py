@@ -30,17 +30,15 @@ class Grades:
 
 
 def episodes(
-    rule: str, grades: Grades, limits: Limits, seed: Seed | None, *, since_ms: int | None, sign: int
+    rule: str, grades: Grades, limits: Limits, seed: Seed | None, *, sign: int
 ) -> tuple[Finding, ...]:
     """Walk from finding to finding; ``sign`` is -1 where smaller values are worse."""
-    start = 0 if since_ms is None else int(grades.ts.searchsorted(since_ms))
-    raised = grades.level[start:].nonzero()[0]
+    raised = grades.level.nonzero()[0]
     if seed is None and not raised.size:
         return ()
-    raised += start
-    calm = grades.calm[start:].nonzero()[0] + start
+    calm = grades.calm.nonzero()[0]
     found: list[Finding] = []
-    at = start
+    at = 0
     while True:
         if seed is None:
             place = int(raised.searchsorted(at))

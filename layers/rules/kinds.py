@@ -81,14 +81,18 @@ class Kind:
         ts, value = normal(series)
         if not ts.size:
             return () if seed is None else (carried(self.name, seed),)
-        grades = self._grade(ts, value, limits)
-        return episodes(self.name, grades, limits, seed, since_ms=since_ms, sign=self.sign)
+        start = 0 if since_ms is None else int(ts.searchsorted(since_ms))
+        grades = self._grade(ts, value, start, limits)
+        return episodes(self.name, grades, limits, seed, sign=self.sign)
 
     def _lookback(self, chosen: Entry, gap_ms: int) -> int:
         """How far back, in ms, the grade of a reading depends on earlier ones."""
         raise NotImplementedError
 
-    def _grade(self, ts: NDArray[np.int64], value: NDArray[np.float64], limits: Limits) -> Grades:
+    def _grade(
+        self, ts: NDArray[np.int64], value: NDArray[np.float64], start: int, limits: Limits
+    ) -> Grades:
+        """Grade the readings from place ``start`` on; those before it are context."""
         raise NotImplementedError
 
 
@@ -123,12 +127,15 @@ def grade(
 ) -> Grades:
     """Grade by one quantity: ``worst`` passes a bound, ``mildest`` is calm; NaN does neither."""
     level = np.zeros(ts.size, np.int8)
+    if not ts.size:
+        return Grades(ts=ts, level=level, value=worst, calm=np.zeros(0, np.bool_))
     up = worst * sign if sign < 0 else worst
     down = mildest * sign if sign < 0 else mildest
-    calm = np.ones(ts.size, np.bool_)
+    top = up.max()
     for bound in limits.bounds:
-        edge, rest = bound.value * sign, bound.calm * sign
-        passed, inside = (up > edge, down <= rest) if limits.strict else (up >= edge, down < rest)
-        level[passed] = bound.level  # bounds come with rising levels
-        calm &= inside
+        edge = bound.value * sign
+        if not top < edge:  # NaN, too
+            level[up > edge if limits.strict else up >= edge] = bound.level  # levels rise
+    rest = min(bound.calm * sign for bound in limits.bounds)
+    calm = down <= rest if limits.strict else down < rest
     return Grades(ts=ts, level=level, value=worst, calm=calm)

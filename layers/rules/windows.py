@@ -15,22 +15,27 @@ DAY_HOURS = 24
 
 Times = NDArray[np.int64]
 Values = NDArray[np.float64]
+Places = NDArray[np.int64]
 
 
-def _over(function: np.ufunc, value: Values, first: NDArray[np.int64]) -> Values:
-    """Reduce ``value[first[i] : i + 1]`` for every i. Each window is reduced by itself, so that
-    a window gives the same number to the last bit wherever the series begins."""
+def _over(function: np.ufunc, value: Values, first: Places, start: int) -> Values:
+    """Reduce ``value[first[i] : i + 1]`` for every i from ``start`` on (``first`` begins there).
+    Each window is reduced by itself, so that it gives the same number to the last bit wherever
+    the series begins."""
     size = value.size
-    edges = np.empty(2 * size, np.int64)
+    if start == size:
+        return value[:0]
+    edges = np.empty(2 * (size - start), np.int64)
     edges[0::2] = first
-    edges[1::2] = np.arange(1, size + 1)
+    edges[1::2] = np.arange(start + 1, size + 1)
     reduced: Values = function.reduceat(np.append(value, value[-1]), edges)[0::2]
     return reduced
 
 
-def _within(ts: Times, window_ms: int) -> NDArray[np.int64]:
-    """For each time t the place of the first reading later than t - window."""
-    return ts.searchsorted(ts - window_ms, side="right")
+def _within(ts: Times, window_ms: int, start: int) -> Places:
+    """For each time t from place ``start`` on, the place of the first reading later than
+    t - window."""
+    return ts.searchsorted(ts[start:] - window_ms, side="right")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,31 +47,33 @@ class Threshold(Kind):
         longest = max(chosen.sustain_ms, chosen.calm_ms)
         return longest + gap_ms if longest else 0
 
-    def _grade(self, ts: Times, value: Values, limits: Limits) -> Grades:
+    def _grade(self, ts: Times, value: Values, start: int, limits: Limits) -> Grades:
         if not limits.sustain_ms and not limits.calm_ms:
-            return grade(ts, value, value, limits, self.sign)
+            return grade(ts[start:], value[start:], value[start:], limits, self.sign)
         least, most = (np.maximum, np.minimum) if self.below else (np.minimum, np.maximum)
+        unbroken = np.zeros(ts.size, np.int64)
+        broken = np.diff(ts) > limits.gap_ms
+        unbroken[1:][broken] = broken.nonzero()[0] + 1
+        since = np.maximum.accumulate(unbroken)[start:]
         return grade(
-            ts,
-            _sustained(least, ts, value, limits.sustain_ms, limits.gap_ms),
-            _sustained(most, ts, value, limits.calm_ms, limits.gap_ms),
+            ts[start:],
+            _sustained(least, ts, value, limits.sustain_ms, since),
+            _sustained(most, ts, value, limits.calm_ms, since),
             limits,
             self.sign,
         )
 
 
-def _sustained(function: np.ufunc, ts: Times, value: Values, span_ms: int, gap_ms: int) -> Values:
+def _sustained(function: np.ufunc, ts: Times, value: Values, span_ms: int, since: Places) -> Values:
     """Reduce what held during the last ``span_ms`` of each reading, the reading that held at its
-    beginning included; NaN where that is not known."""
+    beginning included; NaN where readings did not come without interruption (``since``: the place
+    from which they did) for so long. As long as ``since``: for the last readings only."""
+    start = ts.size - since.size
     if not span_ms:
-        return value
-    first = _within(ts, span_ms) - 1
-    unbroken = np.zeros(ts.size, np.int64)
-    broken = np.diff(ts) > gap_ms
-    unbroken[1:][broken] = broken.nonzero()[0] + 1
-    known = first >= np.maximum.accumulate(unbroken)
-    reduced = _over(function, value, np.maximum(first, 0))
-    reduced[~known] = np.nan
+        return value[start:]
+    first = _within(ts, span_ms, start) - 1
+    reduced = _over(function, value, np.maximum(first, 0), start)
+    reduced[first < since] = np.nan
     return reduced
 
 
@@ -78,12 +85,12 @@ class Mean(Kind):
         del gap_ms
         return chosen.window_ms
 
-    def _grade(self, ts: Times, value: Values, limits: Limits) -> Grades:
-        first = _within(ts, limits.window_ms)
-        count = np.arange(1, ts.size + 1) - first
-        mean = _over(np.add, value, first) / count
+    def _grade(self, ts: Times, value: Values, start: int, limits: Limits) -> Grades:
+        first = _within(ts, limits.window_ms, start)
+        count = np.arange(start + 1, ts.size + 1) - first
+        mean = _over(np.add, value, first, start) / count
         mean[count * limits.interval_ms < limits.share * limits.window_ms] = np.nan
-        return grade(ts, mean, mean, limits, self.sign)
+        return grade(ts[start:], mean, mean, limits, self.sign)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,21 +101,21 @@ class RollingSum(Kind):
         del gap_ms
         return max(spec.window_ms for spec in chosen.specs)
 
-    def _grade(self, ts: Times, value: Values, limits: Limits) -> Grades:
+    def _grade(self, ts: Times, value: Values, start: int, limits: Limits) -> Grades:
         sums = {
-            window_ms: _over(np.add, value, _within(ts, window_ms))
+            window_ms: _over(np.add, value, _within(ts, window_ms, start), start)
             for window_ms in {bound.window_ms for bound in limits.bounds}
         }
-        level = np.zeros(ts.size, np.int8)
-        peak = np.zeros(ts.size, np.float64)
-        calm = np.ones(ts.size, np.bool_)
+        level = np.zeros(ts.size - start, np.int8)
+        peak = np.zeros(ts.size - start, np.float64)
+        calm = np.ones(ts.size - start, np.bool_)
         for bound in limits.bounds:
             total = sums[bound.window_ms]
             passed = total >= bound.value
             level[passed] = bound.level
             peak[passed] = total[passed]
             calm &= total < bound.calm
-        return Grades(ts=ts, level=level, value=peak, calm=calm)
+        return Grades(ts=ts[start:], level=level, value=peak, calm=calm)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,9 +126,10 @@ class Rise(Kind):
         del gap_ms
         return chosen.window_ms
 
-    def _grade(self, ts: Times, value: Values, limits: Limits) -> Grades:
-        rise = value - _over(np.minimum, value, _within(ts, limits.window_ms))
-        return grade(ts, rise, rise, limits, self.sign)
+    def _grade(self, ts: Times, value: Values, start: int, limits: Limits) -> Grades:
+        lowest = _over(np.minimum, value, _within(ts, limits.window_ms, start), start)
+        rise = value[start:] - lowest
+        return grade(ts[start:], rise, rise, limits, self.sign)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,7 +144,7 @@ class Exceedances(Kind):
         del chosen, gap_ms
         return (DAY_HOURS + 1) * HOUR_MS
 
-    def _grade(self, ts: Times, value: Values, limits: Limits) -> Grades:
+    def _grade(self, ts: Times, value: Values, start: int, limits: Limits) -> Grades:
         hour = (ts + limits.utc_offset_ms) // HOUR_MS
         starts = np.append(0, np.diff(hour).nonzero()[0] + 1)
         hours = hour[starts]
@@ -144,8 +152,7 @@ class Exceedances(Kind):
         mean = np.add.reduceat(value, starts) / count
         above = (mean > limits.point) & (count * limits.interval_ms >= limits.share * HOUR_MS)
         total = np.append(0, above.cumsum())
-        over = hours - 1
+        over = hour[start:] - 1
         day_began = over // DAY_HOURS * DAY_HOURS
         times = total[hours.searchsorted(over, "right")] - total[hours.searchsorted(day_began)]
-        per_reading = np.repeat(times, count).astype(np.float64)
-        return grade(ts, per_reading, per_reading, limits, self.sign)
+        return grade(ts[start:], times * 1.0, times * 1.0, limits, self.sign)
