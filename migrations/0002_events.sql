@@ -379,6 +379,8 @@ GRANT INSERT ON events.events, events.event_keys, events.inbox, events.ledger
     TO cc_web, cc_ingest, cc_dispatch, cc_admin;
 -- keys are claimed with the number of the event that follows in the same statement
 GRANT USAGE ON SEQUENCE events.events_event_id_seq TO cc_web, cc_ingest, cc_dispatch, cc_admin;
+-- Imports of past tickets number their rows beforehand.
+GRANT USAGE ON SEQUENCE events.tickets_ticket_id_seq TO cc_admin;
 GRANT UPDATE, DELETE ON events.inbox TO cc_dispatch, cc_admin;
 GRANT INSERT, UPDATE ON events.tickets, events.ticket_events, events.ticket_clocks, events.counters
     TO cc_web, cc_dispatch, cc_admin;

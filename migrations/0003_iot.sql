@@ -165,3 +165,6 @@ GRANT INSERT, UPDATE ON iot.latest, iot.device_status, iot.findings, iot.intake 
 GRANT UPDATE (resolved_at, resolution) ON iot.quarantine TO cc_ingest, cc_admin;
 GRANT DELETE, UPDATE ON iot.dirty TO cc_ingest;
 GRANT INSERT, UPDATE ON iot.metrics, iot.devices TO cc_admin;
+-- The administrator may bring in readings of the past.
+GRANT INSERT ON iot.readings, iot.dirty TO cc_admin;
+GRANT INSERT, UPDATE ON iot.latest TO cc_admin;
