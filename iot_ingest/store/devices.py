@@ -61,11 +61,6 @@ def fingerprint(conn: Connection) -> str:
     return str(_SQL.value(conn, "fingerprint"))
 
 
-def secrets(conn: Connection) -> dict[str, str]:
-    """The broker's password entry (``$7$...``) of every device that may log in, by device id."""
-    return {row.device_id: row.secret_hash for row in _SQL.rows(conn, "secrets")}
-
-
 def statuses(conn: Connection) -> dict[int, Status]:
     """Who is online, by device number; devices that never spoke are missing."""
     return {row.device_no: Status(**row._mapping) for row in _SQL.rows(conn, "statuses")}

@@ -21,13 +21,6 @@ SELECT (SELECT count(*)::text || '/' || coalesce(sum(extract(epoch FROM changed_
     || '/' || (SELECT md5(coalesce(string_agg(m::text, ',' ORDER BY metric_no), ''))
                FROM iot.metrics m)
 
--- name: secrets
--- The broker's password entry of every device that may log in.
-SELECT device_id, secret_hash
-FROM iot.devices
-WHERE secret_hash IS NOT NULL AND disabled_at IS NULL
-ORDER BY device_id
-
 -- name: statuses
 -- Which devices are online, and since when they are or are not.
 SELECT device_no, online, since, last_message_at FROM iot.device_status ORDER BY device_no
