@@ -74,6 +74,11 @@ def insert(conn: Connection, cells: Iterable[tuple[CellCode, int, Polygon]]) -> 
     )
 
 
+def lock(conn: Connection) -> None:
+    """Wait until no other transaction changes areas or cells, and keep others out."""
+    _SQL.run(conn, "lock")
+
+
 def retire(conn: Connection, cell_ids: Iterable[int]) -> int:
     """End the validity of cells now; how many were still valid."""
     return _SQL.run(conn, "retire", cell_ids=list(cell_ids))

@@ -77,3 +77,7 @@ FROM grid.cells WHERE valid_to IS NULL ORDER BY cell_id;
 -- Shapes and ids of all areas, the narrowest first.
 SELECT area_id, ST_AsBinary(geometry) AS geometry
 FROM grid.areas ORDER BY array_length(path, 1) DESC, area_id;
+
+-- name: lock
+-- One change of areas or cells at a time, until the end of the transaction.
+SELECT pg_advisory_xact_lock(7215002);

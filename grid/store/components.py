@@ -37,29 +37,30 @@ def codes(conn: Connection) -> set[str]:
     return {row.code for row in _SQL.rows(conn, "codes")}
 
 
-def put(conn: Connection, placed: Iterable[tuple[ComponentDraft, int | None, int]]) -> None:
-    """Store (draft, cell_id or None, area_id), new or changed; an equal one is left alone."""
-    _SQL.run_many(
-        conn,
-        "put",
-        [
-            {
-                "code": draft.code,
-                "kind": draft.kind,
-                "standard": draft.standard,
-                "class_code": draft.class_code,
-                "name_zh": draft.name_zh,
-                "name_en": draft.name_en,
-                "lon": draft.lon,
-                "lat": draft.lat,
-                "source_crs": draft.source_crs,
-                "cell_id": cell_id,
-                "area_id": area_id,
-                "owner_department": draft.owner_department,
-                "attributes": json.dumps(draft.attributes, ensure_ascii=False),
-            }
-            for draft, cell_id, area_id in placed
-        ],
+def put(conn: Connection, placed: Iterable[tuple[ComponentDraft, int | None, int]]) -> int:
+    """Store (draft, cell_id or None, area_id), new or changed; how many were.
+
+    An equal one is left alone.
+    """
+    return sum(
+        _SQL.run(
+            conn,
+            "put",
+            code=draft.code,
+            kind=draft.kind,
+            standard=draft.standard,
+            class_code=draft.class_code,
+            name_zh=draft.name_zh,
+            name_en=draft.name_en,
+            lon=draft.lon,
+            lat=draft.lat,
+            source_crs=draft.source_crs,
+            cell_id=cell_id,
+            area_id=area_id,
+            owner_department=draft.owner_department,
+            attributes=json.dumps(draft.attributes, ensure_ascii=False),
+        )
+        for draft, cell_id, area_id in placed
     )
 
 

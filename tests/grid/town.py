@@ -45,13 +45,20 @@ def town_areas() -> list[AreaDraft]:
     ]
 
 
-def build_town(engine: Engine, *, size_m: float = 100.0) -> dict[str, Area]:
-    """Store the town with its cells; the areas by code."""
+def build_areas(engine: Engine, *, levels: int = 5) -> dict[str, Area]:
+    """Store the first areas of the town, from the city down; by code."""
     with transaction(engine, BY) as conn:
         known: dict[str, Area] = {}
-        for draft in town_areas():
+        for draft in town_areas()[:levels]:
             above = parent_code(draft.code)
             known[draft.code] = areas.insert(conn, draft, parent=known[above] if above else None)
+    return known
+
+
+def build_town(engine: Engine, *, size_m: float = 100.0) -> dict[str, Area]:
+    """Store the town with its cells; the areas by code."""
+    known = build_areas(engine)
+    with transaction(engine, BY) as conn:
         for code in (WEST, EAST):
             add_cells(conn, known[code], size_m)
     return known
