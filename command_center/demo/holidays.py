@@ -1,20 +1,10 @@
 """The calendar pack that the demo city starts with: public holidays and make-up workdays."""
 
 import tomllib
-from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib import resources
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CalendarDay:
-    """One exception to "Monday to Friday are working days"."""
-
-    day: date
-    working: bool
-    name_zh: str
-    name_en: str
-    pack: str
+from events.model.calendar import CalendarDay
 
 
 def calendar_days() -> list[CalendarDay]:

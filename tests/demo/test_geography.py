@@ -100,6 +100,6 @@ def test_level_stations_have_rising_limits(land: Land, roads: Roads) -> None:
     gauges = [device for device in devices if device.model in ("river-gauge", "street-gauge")]
     assert len(gauges) == 24
     for gauge in gauges:
-        levels = [gauge.attributes[name] for name in
+        levels = [float(str(gauge.attributes[name])) for name in
                   ("normal_m", "warning_m", "guarantee_m", "record_m")]  # fmt: skip
         assert levels == sorted(levels), gauge.device_id

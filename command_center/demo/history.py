@@ -1,0 +1,149 @@
+"""Write the demo city's past: fourteen days of tickets, twenty-four hours of readings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zlib import crc32
+
+import numpy as np
+from sqlalchemy import Connection, Engine
+
+from command_center.demo.incidents import Incident, past_incidents
+from command_center.demo.past_lives import Answer, Place, live
+from command_center.demo.past_readings import past_times, past_values
+from command_center.demo.roads import Roads
+from command_center.demo.stations import DemoComponent, DemoDevice
+from events.actions.import_past import import_past
+from events.model.actor import Actor
+from events.model.category import Category
+from events.model.crew import Crew
+from events.model.past import PastTicket
+from events.model.routing import choose_crew, route
+from events.store import rules
+from grid.store import areas, cells, components
+from grid.store.postgis import transaction
+from iot_ingest.model.reading import from_us
+from iot_ingest.store import devices as device_store
+from iot_ingest.store import metrics as metric_store
+from iot_ingest.store import readings as reading_store
+from iot_ingest.store.copying import INCOMING
+
+
+def write_past_tickets(
+    engine: Engine, roads: Roads, made: Sequence[DemoComponent], *, by: Actor, now: datetime
+) -> int:
+    """Bring in the tickets of the last fourteen days; how many."""
+    with transaction(engine, by.key) as conn:
+        city = rules.load(conn)
+        incidents = past_incidents(roads, made, now=now, zone=city.calendar.zone)
+        desk = _Desk.open(conn, incidents, now)
+        tickets = [
+            desk.live(number, incident, city, now) for number, incident in enumerate(incidents)
+        ]
+        return import_past(conn, tickets, by=by, now=now).imported
+
+
+@dataclass(slots=True)
+class _Desk:
+    """What is needed to route the past: places of the incidents, crews, components."""
+
+    conn: Connection
+    places: list[Place]
+    paths: Mapping[int, tuple[int, ...]]
+    crews: tuple[Crew, ...]
+    now: datetime
+
+    @classmethod
+    def open(cls, conn: Connection, incidents: Sequence[Incident], now: datetime) -> "_Desk":
+        located = cells.locate_many(
+            conn, [one.lon for one in incidents], [one.lat for one in incidents]
+        )
+        known = {one.code: one.component_id for one in components.all(conn)}
+        every = areas.all_areas(conn)
+        fallback = every[0].area_id
+        places = [
+            Place(
+                cell_id=int(cell_id) or None,
+                area_id=int(area_id) or fallback,
+                component_id=known.get(incident.component or ""),
+            )
+            for incident, cell_id, area_id in zip(
+                incidents, located.cell_ids, located.area_ids, strict=True
+            )
+        ]
+        paths = {one.area_id: one.path for one in every}
+        return cls(conn=conn, places=places, paths=paths, crews=rules.crews(conn), now=now)
+
+    def live(
+        self, number: int, incident: Incident, city: rules.CityRules, now: datetime
+    ) -> PastTicket:
+        category = city.categories[incident.category]
+        place = self.places[number]
+        return live(
+            incident,
+            number=number,
+            category=category,
+            place=place,
+            answer=self._answer(incident, category, place, city),
+            calendar=city.calendar,
+            random=np.random.default_rng([2026, number]),
+            now=now,
+        )
+
+    def _answer(
+        self, incident: Incident, category: Category, place: Place, city: rules.CityRules
+    ) -> Answer:
+        path = self.paths[place.area_id]
+        duties = rules.duties(
+            self.conn, category=category, area_path=path, now=self.now + timedelta(minutes=1)
+        )
+        routed = route(duties, category, path)
+        if routed is None:
+            raise LookupError(f"nobody in the demo city answers for {category.code}")
+        choice = choose_crew(
+            [one for one in self.crews if one.department_id == routed.department_id],
+            category,
+            lon=incident.lon,
+            lat=incident.lat,
+            at=incident.at,
+            zone=city.calendar.zone,
+        )
+        crew = next(one for one in self.crews if one.crew_id == choice.crew_id)
+        account = f"account:crew.{crew.code.lower()}" if crew.simulated else "account:field"
+        # Departments differ: the evaluation has something to show.
+        diligence = 0.78 + crc32(str(routed.department_id).encode()) % 20 / 100
+        return Answer(
+            department_id=routed.department_id,
+            crew_id=crew.crew_id,
+            account=account,
+            routing={"department": routed.as_dict(), "crew": choice.as_dict()},
+            diligence=diligence,
+        )
+
+
+def write_past_readings(
+    engine: Engine, stations: Sequence[DemoDevice], *, by: Actor, now: datetime
+) -> int:
+    """Store a quiet day of readings for every station, without waking a rule; how many."""
+    times = past_times(now)
+    first, last = from_us(int(times[0])).date(), from_us(int(times[-1])).date()
+    for offset in range((last - first).days + 2):
+        with transaction(engine, by.key) as conn:
+            reading_store.ensure_partition(conn, first + timedelta(days=offset))
+    with transaction(engine, by.key) as conn:
+        numbers = {str(one.device_id): one.device_no for one in device_store.all(conn)}
+        known = metric_store.all(conn)
+        batches = []
+        for station in stations:
+            for name in station.metrics:
+                rows = np.zeros(times.size, dtype=INCOMING)
+                rows["device_no"] = numbers[station.device_id]
+                rows["metric_no"] = known[name].metric_no
+                rows["ts"] = times
+                rows["received_at"] = times
+                rows["value"] = past_values(station, name, times)
+                rows["flag"] = b"N"
+                batches.append(rows)
+        everything = np.concatenate(batches)
+        everything["n"] = np.arange(everything.size)
+        return reading_store.keep(conn, everything, judged=()).stored

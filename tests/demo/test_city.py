@@ -1,0 +1,114 @@
+"""The demo city is made through the real actions, in an empty database, in less than a minute."""
+
+import json
+import stat
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from command_center.demo import city
+from events.model.ledger import rebuild
+from events.model.workflow import OPEN
+from events.store import accounts, departments, ledger, tickets
+from grid.store import areas, basemap, cells, components
+from grid.store import city as city_store
+from grid.store.postgis import reading
+from iot_ingest.store import devices, readings
+from tests.support.cluster import TestCluster
+
+
+@pytest.fixture(scope="module")
+def made(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> "Made":
+    with cluster.database() as database:
+        yield _make(database.engine(), tmp_path_factory.mktemp("data"))
+
+
+class Made:
+    """The city of this module: its engine, data folder, passwords, and how long it took."""
+
+    def __init__(
+        self, engine: Engine, data: Path, passwords: dict[str, str], took_s: float
+    ) -> None:
+        self.engine, self.data = engine, data
+        self.passwords, self.took_s = passwords, took_s
+
+
+def _make(engine: Engine, data: Path) -> Made:
+    started = time.monotonic()
+    passwords = city.ensure(engine, data=data, language="en", told=print)
+    return Made(engine, data, passwords, time.monotonic() - started)
+
+
+def test_it_takes_less_than_a_minute(made: Made) -> None:
+    print(f"the demo city was made in {made.took_s:.1f} s")
+    assert made.took_s < 60
+
+
+def test_the_ground_is_there(made: Made) -> None:
+    with reading(made.engine) as conn:
+        found = city_store.get(conn)
+        assert found is not None
+        assert found.demo
+        assert found.time_zone == "Asia/Shanghai"
+        assert 9_500 <= cells.count(conn) <= 13_000
+        assert len(areas.all_areas(conn)) == 54
+        assert basemap.count(conn) > 5_000
+        assert len(components.all(conn)) == 115
+        middle = cells.locate(conn, *found.center)
+        assert middle is not None
+        assert middle.cell_code is not None
+        assert middle.cell_code.startswith("990101")
+
+
+def test_every_station_and_past_ticket_lies_in_a_cell(made: Made) -> None:
+    with reading(made.engine) as conn:
+        stations = devices.all(conn)
+        assert len(stations) == 98
+        assert all(station.cell_id for station in stations)
+        latest = readings.latest(conn)
+        assert {one.device_no for one in latest} == {station.device_no for station in stations}
+        assert readings.count(conn) > 60_000
+
+
+def test_the_past_is_in_the_ledger_and_rebuilds_every_ticket(made: Made) -> None:
+    with reading(made.engine) as conn:
+        found = tickets.by_ids(conn, range(1, 500))
+        assert 380 <= len(found) <= 440
+        for ticket in found:
+            entries = ledger.of_ticket(conn, ticket.ticket_id)
+            again = rebuild([entry.payload for entry in entries])
+            assert again["state"] == ticket.state
+            assert again["version"] == ticket.version
+            assert again["number"] == ticket.number
+            assert again["department_id"] == ticket.department_id
+        still_open = [ticket for ticket in found if ticket.state in OPEN]
+        assert 2 <= len(still_open) <= 80
+        assert all(ticket.department_id for ticket in found if ticket.dispatched_at)
+        assert all(ticket.created_at <= datetime.now(UTC) for ticket in found)
+
+
+def test_people_have_one_time_passwords_and_simulated_ones_do_not(made: Made) -> None:
+    assert set(made.passwords) == {"operator", "dispatcher", "field", "supervisor", "admin"}
+    assert len(set(made.passwords.values())) == 5
+    with reading(made.engine) as conn:
+        assert len(accounts.all(conn)) > 25
+        assert departments.id_of(conn, "water") is not None
+
+
+def test_the_secrets_of_the_devices_are_kept_private(made: Made) -> None:
+    path = made.data / "secrets" / "devices.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    secrets = json.loads(path.read_text())
+    assert len(secrets) == 98
+    assert len(set(secrets.values())) == 98
+
+
+def test_a_second_start_changes_nothing(made: Made) -> None:
+    before = (made.data / "secrets" / "devices.json").read_text()
+    assert city.ensure(made.engine, data=made.data, language="zh", told=print) == {}
+    assert (made.data / "secrets" / "devices.json").read_text() == before
