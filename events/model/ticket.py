@@ -101,11 +101,18 @@ def stage_started_at(ticket: Ticket) -> datetime:
     return begun or ticket.created_at
 
 
+def yellow_at(ticket: Ticket) -> datetime | None:
+    """When its light turns yellow: a quarter of the stage's time is left; None without a clock."""
+    if ticket.due_at is None:
+        return None
+    return ticket.due_at - (ticket.due_at - stage_started_at(ticket)) * _YELLOW_SHARE
+
+
 def light(ticket: Ticket, now: datetime) -> Light:
     """Green, yellow (a quarter of the stage's time or less is left) or red (overdue)."""
-    if ticket.due_at is None:
+    turns_yellow = yellow_at(ticket)
+    if ticket.due_at is None or turns_yellow is None:
         return Light.GREEN
     if now >= ticket.due_at:
         return Light.RED
-    whole = ticket.due_at - stage_started_at(ticket)
-    return Light.YELLOW if ticket.due_at - now <= whole * _YELLOW_SHARE else Light.GREEN
+    return Light.YELLOW if now >= turns_yellow else Light.GREEN
