@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from events.model.calendar import Clock
 
@@ -45,3 +47,12 @@ class Category:
     fuse_within: timedelta = timedelta(days=7)
     pack: str
     effective_from: date
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Category:
+        """A category from its columns, enums as text. Raises ValueError for an unknown word."""
+        values = dict(row)
+        values["kind"] = Kind(values["kind"])
+        values["filing_policy"] = FilingPolicy(values["filing_policy"])
+        values["clock"] = Clock(values["clock"])
+        return cls(**values)

@@ -108,3 +108,4 @@ class Event:
     actor: str
     cell_code: str | None
     layer: str | None
+    ticket_number: str | None

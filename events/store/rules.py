@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from events.model.calendar import Calendar, CalendarDay, Clock
-from events.model.category import Category, FilingPolicy, Kind
+from events.model.calendar import Calendar, CalendarDay
+from events.model.category import Category
 from events.model.crew import Crew, Shift
 from events.model.department import Duty
 from grid.store.named_sql import Statements
@@ -48,7 +48,7 @@ def load(conn: Connection) -> CityRules:
 
 def categories(conn: Connection) -> tuple[Category, ...]:
     """All categories, in the order in which they were configured."""
-    return tuple(_category(row) for row in _SQL.rows(conn, "categories"))
+    return tuple(Category.from_row(dict(row._mapping)) for row in _SQL.rows(conn, "categories"))
 
 
 def duties(
@@ -74,16 +74,6 @@ def crews(conn: Connection, *, department_id: int | None = None) -> tuple[Crew, 
 def lock_department(conn: Connection, department_id: int) -> None:
     """Until the end of the transaction nobody else chooses a crew of this department."""
     _SQL.value(conn, "lock_department", department_id=department_id)
-
-
-def _category(row: Row[Any]) -> Category:
-    values = dict(row._mapping)
-    values.update(
-        kind=Kind(values["kind"]),
-        filing_policy=FilingPolicy(values["filing_policy"]),
-        clock=Clock(values["clock"]),
-    )
-    return Category(**values)
 
 
 def _crew(row: Row[Any]) -> Crew:

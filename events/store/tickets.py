@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC
 from math import cos, radians
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from events.model.matching import Candidate
 from events.model.problems import NotFound, StaleTicket
 from events.model.refusal import Reason, Refusal
 from events.model.ticket import Ticket
+from events.model.words import Words
 from events.model.workflow import State
 from grid.store.named_sql import Statements
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from events.model.access import Scope
     from events.model.matching import Decision, Subject
 
 _SQL = Statements.beside(__file__)
@@ -151,6 +153,33 @@ def recovery(conn: Connection, ticket_id: int) -> datetime | None:
     return latest.astimezone(UTC)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """A row of events.ticket_events."""
+
+    event_id: int
+    linked_at: datetime
+    actor: str
+    score: float
+    because: Words
+    unlinked_at: datetime | None
+
+
+def links(conn: Connection, ticket_id: int) -> tuple[Link, ...]:
+    """The links of a ticket to its events, undone ones included, in order."""
+    return tuple(
+        Link(
+            event_id=row.event_id,
+            linked_at=row.linked_at,
+            actor=row.actor,
+            score=row.why.get("score", 1.0),
+            because=Words(**row.why.get("because", {"zh": "", "en": ""})),
+            unlinked_at=row.unlinked_at,
+        )
+        for row in _SQL.rows(conn, "linked_events", ticket_id=ticket_id)
+    )
+
+
 def overdue(conn: Connection, *, now: datetime, limit: int) -> list[int]:
     """Late tickets not told of yet, locked; those that others hold are passed over."""
     return [row.ticket_id for row in _SQL.rows(conn, "overdue", now=now, limit=limit)]
@@ -169,6 +198,24 @@ def without_crew(conn: Connection, *, limit: int) -> list[int]:
 def undispatched(conn: Connection, *, limit: int) -> list[int]:
     """Filed tickets that no department answers for, locked."""
     return [row.ticket_id for row in _SQL.rows(conn, "undispatched", limit=limit)]
+
+
+def open_tickets(conn: Connection, scope: Scope, *, limit: int) -> tuple[Ticket, ...]:
+    """The open tickets that a scope lets see, the gravest and newest first."""
+    rows = _SQL.rows(
+        conn,
+        "open_ids",
+        area_id=scope.area_id,
+        department_id=scope.department_id,
+        limit=limit,
+    )
+    return by_ids(conn, [row.ticket_id for row in rows])
+
+
+def of_crew(conn: Connection, crew_id: int, *, limit: int = 200) -> tuple[Ticket, ...]:
+    """What a crew has in hand (accepted, then dispatched) and what waits for verification."""
+    rows = _SQL.rows(conn, "of_crew", crew_id=crew_id, limit=limit)
+    return by_ids(conn, [row.ticket_id for row in rows])
 
 
 def _ticket(row: Row[Any]) -> Ticket:

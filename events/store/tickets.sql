@@ -146,3 +146,22 @@ WHERE state = 'filed' AND dispatched_at IS NULL
 ORDER BY severity DESC, ticket_id
 LIMIT :limit
 FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: open_ids
+-- Open tickets in a scope, the gravest first.
+SELECT t.ticket_id
+FROM events.tickets AS t
+JOIN grid.areas AS a ON a.area_id = t.area_id
+WHERE t.state NOT IN ('closed', 'declined', 'merged')
+    AND (CAST(:area_id AS integer) IS NULL OR a.path @> ARRAY[CAST(:area_id AS integer)])
+    AND (CAST(:department_id AS integer) IS NULL OR t.department_id = :department_id)
+ORDER BY t.severity DESC, t.ticket_id DESC
+LIMIT :limit;
+
+-- name: of_crew
+-- What a crew has in hand, and what it has just done; the most pressing first.
+SELECT ticket_id
+FROM events.tickets
+WHERE crew_id = :crew_id AND state IN ('dispatched', 'accepted', 'disposed')
+ORDER BY array_position(ARRAY['accepted', 'dispatched', 'disposed'], state), due_at, ticket_id
+LIMIT :limit;

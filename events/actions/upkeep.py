@@ -1,0 +1,91 @@
+"""What time brings: tickets become overdue, sensors recover, crews come on shift."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from events.actions.dispatch import assign_waiting, route_and_dispatch
+from events.actions.transition import move_ticket
+from events.model.actor import RECOVERY
+from events.model.workflow import Verb
+from events.store import rules, tickets
+from grid.store.postgis import transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+    from events.model.actor import Actor
+    from events.store.rules import CityRules
+
+
+def mark_overdue(engine: Engine, *, by: Actor, now: datetime, limit: int = 100) -> int:
+    """Tell the lateness of tickets whose stage has run out, once each; how many."""
+    with transaction(engine, by.key) as conn:
+        city = rules.load(conn)
+        late = tickets.overdue(conn, now=now, limit=limit)
+        for ticket_id in late:
+            ticket = tickets.by_id(conn, ticket_id)
+            move_ticket(conn, ticket, Verb.OVERDUE, by=by, now=now, city=city, why="超期 / overdue")
+    return len(late)
+
+
+def close_recovered(engine: Engine, *, now: datetime, limit: int = 100) -> int:
+    """Verify and close disposed tickets whose sensors are quiet again; how many.
+
+    The measurement verifies, not the person who disposed: the actor is system:recovery.
+    """
+    with transaction(engine, RECOVERY.key) as conn:
+        city = rules.load(conn)
+        done = tickets.recovered(conn, limit=limit)
+        for ticket_id in done:
+            ticket = tickets.by_id(conn, ticket_id)
+            since = "" if ticket.recovered_at is None else ticket.recovered_at.isoformat()
+            ticket = move_ticket(
+                conn, ticket, Verb.VERIFY, by=RECOVERY, now=now, city=city,
+                why=f"监测数据已恢复正常 / measured recovery since {since}",
+            )  # fmt: skip
+            move_ticket(conn, ticket, Verb.CLOSE, by=RECOVERY, now=now, city=city)
+    return len(done)
+
+
+def send_crews(engine: Engine, *, by: Actor, now: datetime, limit: int = 100) -> int:
+    """Dispatch what is filed and was not handed back, and send crews to what has none.
+
+    How many tickets moved; those that still find nobody stay as they are.
+    """
+    return _each(engine, tickets.undispatched, route_and_dispatch, by=by, now=now, limit=limit) + (
+        _each(engine, tickets.without_crew, assign_waiting, by=by, now=now, limit=limit)
+    )
+
+
+def _each(
+    engine: Engine,
+    claim: Callable[..., list[int]],
+    work: Callable[..., object],
+    *,
+    by: Actor,
+    now: datetime,
+    limit: int,
+) -> int:
+    with transaction(engine, by.key) as conn:
+        city = rules.load(conn)
+        return sum(
+            _moved(conn, ticket_id, work, by=by, now=now, city=city)
+            for ticket_id in claim(conn, limit=limit)
+        )
+
+
+def _moved(
+    conn: Connection,
+    ticket_id: int,
+    work: Callable[..., object],
+    *,
+    by: Actor,
+    now: datetime,
+    city: CityRules,
+) -> bool:
+    ticket = tickets.by_id(conn, ticket_id)
+    return work(conn, ticket, by=by, now=now, city=city) is not ticket

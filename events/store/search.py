@@ -1,0 +1,157 @@
+"""Find tickets: filters, scope of who asks, cursor paging by (updated_at, ticket_id)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ColumnElement, func, select, tuple_
+
+from events.model.access import Scope
+from events.model.ticket import Ticket
+from events.model.workflow import FINAL, State
+from events.store import departments, tickets
+from events.store.tables import tickets as T  # noqa: N812 - short, it is on every line
+from grid.store.named_sql import Statements
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_SQL = Statements.beside(__file__)
+
+MOST = 2_000
+# States in which somebody at the desk has to decide.
+DESK_STATES = frozenset({State.REPORTED, State.FILED, State.DISPOSED, State.VERIFIED})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TicketQuery:
+    """What to look for; None: no matter. ``bbox``: west, south, east, north (WGS-84).
+
+    ``cell``, ``department``, ``category`` are codes. ``open_only`` leaves out closed, declined
+    and merged tickets. ``text`` is looked for in number, titles and description.
+    """
+
+    bbox: tuple[float, float, float, float] | None = None
+    states: frozenset[State] | None = None
+    open_only: bool = False
+    layer: str | None = None
+    category: str | None = None
+    cell: str | None = None
+    department: str | None = None
+    department_id: int | None = None
+    crew_id: int | None = None
+    device_no: int | None = None
+    least_severity: int | None = None
+    overdue: bool | None = None
+    supervised: bool | None = None
+    text: str | None = None
+    updated_after: datetime | None = None
+    cursor: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Tickets, the latest changed first; ``next_cursor`` None: there are no more."""
+
+    items: tuple[Ticket, ...]
+    next_cursor: str | None
+
+
+def search(conn: Connection, query: TicketQuery, scope: Scope) -> Page:
+    """The tickets that match and that ``scope`` lets see.
+
+    Raises ValueError for a cursor that was not made here.
+    """
+    limit = max(1, min(query.limit, MOST))
+    wanted = _plain(query) + _looked_up(conn, query) + _scoped(conn, scope)
+    statement = (
+        select(T.c.ticket_id, T.c.updated_at)
+        .where(*wanted)
+        .order_by(T.c.updated_at.desc(), T.c.ticket_id.desc())
+        .limit(limit + 1)
+    )
+    rows = conn.execute(statement).all()
+    more = len(rows) > limit
+    rows = rows[:limit]
+    cursor = _cursor(rows[-1].updated_at, rows[-1].ticket_id) if more else None
+    return Page(items=tickets.by_ids(conn, [row.ticket_id for row in rows]), next_cursor=cursor)
+
+
+def _plain(query: TicketQuery) -> list[ColumnElement[bool]]:
+    """Filters on the ticket's own columns."""
+    equal = {
+        "layer": query.layer,
+        "category_code": query.category,
+        "department_id": query.department_id,
+        "crew_id": query.crew_id,
+        "device_no": query.device_no,
+        "supervised": query.supervised,
+    }
+    found = [T.c[name] == value for name, value in equal.items() if value is not None]
+    if query.bbox is not None:
+        found.append(T.c.position.op("&&")(func.ST_MakeEnvelope(*query.bbox, 4326)))
+    if query.states is not None:
+        found.append(T.c.state.in_(sorted(query.states)))
+    if query.open_only:
+        found.append(T.c.state.not_in(sorted(FINAL)))
+    if query.least_severity is not None:
+        found.append(T.c.severity >= query.least_severity)
+    if query.overdue is not None:
+        found.append(T.c.overdue_at.is_not(None) if query.overdue else T.c.overdue_at.is_(None))
+    if query.updated_after is not None:
+        found.append(T.c.updated_at > query.updated_after)
+    if query.cursor is not None:
+        found.append(tuple_(T.c.updated_at, T.c.ticket_id) < tuple_(*_place(query.cursor)))
+    if query.text:
+        literal = re.sub(r"([\\%_])", r"\\\1", query.text)
+        columns = (T.c.number, T.c.title_zh, T.c.title_en, T.c.description)
+        found.append(func.concat_ws(" ", *columns).ilike(f"%{literal}%"))
+    return found
+
+
+def _looked_up(conn: Connection, query: TicketQuery) -> list[ColumnElement[bool]]:
+    """Filters by codes; an unknown code finds nothing."""
+    found: list[ColumnElement[bool]] = []
+    if query.cell is not None:
+        found.append(T.c.cell_id == (_SQL.value(conn, "cell_id_of", code=query.cell) or -1))
+    if query.department is not None:
+        found.append(T.c.department_id == (departments.id_of(conn, query.department) or -1))
+    return found
+
+
+def _scoped(conn: Connection, scope: Scope) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    inside = area_ids(conn, scope)
+    if inside is not None:
+        found.append(T.c.area_id.in_(inside))
+    if scope.department_id is not None:
+        found.append(T.c.department_id == scope.department_id)
+    return found
+
+
+def area_ids(conn: Connection, scope: Scope) -> list[int] | None:
+    """The areas that a scope spans; None: all."""
+    if scope.area_id is None or _SQL.value(conn, "is_root", area_id=scope.area_id):
+        return None
+    return [row.area_id for row in _SQL.rows(conn, "areas_inside", area_id=scope.area_id)]
+
+
+def _cursor(updated_at: datetime, ticket_id: int) -> str:
+    micros = int(updated_at.timestamp()) * 1_000_000 + updated_at.microsecond
+    return base64.urlsafe_b64encode(f"{micros}.{ticket_id}".encode()).decode().rstrip("=")
+
+
+def _place(cursor: str) -> tuple[datetime, int]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        micros, ticket_id = base64.urlsafe_b64decode(padded).decode().split(".")
+        whole, rest = divmod(int(micros), 1_000_000)
+        return datetime.fromtimestamp(whole, UTC).replace(microsecond=rest), int(ticket_id)
+    except (binascii.Error, ValueError, OverflowError, OSError):
+        raise ValueError("this cursor was not given by a search") from None

@@ -1,0 +1,14 @@
+-- name: areas_inside
+-- An area and all below it; no row when it is the root, because then nothing need be filtered.
+SELECT b.area_id
+FROM grid.areas AS a
+JOIN grid.areas AS b ON b.path @> ARRAY[a.area_id]
+WHERE a.area_id = :area_id AND a.parent_id IS NOT NULL;
+
+-- name: is_root
+-- Whether an area is the whole city.
+SELECT parent_id IS NULL FROM grid.areas WHERE area_id = :area_id;
+
+-- name: cell_id_of
+-- A unit cell by its 15-digit code.
+SELECT cell_id FROM grid.cells WHERE code = :code;

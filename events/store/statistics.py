@@ -1,0 +1,168 @@
+"""Figures: what is open now, what came and went today, and how well it was handled."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Any, Literal
+
+from events.store import departments, rules
+from events.store.search import DESK_STATES
+from grid.store.named_sql import Statements
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from events.model.access import Scope
+
+_SQL = Statements.beside(__file__)
+
+By = Literal["department", "area", "crew", "category", "person"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DepartmentCount:
+    """What is open at a department."""
+
+    id: int
+    zh: str
+    en: str
+    open: int
+    overdue: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenCounts:
+    """The figures of the wall. ``needs_decision``: somebody at the desk has to act."""
+
+    open: int
+    overdue: int
+    needs_decision: int
+    created_today: int
+    closed_today: int
+    by_layer: dict[str, dict[str, int]]
+    by_state: dict[str, int]
+    by_severity: dict[int, int]
+    by_department: tuple[DepartmentCount, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """How well one department (area, crew, category, person) did in a span.
+
+    ``due_for_disposal``: tickets whose disposal clock was stopped or ran out in the span;
+    ``median_dispose_s``: from dispatch to disposal.
+    """
+
+    key: str
+    name_zh: str | None
+    name_en: str | None
+    created: int
+    filed: int
+    declined: int
+    dispatched: int
+    disposed: int
+    closed: int
+    open: int
+    overdue: int
+    due_for_disposal: int
+    disposed_in_time: int
+    reworked: int
+    handed_back: int
+    median_dispose_s: float | None
+
+    @property
+    def in_time_share(self) -> float | None:
+        """按期处置率: disposed in time / due for disposal; None when nothing was due."""
+        return self.disposed_in_time / self.due_for_disposal if self.due_for_disposal else None
+
+
+def open_counts(conn: Connection, scope: Scope, now: datetime) -> OpenCounts:
+    """What is open in a scope, and what came and went since the city's midnight."""
+    limits = {"area_id": scope.area_id, "department_id": scope.department_id}
+    rows = _SQL.rows(conn, "open_counts", now=now, **limits)
+    today = _SQL.one(conn, "since", since=midnight(conn, now), **limits)
+    by_state: Counter[str] = Counter()
+    by_severity: Counter[int] = Counter()
+    open_at: Counter[int] = Counter()
+    late_at: Counter[int] = Counter()
+    by_layer: dict[str, dict[str, int]] = {}
+    for row in rows:
+        by_state[row.state] += row.open
+        by_severity[row.severity] += row.open
+        layer = by_layer.setdefault(row.layer or "other", {"open": 0, "overdue": 0})
+        layer["open"] += row.open
+        layer["overdue"] += row.overdue
+        if row.department_id is not None:
+            open_at[row.department_id] += row.open
+            late_at[row.department_id] += row.overdue
+    return OpenCounts(
+        open=sum(by_state.values()),
+        overdue=sum(row.overdue for row in rows),
+        needs_decision=sum(by_state[state] for state in DESK_STATES),
+        created_today=today.created,
+        closed_today=today.closed,
+        by_layer=by_layer,
+        by_state=dict(by_state),
+        by_severity=dict(by_severity),
+        by_department=tuple(
+            DepartmentCount(
+                id=one.department_id,
+                zh=one.name_zh,
+                en=one.name_en,
+                open=open_at[one.department_id],
+                overdue=late_at[one.department_id],
+            )
+            for one in departments.all(conn)
+            if open_at[one.department_id]
+        ),
+    )
+
+
+def on_time(conn: Connection, scope: Scope, *, since: datetime, until: datetime) -> float | None:
+    """The share of the tickets closed in [since, until) that were disposed in time.
+
+    None when none was closed. Looks at each of them: ask once a minute, not once a second.
+    """
+    row = _SQL.one(
+        conn,
+        "on_time",
+        since=since,
+        until=until,
+        area_id=scope.area_id,
+        department_id=scope.department_id,
+    )
+    return row.in_time / row.closed if row.closed else None
+
+
+def evaluation(
+    conn: Connection, scope: Scope, *, by: By, since: datetime, until: datetime, now: datetime
+) -> tuple[Figures, ...]:
+    """Figures of [since, until) by department, area, crew, category or person who disposed."""
+    rows = _SQL.rows(
+        conn,
+        "evaluation",
+        by=by,
+        since=since,
+        until=until,
+        now=now,
+        area_id=scope.area_id,
+        department_id=scope.department_id,
+    )
+    found = []
+    for row in rows:
+        values = dict(row._mapping)
+        values.update(reworked=int(row.reworked), handed_back=int(row.handed_back))
+        found.append(Figures(**values))
+    return tuple(found)
+
+
+def midnight(conn: Connection, now: datetime) -> datetime:
+    """When the city's day began, in UTC."""
+    calendar = rules.load(conn).calendar
+    return calendar.instant(datetime.combine(calendar.local(now).date(), time())).astimezone(UTC)

@@ -1,0 +1,228 @@
+"""The tables of schemas events and contact as SQLAlchemy sees them.
+
+The migrations make them; these descriptions build the filters of searches, and a test compares
+them with the migrated schema.
+"""
+
+from __future__ import annotations
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    Interval,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    Time,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL
+from sqlalchemy.types import UserDefinedType
+
+METADATA = MetaData()
+
+
+class Xid8(UserDefinedType[int]):
+    """A transaction's id."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        """The type's name in SQL."""
+        return "xid8"
+
+
+def _point(name: str, *, nullable: bool = False) -> Column[object]:
+    point = Geometry("POINT", srid=4326, spatial_index=False)
+    return Column(name, point, nullable=nullable)
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _number(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, Integer, nullable=nullable)
+
+
+def _id(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _at(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+def _json(name: str, *, nullable: bool = False) -> Column[object]:
+    return Column(name, JSONB, nullable=nullable)
+
+
+def _changed() -> tuple[Column[str], Column[object]]:
+    return _text("changed_by"), _at("changed_at")
+
+
+departments = Table(
+    "departments", METADATA, _number("department_id"), _text("code"), _text("name_zh"),
+    _text("name_en"), _number("area_id"), _at("disabled_at", nullable=True), *_changed(),
+    schema="events",
+)  # fmt: skip
+
+categories = Table(
+    "categories", METADATA, _number("category_id"), _text("code"), _text("kind"), _text("family"),
+    _text("layer", nullable=True), _text("name_zh"), _text("name_en"),
+    _text("standard", nullable=True), _text("standard_code", nullable=True),
+    _text("filing_policy"), Column("for_residents", Boolean, nullable=False),
+    Column("severity", SmallInteger, nullable=False), _text("clock"),
+    Column("dispose_limit", Interval, nullable=False),
+    Column("verify_limit", Interval, nullable=False), Column("fuse_within_m", REAL, nullable=False),
+    Column("fuse_within", Interval, nullable=False), _text("pack"),
+    Column("effective_from", Date, nullable=False), *_changed(), schema="events",
+)  # fmt: skip
+
+duties = Table(
+    "duties", METADATA, _number("duty_id"), _number("department_id"),
+    _text("category_code", nullable=True), _text("family", nullable=True), _number("area_id"),
+    _number("priority"), _at("valid_from"), _at("valid_to", nullable=True), _text("changed_by"),
+    schema="events",
+)  # fmt: skip
+
+crews = Table(
+    "crews", METADATA, _number("crew_id"), _number("department_id"), _number("area_id"),
+    _text("code"), _text("name_zh"), _text("name_en"), _point("base"),
+    Column("skills", ARRAY(Text), nullable=False), _number("capacity"),
+    Column("simulated", Boolean, nullable=False), _at("disabled_at", nullable=True),
+    _text("changed_by"), schema="events",
+)  # fmt: skip
+
+shifts = Table(
+    "shifts", METADATA, _number("shift_id"), _number("crew_id"),
+    Column("weekdays", ARRAY(SmallInteger), nullable=False),
+    Column("starts_at", Time, nullable=False), Column("ends_at", Time, nullable=False),
+    _text("changed_by"), schema="events",
+)  # fmt: skip
+
+calendar_days = Table(
+    "calendar_days", METADATA, Column("day", Date, nullable=False),
+    Column("working", Boolean, nullable=False), _text("name_zh"), _text("name_en"), _text("pack"),
+    schema="events",
+)  # fmt: skip
+
+accounts = Table(
+    "accounts", METADATA, _number("account_id"), _text("name"), _text("name_zh"), _text("name_en"),
+    _text("role"), _text("password_hash", nullable=True), _number("area_id"),
+    _number("department_id", nullable=True), _number("crew_id", nullable=True),
+    _at("disabled_at", nullable=True), _number("failed_logins"),
+    _at("locked_until", nullable=True), *_changed(), schema="events",
+)  # fmt: skip
+
+sessions = Table(
+    "sessions", METADATA, Column("token_sha256", LargeBinary, nullable=False),
+    _number("account_id"), _at("created_at"), _at("last_seen_at"), _at("expires_at"),
+    _at("revoked_at", nullable=True), schema="events",
+)  # fmt: skip
+
+events = Table(
+    "events", METADATA, _id("event_id"), _text("source"), _text("category_code"),
+    Column("severity", SmallInteger, nullable=False), _at("occurred_at"), _at("recorded_at"),
+    _point("position"), _text("source_crs"), _number("cell_id", nullable=True), _number("area_id"),
+    _number("component_id", nullable=True), _number("device_no", nullable=True),
+    _text("thread", nullable=True), _number("revision"), _text("change"),
+    Column("late", Boolean, nullable=False), _text("title_zh"), _text("title_en"),
+    _text("description"), _json("attributes"), _text("actor"),
+    Column("xid", Xid8, nullable=False), schema="events",
+)  # fmt: skip
+
+event_keys = Table("event_keys", METADATA, _text("key"), _id("event_id"), schema="events")
+
+inbox = Table(
+    "inbox", METADATA, _id("event_id"), Column("severity", SmallInteger, nullable=False),
+    _at("at"), _number("attempts"), _at("not_before"), _text("trouble", nullable=True),
+    schema="events",
+)  # fmt: skip
+
+counters = Table(
+    "counters", METADATA, _text("kind"), Column("day", Date, nullable=False), _number("last"),
+    schema="events",
+)  # fmt: skip
+
+tickets = Table(
+    "tickets", METADATA, _id("ticket_id"), _text("number"), _text("state"), _number("version"),
+    _text("category_code"), _text("family"), _text("layer", nullable=True),
+    Column("severity", SmallInteger, nullable=False), _text("source"), _text("title_zh"),
+    _text("title_en"), _text("description"), _point("position"), _number("cell_id", nullable=True),
+    _number("area_id"), _number("component_id", nullable=True), _number("device_no", nullable=True),
+    _number("department_id", nullable=True), _number("crew_id", nullable=True),
+    _json("routing", nullable=True), _id("merged_into", nullable=True),
+    Column("supervised", Boolean, nullable=False), _at("occurred_at"), _at("created_at"),
+    _at("updated_at"), _at("filed_at", nullable=True), _at("dispatched_at", nullable=True),
+    _at("accepted_at", nullable=True), _at("disposed_at", nullable=True),
+    _text("disposed_by", nullable=True), _at("verified_at", nullable=True),
+    _at("closed_at", nullable=True), _at("recovered_at", nullable=True),
+    _at("due_at", nullable=True), _at("overdue_at", nullable=True), schema="events",
+)  # fmt: skip
+
+ticket_events = Table(
+    "ticket_events", METADATA, _id("ticket_id"), _id("event_id"), _at("linked_at"), _json("why"),
+    _text("actor"), _at("unlinked_at", nullable=True), _text("unlinked_by", nullable=True),
+    _text("unlinked_why", nullable=True), schema="events",
+)  # fmt: skip
+
+ticket_clocks = Table(
+    "ticket_clocks", METADATA, _id("clock_id"), _id("ticket_id"), _text("stage"), _text("clock"),
+    Column("time_limit", Interval, nullable=False), _at("started_at"), _at("due_at"),
+    _at("stopped_at", nullable=True), _json("why"), schema="events",
+)  # fmt: skip
+
+ledger = Table(
+    "ledger", METADATA, _id("entry_id"), Column("xid", Xid8, nullable=False), _at("at"),
+    _text("actor"), _text("verb"), _text("object_kind"), _text("object_key"),
+    _id("ticket_id", nullable=True), _number("area_id", nullable=True),
+    Column("format", SmallInteger, nullable=False), _text("payload"), schema="events",
+)  # fmt: skip
+
+outbox = Table(
+    "outbox", METADATA, _id("notice_id"), _text("kind"), _text("recipient_kind"),
+    _id("recipient_id"), _text("channel"), _id("ticket_id", nullable=True), _number("area_id"),
+    _text("body_zh"), _text("body_en"), _at("created_at"), _at("delivered_at", nullable=True),
+    _number("attempts"), _at("not_before"), _text("trouble", nullable=True), schema="events",
+)  # fmt: skip
+
+read_receipts = Table(
+    "read_receipts", METADATA, _id("notice_id"), _number("account_id"), _at("read_at"),
+    schema="events",
+)  # fmt: skip
+
+reports = Table(
+    "reports", METADATA, _id("report_id"), _text("number"),
+    Column("token_sha256", LargeBinary, nullable=False), _id("event_id"), _number("area_id"),
+    _text("idempotency_key", nullable=True), Column("request_sha256", LargeBinary, nullable=True),
+    _text("language"), _at("created_at"),
+    Column("contact_commitment", LargeBinary, nullable=True), schema="events",
+)  # fmt: skip
+
+contacts = Table(
+    "contacts", METADATA, _id("report_id"), Column("salt", LargeBinary, nullable=False),
+    _text("contact"), _at("created_at"), schema="contact",
+)  # fmt: skip
+
+attachments = Table(
+    "attachments", METADATA, Column("attachment_id", Uuid, nullable=False),
+    _id("event_id", nullable=True), _id("ticket_id", nullable=True), _number("area_id"),
+    _text("kind"), _text("state"), Column("original_sha256", LargeBinary, nullable=False),
+    _id("original_bytes"), _number("width", nullable=True), _number("height", nullable=True),
+    _at("taken_at", nullable=True), _point("position", nullable=True),
+    _text("refusal", nullable=True), _at("created_at"), _text("actor"), schema="events",
+)  # fmt: skip
+
+action_keys = Table(
+    "action_keys", METADATA, _text("key"), _number("account_id"), _id("ticket_id"),
+    Column("request_sha256", LargeBinary, nullable=False), _number("version"), _at("at"),
+    schema="events",
+)  # fmt: skip
