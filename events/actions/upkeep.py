@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from events.actions.dispatch import assign_waiting, route_and_dispatch
 from events.actions.transition import move_ticket
 from events.model.actor import RECOVERY
-from events.model.workflow import Verb
+from events.model.workflow import State, Verb
 from events.store import rules, tickets
 from grid.store.postgis import transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
 
     from events.model.actor import Actor
+    from events.model.ticket import Ticket
     from events.store.rules import CityRules
 
 
@@ -54,38 +54,30 @@ def close_recovered(engine: Engine, *, now: datetime, limit: int = 100) -> int:
 def send_crews(engine: Engine, *, by: Actor, now: datetime, limit: int = 100) -> int:
     """Dispatch what is filed and was not handed back, and send crews to what has none.
 
-    How many tickets moved; those that still find nobody stay as they are.
+    How many tickets moved; those that still find nobody stay as they are. One transaction each:
+    a department's crews are chosen under a lock.
     """
-    return _each(engine, tickets.undispatched, route_and_dispatch, by=by, now=now, limit=limit) + (
-        _each(engine, tickets.without_crew, assign_waiting, by=by, now=now, limit=limit)
-    )
-
-
-def _each(
-    engine: Engine,
-    claim: Callable[..., list[int]],
-    work: Callable[..., object],
-    *,
-    by: Actor,
-    now: datetime,
-    limit: int,
-) -> int:
     with transaction(engine, by.key) as conn:
         city = rules.load(conn)
-        return sum(
-            _moved(conn, ticket_id, work, by=by, now=now, city=city)
-            for ticket_id in claim(conn, limit=limit)
-        )
+        waiting = tickets.undispatched(conn, limit=limit) + tickets.without_crew(conn, limit=limit)
+    moved = 0
+    nobody: set[tuple[object, ...]] = set()
+    for ticket_id in waiting:
+        with transaction(engine, by.key) as conn:
+            ticket = tickets.lock_id(conn, ticket_id)
+            alike = (ticket.state, ticket.department_id, ticket.category_code, ticket.area_id)
+            if alike in nobody:
+                continue
+            if _send(conn, ticket, by=by, now=now, city=city) is ticket:
+                nobody.add(alike)
+            else:
+                moved += 1
+    return moved
 
 
-def _moved(
-    conn: Connection,
-    ticket_id: int,
-    work: Callable[..., object],
-    *,
-    by: Actor,
-    now: datetime,
-    city: CityRules,
-) -> bool:
-    ticket = tickets.by_id(conn, ticket_id)
-    return work(conn, ticket, by=by, now=now, city=city) is not ticket
+def _send(conn: Connection, ticket: Ticket, *, by: Actor, now: datetime, city: CityRules) -> Ticket:
+    if ticket.state is State.FILED and not ticket.was_returned:
+        return route_and_dispatch(conn, ticket, by=by, now=now, city=city)
+    if ticket.state is State.DISPATCHED and ticket.crew_id is None:
+        return assign_waiting(conn, ticket, by=by, now=now, city=city)
+    return ticket

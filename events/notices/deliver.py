@@ -49,15 +49,17 @@ def deliver(
 def _send(
     conn: Connection, channel: Channel | None, notices: list[Notice], *, now: datetime
 ) -> list[int]:
-    try:
-        if channel is None:
-            raise Undelivered(f"there is no channel {notices[0].channel}")
-        channel.send(conn, notices)
-    except Undelivered as error:
-        _LOG.warning("%d notices wait: %s", len(notices), error)
-        for one in notices:
-            wait_s = min(2.0 ** min(one.attempts + 1, 12), _LONGEST_WAIT_S)
-            later = now + timedelta(seconds=wait_s)
-            outbox.failed(conn, one.notice_id, trouble=str(error), not_before=later)
-        return []
-    return [one.notice_id for one in notices]
+    trouble = f"there is no channel {notices[0].channel}"
+    if channel is not None:
+        try:
+            channel.send(conn, notices)
+        except Undelivered as error:
+            trouble = str(error)
+        else:
+            return [one.notice_id for one in notices]
+    _LOG.warning("%d notices wait: %s", len(notices), trouble)
+    for one in notices:
+        wait_s = min(2.0 ** min(one.attempts + 1, 12), _LONGEST_WAIT_S)
+        later = now + timedelta(seconds=wait_s)
+        outbox.failed(conn, one.notice_id, trouble=trouble, not_before=later)
+    return []

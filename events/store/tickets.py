@@ -191,12 +191,12 @@ def recovered(conn: Connection, *, limit: int) -> list[int]:
 
 
 def without_crew(conn: Connection, *, limit: int) -> list[int]:
-    """Dispatched tickets that wait for a crew, locked."""
+    """Dispatched tickets that wait for a crew, the gravest first."""
     return [row.ticket_id for row in _SQL.rows(conn, "without_crew", limit=limit)]
 
 
 def undispatched(conn: Connection, *, limit: int) -> list[int]:
-    """Filed tickets that no department answers for, locked."""
+    """Filed tickets that no department answers for, the gravest first."""
     return [row.ticket_id for row in _SQL.rows(conn, "undispatched", limit=limit)]
 
 

@@ -135,8 +135,7 @@ SELECT ticket_id
 FROM events.tickets
 WHERE state = 'dispatched' AND crew_id IS NULL AND department_id IS NOT NULL
 ORDER BY severity DESC, ticket_id
-LIMIT :limit
-FOR NO KEY UPDATE SKIP LOCKED;
+LIMIT :limit;
 
 -- name: undispatched
 -- Filed tickets that no department answers for yet and that no department handed back.
@@ -144,8 +143,7 @@ SELECT ticket_id
 FROM events.tickets
 WHERE state = 'filed' AND dispatched_at IS NULL
 ORDER BY severity DESC, ticket_id
-LIMIT :limit
-FOR NO KEY UPDATE SKIP LOCKED;
+LIMIT :limit;
 
 -- name: open_ids
 -- Open tickets in a scope, the gravest first.

@@ -1,0 +1,155 @@
+"""The dispatch process: events become tickets, clocks run out, notices leave, sensors recover.
+
+It works whatever waits in the database and keeps nothing of its own, so it may be killed at any
+moment, and several of them may run at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import psycopg
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from command_center.machine.doors import database_url
+from command_center.settings import read_settings
+from events.actions.file_ticket import process_inbox
+from events.actions.upkeep import close_recovered, mark_overdue, send_crews
+from events.model.access import DISPATCH
+from events.model.problems import Refused
+from events.notices.deliver import deliver
+from events.notices.inbox import InboxChannel
+from events.store import inbox
+from grid.store import heartbeats
+from grid.store.postgis import listen, make_engine, transaction
+
+_LOG = logging.getLogger(__name__)
+
+ROLE = "cc_dispatch"
+# Events are worked in small helpings, so that clocks and signs of life do not wait for a storm.
+_HELPING = 25
+_TICK_S = 1.0
+_CREWS_EVERY_S = 5.0
+_FIRST_PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 1.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; 0 after a clean stop. Raises Problem for missing settings."""
+    parser = argparse.ArgumentParser(prog="command-center dispatch", description=__doc__)
+    parser.parse_args([] if argv is None else argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    Dispatcher(database_url(read_settings(os.environ), ROLE), stop).run()
+    return 0
+
+
+class Dispatcher:
+    """The loop. ``clock`` tells the time (aware UTC)."""
+
+    def __init__(
+        self,
+        url: str,
+        stop: threading.Event,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._url = url
+        self._stop = stop
+        self._clock = clock
+        self._channels = {"inbox": InboxChannel()}
+        self._started_at = clock()
+        self._done = 0
+        self._next_tick = self._next_crews = 0.0
+
+    def run(self) -> None:
+        """Work until stopped; when the database goes away, wait for it and go on."""
+        engine = make_engine(
+            self._url,
+            role=ROLE,
+            pool_size=2,
+            application_name="cc dispatch",
+            statement_timeout_ms=30_000,
+        )
+        pause_s = _FIRST_PAUSE_S
+        while not self._stop.is_set():
+            try:
+                for _ in listen(
+                    self._url,
+                    ["cc_inbox"],
+                    role=ROLE,
+                    wake_every_s=_TICK_S,
+                    stopped=self._stop.is_set,
+                ):
+                    self.work(engine)
+                    pause_s = _FIRST_PAUSE_S
+            except (DBAPIError, psycopg.OperationalError) as error:
+                _LOG.warning("database away, next try in %.1f s: %s", pause_s, _brief(error))
+                engine.dispose()
+                self._stop.wait(pause_s)
+                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+        engine.dispose()
+        _LOG.info("stopped done=%d", self._done)
+
+    def work(self, engine: Engine) -> None:
+        """Work the inbox until it is empty, and look after the clocks in between."""
+        while not self._stop.is_set():
+            done = process_inbox(engine, by=DISPATCH, now=self._clock(), limit=_HELPING)
+            self._done += done
+            if time.monotonic() >= self._next_tick:
+                self._tick(engine)
+            elif done:
+                self._guarded(self._deliver, engine)
+            if not done:
+                return
+
+    def _tick(self, engine: Engine) -> None:
+        self._next_tick = time.monotonic() + _TICK_S
+        for part in (self._overdue, self._recovered, self._crews, self._deliver):
+            self._guarded(part, engine)
+        now = self._clock()
+        with transaction(engine, DISPATCH.key) as conn:
+            waiting = inbox.waiting(conn)
+            detail = {
+                "pid": os.getpid(),
+                "done": self._done,
+                "waiting": waiting.waiting,
+                "in_trouble": waiting.in_trouble,
+                "lag_s": 0.0 if waiting.since is None else (now - waiting.since).total_seconds(),
+            }
+            heartbeats.beat(conn, "dispatch", self._started_at, now, detail)
+
+    def _overdue(self, engine: Engine) -> None:
+        mark_overdue(engine, by=DISPATCH, now=self._clock())
+
+    def _recovered(self, engine: Engine) -> None:
+        close_recovered(engine, now=self._clock())
+
+    def _crews(self, engine: Engine) -> None:
+        if time.monotonic() >= self._next_crews:
+            self._next_crews = time.monotonic() + _CREWS_EVERY_S
+            send_crews(engine, by=DISPATCH, now=self._clock())
+
+    def _deliver(self, engine: Engine) -> None:
+        deliver(engine, self._channels, by=DISPATCH, now=self._clock())
+
+    def _guarded(self, part: Callable[[Engine], None], engine: Engine) -> None:
+        """Trouble with one ticket must not keep events from being filed."""
+        try:
+            part(engine)
+        except (Refused, LookupError, ValueError):
+            _LOG.exception("%s failed, tried again at the next tick", part.__name__)
+
+
+def _brief(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
