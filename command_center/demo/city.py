@@ -16,8 +16,6 @@ from command_center.demo.land import draw_land
 from command_center.demo.people import ACCOUNTS
 from command_center.demo.roads import draw_roads
 from command_center.demo.stations import place_stations
-from command_center.machine.account import Account
-from command_center.machine.secret_files import write_private
 from command_center.problem import Language
 from events.actions import accounts, configure
 from events.model.actor import Role, system
@@ -58,7 +56,7 @@ def ensure(
     _configure(engine, now)
     _keep_secrets(data, register_devices(engine, seeding.device_rows(devices), by=MAKER.key))
     tickets = write_past_tickets(engine, roads, components, by=MAKER, now=now)
-    readings = write_past_readings(engine, devices, by=MAKER, now=datetime.now(UTC))
+    readings = write_past_readings(engine, by=MAKER, now=datetime.now(UTC))
     say(
         f"监测站点 {len(devices)} 个，历史案卷 {tickets} 件，历史读数 {readings} 条",
         f"{len(devices)} stations, {tickets} past tickets, {readings} past readings",
@@ -103,8 +101,14 @@ def _keep_secrets(data: Path, made: Mapping[str, str]) -> None:
     path = data / "secrets" / "devices.json"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     known = json.loads(path.read_text()) if path.exists() else {}
-    own = Account(name="", uid=os.geteuid(), gid=os.getegid(), switch=False)
-    write_private(path, json.dumps({**known, **made}, indent=1) + "\n", own)
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(json.dumps({**known, **made}, indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
 
 
 def _add_accounts(engine: Engine, now: datetime) -> dict[str, str]:

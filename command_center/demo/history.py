@@ -10,9 +10,8 @@ from sqlalchemy import Connection, Engine
 
 from command_center.demo.incidents import Incident, past_incidents
 from command_center.demo.past_lives import Answer, Place, live
-from command_center.demo.past_readings import past_times, past_values
 from command_center.demo.roads import Roads
-from command_center.demo.stations import DemoComponent, DemoDevice
+from command_center.demo.stations import DemoComponent
 from events.actions.import_past import import_past
 from events.model.actor import Actor
 from events.model.category import Category
@@ -22,11 +21,14 @@ from events.model.routing import choose_crew, route
 from events.store import rules
 from grid.store import areas, cells, components
 from grid.store.postgis import transaction
-from iot_ingest.model.reading import from_us
+from iot_ingest.model.behaviour import history
+from iot_ingest.model.reading import to_us
 from iot_ingest.store import devices as device_store
 from iot_ingest.store import metrics as metric_store
 from iot_ingest.store import readings as reading_store
 from iot_ingest.store.copying import INCOMING
+
+PAST_READINGS = timedelta(days=1)
 
 
 def write_past_tickets(
@@ -121,29 +123,24 @@ class _Desk:
         )
 
 
-def write_past_readings(
-    engine: Engine, stations: Sequence[DemoDevice], *, by: Actor, now: datetime
-) -> int:
-    """Store a quiet day of readings for every station, without waking a rule; how many."""
-    times = past_times(now)
-    first, last = from_us(int(times[0])).date(), from_us(int(times[-1])).date()
-    for offset in range((last - first).days + 2):
+def write_past_readings(engine: Engine, *, by: Actor, now: datetime) -> int:
+    """Store a quiet day of readings for every station, without waking a rule; how many.
+
+    They are what the simulated stations would have measured, so that they go on from there.
+    """
+    start = now - PAST_READINGS
+    for offset in range(PAST_READINGS.days + 2):
         with transaction(engine, by.key) as conn:
-            reading_store.ensure_partition(conn, first + timedelta(days=offset))
+            reading_store.ensure_partition(conn, (start + timedelta(days=offset)).date())
     with transaction(engine, by.key) as conn:
-        numbers = {str(one.device_id): one.device_no for one in device_store.all(conn)}
-        known = metric_store.all(conn)
-        batches = []
-        for station in stations:
-            for name in station.metrics:
-                rows = np.zeros(times.size, dtype=INCOMING)
-                rows["device_no"] = numbers[station.device_id]
-                rows["metric_no"] = known[name].metric_no
-                rows["ts"] = times
-                rows["received_at"] = times
-                rows["value"] = past_values(station, name, times)
-                rows["flag"] = b"N"
-                batches.append(rows)
-        everything = np.concatenate(batches)
+        numbers = {name: one.metric_no for name, one in metric_store.all(conn).items()}
+        rows = [
+            (0, device.device_no, numbers[name], us, value, b"N", us)
+            for device in device_store.all(conn)
+            for at, values in history(device, start, now)
+            for us in (to_us(at),)
+            for name, value in values.items()
+        ]
+        everything = np.array(rows, dtype=INCOMING)
         everything["n"] = np.arange(everything.size)
         return reading_store.keep(conn, everything, judged=()).stored

@@ -5,12 +5,13 @@ import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+import layers
 from command_center.demo import city
 from events.model.ledger import rebuild
 from events.model.workflow import OPEN
@@ -18,30 +19,34 @@ from events.store import accounts, departments, ledger, tickets
 from grid.store import areas, basemap, cells, components
 from grid.store import city as city_store
 from grid.store.postgis import reading
-from iot_ingest.store import devices, readings
+from iot_ingest.store import devices, metrics, readings
+from layers.contract import Series
 from tests.support.cluster import TestCluster
 
 
-@pytest.fixture(scope="module")
-def made(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> "Made":
-    with cluster.database() as database:
-        yield _make(database.engine(), tmp_path_factory.mktemp("data"))
-
-
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
-    """The city of this module: its engine, data folder, passwords, and how long it took."""
+    """The city of this module, and how long it took to make it."""
 
-    def __init__(
-        self, engine: Engine, data: Path, passwords: dict[str, str], took_s: float
-    ) -> None:
-        self.engine, self.data = engine, data
-        self.passwords, self.took_s = passwords, took_s
+    engine: Engine
+    data: Path
+    passwords: dict[str, str]
+    took_s: float
 
 
-def _make(engine: Engine, data: Path) -> Made:
-    started = time.monotonic()
-    passwords = city.ensure(engine, data=data, language="en", told=print)
-    return Made(engine, data, passwords, time.monotonic() - started)
+@pytest.fixture(scope="module")
+def made(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    """The demo city in a database of this module's own."""
+    data = tmp_path_factory.mktemp("data")
+    with cluster.database() as database:
+        started = time.monotonic()
+        passwords = city.ensure(database.engine(), data=data, language="en", told=print)
+        yield Made(
+            engine=database.engine(),
+            data=data,
+            passwords=passwords,
+            took_s=time.monotonic() - started,
+        )
 
 
 def test_it_takes_less_than_a_minute(made: Made) -> None:
@@ -72,7 +77,25 @@ def test_every_station_and_past_ticket_lies_in_a_cell(made: Made) -> None:
         assert all(station.cell_id for station in stations)
         latest = readings.latest(conn)
         assert {one.device_no for one in latest} == {station.device_no for station in stations}
-        assert readings.count(conn) > 60_000
+        assert readings.count(conn) > 100_000
+
+
+def test_the_past_day_was_quiet_for_nearly_every_rule(made: Made) -> None:
+    now_ms = int(datetime.now(UTC).timestamp() * 1000)
+    since = datetime.now(UTC) - timedelta(days=2)
+    loud = []
+    with reading(made.engine) as conn:
+        numbers = {name: one.metric_no for name, one in metrics.all(conn).items()}
+        for device in devices.all(conn):
+            attributes = {**device.attributes, "interval_s": 240.0}
+            for name in device.metrics:
+                span = readings.span(conn, device.device_no, numbers[name], since)
+                for rule in layers.rules_of(name, device.layer):
+                    limits = rule.limits(attributes)
+                    if limits is not None:
+                        found = rule.judge(Series.of(*span), limits, now_ms=now_ms)
+                        loud += [(device.device_id, one.rule) for one in found if one.level > 1]
+    assert not loud
 
 
 def test_the_past_is_in_the_ledger_and_rebuilds_every_ticket(made: Made) -> None:

@@ -5,12 +5,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-import layers
 from command_center.demo.holidays import calendar_days
 from command_center.demo.incidents import past_incidents
 from command_center.demo.land import draw_land
 from command_center.demo.past_lives import Answer, Place, live
-from command_center.demo.past_readings import past_times, past_values
 from command_center.demo.people import ACCOUNTS, CREWS, DEPARTMENTS, DUTIES
 from command_center.demo.roads import draw_roads
 from command_center.demo.stations import place_stations
@@ -104,21 +102,3 @@ def test_past_lives_are_whole_and_never_in_the_future() -> None:
         states.append(ticket.moves[-1].target)
     assert states.count(State.CLOSED) > 300
     assert any(state not in (State.CLOSED, State.DECLINED) for state in states)
-
-
-def test_quiet_hours_are_quiet_for_every_rule() -> None:
-    land = draw_land()
-    _, devices = place_stations(land, draw_roads(land))
-    times = past_times(NOW)
-    for device in devices:
-        for name in device.metrics:
-            values = past_values(device, name, times)
-            metric = layers.metrics()[name]
-            assert ((values >= metric.lowest) & (values <= metric.highest)).all(), name
-            series = layers.contract.Series.of(times // 1000, values)
-            attributes = {**device.attributes, "interval_s": 600.0}
-            for rule in layers.rules_of(name, device.layer):
-                limits = rule.limits(attributes)
-                if limits is not None:
-                    end = int(times[-1] // 1000)
-                    assert rule.judge(series, limits, now_ms=end) == (), (device.device_id, name)
