@@ -1,0 +1,111 @@
+"""The administrator's commands, as they are typed."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from command_center.cli import main
+from grid.store import heartbeats
+from grid.store.postgis import transaction
+from tests.support.broker import TestBroker
+from tests.support.cluster import TestDatabase
+
+
+@pytest.fixture
+def city(database: TestDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> TestDatabase:
+    """A database with one area that commands find through the environment."""
+    monkeypatch.setenv("COMMAND_CENTER_DATABASE_URL", database.url("cc_admin"))
+    monkeypatch.setenv("COMMAND_CENTER_DATA", str(tmp_path))
+    monkeypatch.setenv("COMMAND_CENTER_LANGUAGE", "en")
+    with transaction(database.engine("cc_admin"), "system:test") as conn:
+        conn.execute(
+            text(
+                "INSERT INTO grid.areas (code, kind, path, name_zh, name_en, geometry)"
+                " VALUES ('3502', 'city', '{1}', '城', 'City', ST_Multi(ST_MakeEnvelope("
+                "118, 24, 119, 25, 4326)))"
+            )
+        )
+    return database
+
+
+def test_an_account_is_made_given_a_new_password_and_disabled(
+    city: TestDatabase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["user", "add", "liwei", "--role", "operator", "--name-zh", "李伟"]) == 0
+    first = capsys.readouterr().out.strip()
+    assert len(first) >= 12
+    assert main(["user", "passwd", "liwei", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["password"] != first
+    assert main(["user", "disable", "liwei"]) == 0
+    with city.superuser() as connection:
+        row = connection.execute(
+            "SELECT name_zh, role, disabled_at IS NOT NULL FROM events.accounts"
+        ).fetchone()
+        verbs = connection.execute("SELECT verb, actor FROM events.ledger ORDER BY 1").fetchall()
+    assert row == ("李伟", "operator", True)
+    assert [verb for verb, _ in verbs] == ["account.add", "account.disable", "account.passwd"]
+    assert all(actor.startswith("system:cli:") for _, actor in verbs)
+
+
+def test_a_refused_account_says_why(
+    city: TestDatabase, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["user", "disable", "nobody"]) == 1
+    english = capsys.readouterr().err
+    monkeypatch.setenv("COMMAND_CENTER_LANGUAGE", "zh")
+    assert main(["user", "disable", "nobody"]) == 1
+    chinese = capsys.readouterr().err
+    assert english.startswith("command-center: ")
+    assert chinese != english
+
+
+def test_wrong_use_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([], ["fly"], ["run", "--port", "99999"], ["user", "add", "x"]):
+        with pytest.raises(SystemExit) as caught:
+            main(words)
+        assert caught.value.code == 2
+
+
+def test_a_database_that_is_away_is_said_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    nowhere = f"postgresql://cc_admin:x@/city?host={tmp_path}"
+    monkeypatch.setenv("COMMAND_CENTER_DATABASE_URL", nowhere)
+    monkeypatch.setenv("COMMAND_CENTER_LANGUAGE", "en")
+    for words in (["user", "disable", "liwei"], ["migrate"]):
+        assert main(words) == 1
+        assert capsys.readouterr().err.startswith("command-center: the ")
+    assert main(["doctor"]) == 1
+    assert "cannot be reached" in capsys.readouterr().out
+
+
+def test_migrate_says_that_nothing_is_missing(
+    city: TestDatabase, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COMMAND_CENTER_DATABASE_URL", city.url("cc_owner"))
+    assert main(["migrate", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"applied": []}
+
+
+def test_doctor_names_what_is_well_and_what_is_not(
+    city: TestDatabase,
+    broker: TestBroker,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("COMMAND_CENTER_BROKER_URL", broker.url("cc_ingest"))
+    now = datetime.now(UTC)
+    with transaction(city.engine("cc_admin"), "system:test") as conn:
+        heartbeats.beat(conn, "web", now, now)
+    assert main(["doctor", "--json"]) == 1
+    grades = {one["check"]: one["grade"] for one in json.loads(capsys.readouterr().out)}
+    for well in ("python", "database", "postgis", "schema", "clock", "broker", "web"):
+        assert grades[well] == "ok", well
+    assert grades["ingest"] == grades["dispatch"] == "bad"
+    with transaction(city.engine("cc_admin"), "system:test") as conn:
+        for process in ("ingest", "dispatch"):
+            heartbeats.beat(conn, process, now, now)
+    assert main(["doctor"]) == 0
