@@ -182,6 +182,8 @@ CREWS = (
 
 # The people who verify on the spot what others put right: not in any department.
 VERIFIERS = ("hecha1", "hecha2")
+# Sends on what was handed back when nobody at the desk does.
+SIMULATED_DISPATCHER = "paiqian1"
 
 ACCOUNTS = (
     DemoAccount(name="operator", name_zh="值班员", name_en="Operator", role="operator", human=True),
@@ -202,6 +204,13 @@ ACCOUNTS = (
     ),
     DemoAccount(
         name="admin", name_zh="系统管理员", name_en="Administrator", role="admin", human=True
+    ),
+    DemoAccount(
+        name=SIMULATED_DISPATCHER,
+        name_zh="派遣员一",
+        name_en="Dispatcher 1",
+        role="dispatcher",
+        human=False,
     ),
     *(
         DemoAccount(

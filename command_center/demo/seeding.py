@@ -16,8 +16,7 @@ from command_center.demo.people import CREWS, DEPARTMENTS, DUTIES
 from command_center.demo.plane import position, to_lon_lat
 from command_center.demo.roads import Roads
 from command_center.demo.stations import DemoComponent, DemoDevice
-from events.model.calendar import Clock
-from events.model.category import Category, FilingPolicy, Kind
+from events.model.category import Category
 from events.model.configuration import CrewRow, DepartmentRow, DutyRow
 from events.model.crew import Shift
 from grid.model.area import AreaDraft
@@ -118,17 +117,7 @@ def device_rows(devices: Iterable[DemoDevice]) -> list[Mapping[str, Any]]:
 
 def category_rows() -> Sequence[Category]:
     """Return the categories of the layers' pack."""
-    return [
-        Category(
-            **{
-                **one.as_row(),
-                "kind": Kind(one.kind),
-                "clock": Clock(one.clock),
-                "filing_policy": FilingPolicy(one.filing_policy),
-            }
-        )
-        for one in load_categories()
-    ]
+    return [Category.from_row(one.as_row()) for one in load_categories()]
 
 
 def department_rows() -> list[DepartmentRow]:
