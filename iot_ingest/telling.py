@@ -12,8 +12,8 @@ from events.model.event import Change, EventDraft, Source
 from iot_ingest.judging import Judged, moment
 from iot_ingest.store import findings
 from iot_ingest.store.findings import StoredFinding
-from layers import titles
 from layers.contract import Finding, Words
+from layers.titles import cleared, title, withdrawn
 
 # Told so long after it happened, nobody needs to run any more.
 LATE = timedelta(minutes=30)
@@ -104,10 +104,10 @@ def _occurred_at(row: StoredFinding, change: Change, now: datetime) -> datetime:
 
 def _title(judged: Judged, finding: Finding, change: Change) -> Words:
     if change is Change.CLEARED:
-        return titles.cleared(judged.rule, judged.limits, finding)
+        return cleared(judged.rule, judged.limits, finding)
     if change is Change.WITHDRAWN:
-        return titles.withdrawn(judged.rule)
-    return titles.title(judged.rule, judged.limits, finding)
+        return withdrawn(judged.rule)
+    return title(judged.rule, judged.limits, finding)
 
 
 def _draft(

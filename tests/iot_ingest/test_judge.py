@@ -1,0 +1,360 @@
+"""Findings from committed readings: exactly once, whatever the order of arrival."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import layers
+from grid.store.postgis import transaction
+from iot_ingest.judge import Judge
+from iot_ingest.judging import ms
+from iot_ingest.message import Message
+from iot_ingest.pipeline import Pipeline
+from iot_ingest.registry import Registry
+from iot_ingest.store import devices, dirty, findings
+from layers.contract import Series
+from tests.iot_ingest.place import NOW, item, message, minutes, rows_of
+from tests.support.cluster import TestDatabase
+
+
+@pytest.fixture
+def judge(village: TestDatabase) -> Judge:
+    return Judge(village.engine("cc_ingest"))
+
+
+def told(village: TestDatabase) -> list[tuple[Any, ...]]:
+    return rows_of(
+        village.engine("cc_web"),
+        "SELECT category_code, change, severity, occurred_at, late FROM events.events"
+        " ORDER BY event_id",
+    )
+
+
+def judge_all(judge: Judge, now: datetime = NOW) -> None:
+    while judge.work(now):
+        pass
+
+
+def levels(*pairs: tuple[float, float]) -> Message:
+    return message("WL-1", [item(NOW - minutes(at), water_level=value) for at, value in pairs])
+
+
+def test_a_rise_is_raised_changed_and_cleared_once_each(
+    village: TestDatabase, pipeline: Pipeline, judge: Judge
+) -> None:
+    for at, value in ((9, 2.0), (8, 3.1), (7, 3.2), (6, 3.6), (5, 3.1), (4, 2.0), (3, 2.0)):
+        pipeline.flush([levels((at, value))])
+        judge_all(judge)
+    river = [one for one in told(village) if one[0] == "river_level"]
+    ours = rows_of(
+        village.engine("cc_web"),
+        "SELECT change, severity, occurred_at FROM events.events"
+        " WHERE attributes->>'rule' = 'river_level' ORDER BY event_id",
+    )
+    assert river
+    assert ours == [
+        ("raised", 2, NOW - minutes(8)),
+        ("changed", 3, NOW - minutes(6)),
+        ("cleared", 3, NOW - minutes(4)),
+    ]
+    with village.engine("cc_web").connect() as conn:
+        assert dirty.waiting(conn) == 0
+        assert findings.open(conn) == []
+        (one,) = [one for one in findings.all_current(conn) if one.rule == "river_level"]
+    assert (one.onset, one.ended_at, one.peak, one.revision) == (
+        NOW - minutes(8),
+        NOW - minutes(4),
+        3.6,
+        3,
+    )
+
+
+def test_an_event_carries_place_device_thread_and_words(
+    village: TestDatabase, pipeline: Pipeline, judge: Judge
+) -> None:
+    pipeline.flush([levels((2, 2.0), (1, 3.3))])
+    judge_all(judge)
+    (one,) = rows_of(
+        village.engine("cc_web"),
+        "SELECT source, device_no, area_id, thread, revision, title_zh, title_en,"
+        " attributes->>'clause', actor FROM events.events"
+        " WHERE attributes->>'rule' = 'river_level'",
+    )
+    assert one[:3] == ("sensor", 1, 1)
+    assert one[3].startswith("WL-1:river_level:")
+    assert one[4] == 1
+    assert one[5].startswith("站WL-1：")
+    assert one[6].startswith("Station WL-1: ")
+    assert one[7]
+    assert one[8] == "system:judge"
+    assert rows_of(village.engine("cc_dispatch"), "SELECT count(*) FROM events.inbox") == [
+        (len(told(village)),)
+    ]
+
+
+def test_what_turns_out_never_to_have_been_is_withdrawn_and_may_come_back(
+    village: TestDatabase, pipeline: Pipeline, judge: Judge
+) -> None:
+    # a gap: silent from the last reading + 10 intervals on, until the next one
+    pipeline.flush([levels((40, 2.0), (2, 2.0))])
+    judge_all(judge)
+    pipeline.flush([levels(*((at, 2.0) for at in range(3, 40)))])
+    judge_all(judge)
+    changes = [one[1] for one in told(village) if one[0] == "flood_station_fault"]
+    assert changes == ["raised", "cleared", "withdrawn"]
+    with village.engine("cc_web").connect() as conn:
+        assert findings.all_current(conn) == []
+
+
+def test_silence_is_found_by_the_clock_and_cleared_by_a_reading(
+    village: TestDatabase, pipeline: Pipeline, judge: Judge
+) -> None:
+    pipeline.flush([levels((1, 2.0))])
+    judge_all(judge)
+    assert judge.watch(NOW + minutes(5)) == 0
+    later = NOW + minutes(12)
+    assert judge.watch(later) == 1
+    assert judge.watch(later + minutes(1)) == 0
+    (silent,) = told(village)
+    assert silent[:2] == ("flood_station_fault", "raised")
+    pipeline.flush([message("WL-1", item(NOW + minutes(8.5), water_level=2.0))])
+    judge_all(judge, later + minutes(2))
+    # it had spoken before the limit was over: nothing was ever wrong
+    assert [one[1] for one in told(village)] == ["raised", "withdrawn"]
+
+
+def test_flagged_readings_raise_no_flood(
+    village: TestDatabase, pipeline: Pipeline, judge: Judge
+) -> None:
+    flagged = item(NOW, water_level=9.0, flags={"water_level": "M"})
+    pipeline.flush([message("WL-1", flagged)])
+    judge_all(judge)
+    assert told(village) == []
+
+
+def test_what_is_old_when_it_is_judged_is_marked_late(
+    village: TestDatabase, pipeline: Pipeline, judge: Judge
+) -> None:
+    pipeline.flush([levels((90, 2.0), (89, 3.2), (88, 2.0))])
+    judge_all(judge)
+    river = [one for one in told(village) if one[0] == "river_level"]
+    assert river
+    assert all(one[4] for one in river)
+
+
+def test_a_faulty_rule_stops_neither_the_others_nor_the_work(
+    village: TestDatabase,
+    pipeline: Pipeline,
+    judge: Judge,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (river,) = [
+        one for one in layers.rules_of("water_level", layer="flood") if one.name == "river_level"
+    ]
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a rule with a mistake")
+
+    monkeypatch.setattr(type(river), "judge", broken)
+    pipeline.flush([levels((3, 3.2)), message("OF-1", item(NOW, ph=7.0, cod=3.0))])
+    judge_all(judge)
+    assert "river_level failed and is skipped" in caplog.text
+    with village.engine("cc_web").connect() as conn:
+        assert dirty.waiting(conn) == 0
+
+
+def test_an_event_that_cannot_be_recorded_does_not_hold_back_the_rest(
+    village: TestDatabase, pipeline: Pipeline, judge: Judge, caplog: pytest.LogCaptureFixture
+) -> None:
+    with village.superuser() as conn:
+        conn.execute("UPDATE events.categories SET code = 'x' WHERE code = 'river_level'")
+    pipeline.flush([levels((2, 2.0), (1, 3.3))])
+    pipeline.flush([message("OF-1", [item(NOW - minutes(n), ph=3.0) for n in range(5)])])
+    judge_all(judge)
+    assert "cannot be told" in caplog.text
+    assert {one[0] for one in told(village)} == {"outfall_discharge"}
+
+
+def test_a_judge_that_dies_before_the_commit_leaves_everything_for_the_next(
+    village: TestDatabase, pipeline: Pipeline, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.flush([levels((2, 2.0), (1, 3.3))])
+
+    class KilledError(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("iot_ingest.judge.record", killed)
+        with pytest.raises(KilledError):
+            judge.work(NOW)
+    assert told(village) == []
+    judge_all(Judge(village.engine("cc_ingest")))
+    assert [one[1] for one in told(village) if one[0] == "river_level"]
+
+
+def test_two_judges_never_work_on_one_device(village: TestDatabase, pipeline: Pipeline) -> None:
+    pipeline.flush([levels((1, 3.3))])
+    one, other = Judge(village.engine("cc_ingest")), Judge(village.engine("cc_ingest"))
+    with transaction(village.engine("cc_ingest"), "system:judge") as conn:
+        assert dirty.claim(conn, 10) == [1]
+        assert one.work(NOW) == 0
+    assert one.work(NOW) == 1
+    assert other.work(NOW) == 0
+
+
+def plain(village: TestDatabase, device_id: str, now: datetime) -> list[tuple[Any, ...]]:
+    """Every rule over the whole of what is stored, at once."""
+    out = []
+    with village.engine("cc_web").connect() as conn:
+        device = devices.by_id(conn, device_id)
+    assert device is not None
+    for metric in device.metrics:
+        rows = rows_of(
+            village.engine("cc_web"),
+            "SELECT (extract(epoch FROM r.ts) * 1000)::bigint, r.value, r.flag::text"
+            " FROM iot.readings r JOIN iot.metrics m USING (metric_no)"
+            f" WHERE device_no = {device.device_no} AND m.name = '{metric}' ORDER BY ts",
+        )
+        series = Series.of(
+            np.array([one[0] for one in rows], np.int64),
+            [one[1] for one in rows],
+            [one[2].encode() for one in rows],
+        )
+        for rule in layers.rules_of(metric, layer=device.layer):
+            limits = rule.limits({**device.attributes, "interval_s": device.interval_s})
+            if limits is not None:
+                out += [
+                    (
+                        one.rule,
+                        one.onset_ms,
+                        one.ended_ms,
+                        one.level,
+                        one.peak,
+                        one.peak_ms,
+                        one.bound,
+                    )
+                    for one in rule.judge(series, limits, None, ms(now))
+                ]
+    return sorted(out, key=str)
+
+
+def stored(village: TestDatabase) -> list[tuple[Any, ...]]:
+    with village.engine("cc_web").connect() as conn:
+        return sorted(
+            (
+                (
+                    one.rule,
+                    ms(one.onset),
+                    None if one.ended_at is None else ms(one.ended_at),
+                    one.level,
+                    one.peak,
+                    ms(one.peak_at),
+                    one.bound,
+                )
+                for one in findings.all_current(conn)
+            ),
+            key=str,
+        )
+
+
+def consistent(village: TestDatabase) -> None:
+    """The last event of each thread says what its finding is; revisions have no gaps."""
+    rows = rows_of(
+        village.engine("cc_web"),
+        "SELECT f.finding_id, f.withdrawn, f.ended_at IS NOT NULL, f.revision,"
+        " array_agg(e.revision ORDER BY e.event_id),"
+        " (array_agg(e.change ORDER BY e.event_id DESC))[1]"
+        " FROM iot.findings f LEFT JOIN events.events e ON e.thread = f.finding_id"
+        " GROUP BY f.finding_id",
+    )
+    for finding_id, withdrawn, ended, revision, revisions, last in rows:
+        assert revisions == list(range(1, revision + 1)), finding_id
+        expected = "withdrawn" if withdrawn else "cleared" if ended else ("raised", "changed")
+        assert last in expected, finding_id
+
+
+def story(seed: int) -> list[tuple[str, dict[str, Any]]]:
+    """Some hours of a river, a building site and an outfall, with gaps, flags and excesses."""
+    chance = random.Random(seed)
+    out: list[tuple[str, dict[str, Any]]] = []
+    start = NOW - timedelta(hours=6)
+    for device_id, metric, calm, wild in (
+        ("WL-1", "water_level", 2.0, 4.2),
+        ("CD-1", "tsp", 150.0, 5_000.0),
+        ("OF-1", "cod", 15.0, 300.0),
+    ):
+        value, at = calm, start
+        while at < NOW:
+            at += timedelta(seconds=60 * chance.choice((1, 1, 1, 1, 1, 1, 2, 14)))
+            if chance.random() < 0.15:
+                value = calm + (wild - calm) * chance.choice((0, 0, 0.3, 0.7, 1))
+            flag = {metric: "M"} if chance.random() < 0.03 else None
+            out.append((device_id, item(at, flag, **{metric: round(value, 3)})))
+    return out
+
+
+def arrive(
+    pipeline: Pipeline, judge: Judge, parts: Sequence[tuple[str, dict[str, Any]]], cuts: list[int]
+) -> None:
+    """Store parts batch by batch, judging after each."""
+    at = 0
+    for size in [*cuts, len(parts)]:
+        batch = [message(device_id, one) for device_id, one in parts[at : at + size]]
+        at += size
+        if batch:
+            pipeline.flush(batch)
+            judge_all(judge)
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    seed=st.integers(0, 2**32),
+    order=st.sampled_from(["in order", "shuffled", "backwards", "last hour late"]),
+    cuts=st.lists(st.integers(1, 150), max_size=8),
+)
+def test_the_findings_do_not_depend_on_the_order_of_arrival(
+    village: TestDatabase, seed: int, order: str, cuts: list[int]
+) -> None:
+    with village.superuser() as conn:
+        conn.execute(
+            "TRUNCATE iot.readings, iot.latest, iot.dirty, iot.findings, iot.quarantine,"
+            " iot.intake, iot.device_status, events.inbox, events.event_keys"
+        )
+        conn.execute("ALTER TABLE events.events DISABLE TRIGGER ALL")
+        conn.execute("DELETE FROM events.events")
+    pipeline = Pipeline(village.engine("cc_ingest"), Registry())
+    pipeline.prepare(NOW)
+    judge = Judge(village.engine("cc_ingest"))
+    parts = story(seed)
+    parts.sort(key=lambda one: one[1]["ts"])
+    chance = random.Random(seed)
+    if order == "shuffled":
+        chance.shuffle(parts)
+    elif order == "backwards":
+        parts.reverse()
+    elif order == "last hour late":
+        middle = len(parts) // 2
+        parts = parts[:middle] + parts[middle + 40 :] + parts[middle : middle + 40]
+    # some are sent twice
+    parts += chance.sample(parts, 20)
+    arrive(pipeline, judge, parts, cuts)
+    later = NOW + minutes(3)
+    expected = [one for name in ("CD-1", "OF-1", "WL-1") for one in plain(village, name, later)]
+    assert stored(village) == sorted(expected, key=str)
+    consistent(village)
