@@ -201,6 +201,10 @@ class Rule(Protocol):
         """Code of the category of the events it raises."""
 
     @property
+    def pack(self) -> str:
+        """Which limits it uses, e.g. "flood.river_level"."""
+
+    @property
     def names(self) -> Words: ...
 
     @property

@@ -84,6 +84,19 @@ class BoundSpec:
             number = _number(attributes, self.attribute)
         return (None if number is None else number * self.factor + self.offset), key
 
+    def told(self) -> str:
+        """Describe where the number comes from: "2: warning_m - 0.2"."""
+        choice = ", ".join(f"{key} {value:g}" for key, value in self.values.items())
+        source = f"{self.by} ({choice})" if self.by else ""
+        if self.value is not None:
+            source = f"{self.value:g}"
+        if self.attribute is not None:
+            source = f"{self.attribute}{f' (else {source})' if source else ''}"
+        factor = f" × {self.factor:g}" if self.factor != 1 else ""
+        offset = f" {self.offset:+g}" if self.offset else ""
+        window = f" in {self.window_ms // 3_600_000} h" if self.window_ms else ""
+        return f"{self.level}: {source}{factor}{offset}{window}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
@@ -159,15 +172,16 @@ def entries(pack: str) -> dict[str, Entry]:
 @cache
 def _pack(pack: str) -> dict[str, Entry]:
     return {
-        rule: _entry(f"{pack}.{rule}", Fields(table, f"{pack}.toml: {rule}"))
+        rule: made(f"{pack}.{rule}", Fields(table, f"{pack}.toml: {rule}"))
         for rule, table in load(pack).items()
     }
 
 
-def _entry(name: str, fields: Fields) -> Entry:
+def made(name: str, fields: Fields) -> Entry:
+    """Make one rule's limits of its table. Raises PackError."""
     fields.known(_ENTRY)
     sustain_ms = fields.ms("sustain", 0)
-    made = Entry(
+    limits = Entry(
         name=name,
         standard=fields.text("standard"),
         source=fields.text("source"),
@@ -186,12 +200,12 @@ def _entry(name: str, fields: Fields) -> Entry:
         silent_at_least_ms=fields.ms("silent_at_least", 0),
         specs=tuple(_spec(inner) for inner in fields.tables("bounds")),
     )
-    levels = [spec.level for spec in made.specs]
+    levels = [spec.level for spec in limits.specs]
     if not levels or levels != sorted(set(levels)):
         raise PackError(f"{fields.where}: bounds must have rising levels")
-    if made.margin < 0 or not 0 <= made.margin_share < 1 or not 0 <= made.share <= 1:
+    if limits.margin < 0 or not 0 <= limits.margin_share < 1 or not 0 <= limits.share <= 1:
         raise PackError(f"{fields.where}: margin, margin_share or share is out of range")
-    return made
+    return limits
 
 
 def _spec(fields: Fields) -> BoundSpec:

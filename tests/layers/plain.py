@@ -9,6 +9,7 @@ HOUR = 3_600_000
 Points = Sequence[tuple[int, float]]
 Grade = tuple[int, float, bool]
 """Level reached, value that reached it, calm."""
+Kind = Callable[[Points, Limits, int], Callable[[int], Grade]]
 
 
 def judge(

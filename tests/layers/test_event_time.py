@@ -2,7 +2,6 @@
 part from what is stored gives what judging the whole gives."""
 
 import random
-from collections.abc import Callable
 from itertools import accumulate, pairwise
 
 import pytest
@@ -15,12 +14,11 @@ from tests.layers import plain
 from tests.layers.helpers import HOUR, MINUTE, SECOND, limits_of, rule
 
 Reading = tuple[int, float, bytes]
-PlainRule = Callable[[plain.Points, Limits, int], Callable[[int], plain.Grade]]
 STATION = {"warning_m": 4.0, "guarantee_m": 5.0, "record_m": 6.0}
 WATER = {"water_class": "IV"}
 
 # rule, attributes, step and interval in seconds, values worth trying, the plain rule
-Case = tuple[Attributes, int, list[float], PlainRule]
+Case = tuple[Attributes, int, list[float], plain.Kind]
 CASES: dict[str, Case] = {
     "river_level": (STATION, 60, [3.6, 3.7, 3.75, 3.8, 4.0, 4.5, 5.0, 6.5], plain.threshold),
     "cod_high": (WATER, 30, [20.0, 27.0, 27.5, 30.0, 30.5, 61.0, 160.0], plain.threshold),
