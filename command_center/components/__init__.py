@@ -4,27 +4,50 @@ They read one live connection in the browser, so that a change on the map costs 
 """
 
 from command_center.components.wall import (
+    Actions,
     Attention,
     Banner,
     Chart,
     CityMap,
     Clock,
+    DeviceList,
+    Due,
     Figures,
     Health,
+    LanguageSwitch,
     Layers,
+    Mark,
     Pulse,
+    Selection,
     Ticker,
+    TicketList,
+    Values,
+)
+
+# The scripts of the components, in the order in which they must run.
+SCRIPTS = tuple(
+    f"wall/{name}.js"
+    for name in ("live", "format", "marks", "style", "select", "map", "panels", "side", "chart")
 )
 
 __all__ = [
+    "SCRIPTS",
+    "Actions",
     "Attention",
     "Banner",
     "Chart",
     "CityMap",
     "Clock",
+    "DeviceList",
+    "Due",
     "Figures",
     "Health",
+    "LanguageSwitch",
     "Layers",
+    "Mark",
     "Pulse",
+    "Selection",
     "Ticker",
+    "TicketList",
+    "Values",
 ]

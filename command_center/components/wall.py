@@ -6,23 +6,27 @@ Every component but ``Chart`` and ``Pulse`` takes ``config``, the dictionary tha
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from dash.development.base_component import Component
 
 _NAMESPACE = "cc_wall"
 
 
+def _names(*names: str) -> list[str]:
+    return list(names)
+
+
 class _Wall(Component):
     """What Dash wants to know of a component; subclasses name their properties."""
 
-    _children_props: ClassVar[list[str]] = []
-    _base_nodes: ClassVar[list[str]] = ["children"]
+    _children_props = _names()
+    _base_nodes = _names("children")
     _namespace = _NAMESPACE
     _type = "Wall"
-    _prop_names: ClassVar[list[str]] = []
-    _valid_wildcard_attributes: ClassVar[list[str]] = []
-    available_wildcard_properties: ClassVar[list[str]] = []
+    _prop_names = _names()
+    _valid_wildcard_attributes = _names()
+    available_wildcard_properties = _names()
 
     def __init__(self, **properties: Any) -> None:
         self.available_properties = self._prop_names
@@ -30,11 +34,19 @@ class _Wall(Component):
 
 
 class CityMap(_Wall):
-    """The map. ``initial`` {kind, id} is opened first; ``clicked`` {kind, id, at} is told back."""
+    """The map; what is clicked on it becomes the page's `Selection`."""
 
     _namespace = _NAMESPACE
     _type = "CityMap"
-    _prop_names: ClassVar[list[str]] = ["id", "config", "initial", "clicked"]
+    _prop_names = _names("id", "config")
+
+
+class Selection(_Wall):
+    """Invisible: ``clicked`` {kind, id, at} is what the page has open; also for the address."""
+
+    _namespace = _NAMESPACE
+    _type = "Selection"
+    _prop_names = _names("id", "socket", "clicked")
 
 
 class Figures(_Wall):
@@ -42,7 +54,7 @@ class Figures(_Wall):
 
     _namespace = _NAMESPACE
     _type = "Figures"
-    _prop_names: ClassVar[list[str]] = ["id", "config"]
+    _prop_names = _names("id", "config")
 
 
 class Layers(_Wall):
@@ -50,7 +62,7 @@ class Layers(_Wall):
 
     _namespace = _NAMESPACE
     _type = "Layers"
-    _prop_names: ClassVar[list[str]] = ["id", "config"]
+    _prop_names = _names("id", "config")
 
 
 class Attention(_Wall):
@@ -58,7 +70,7 @@ class Attention(_Wall):
 
     _namespace = _NAMESPACE
     _type = "Attention"
-    _prop_names: ClassVar[list[str]] = ["id", "config"]
+    _prop_names = _names("id", "config")
 
 
 class Ticker(_Wall):
@@ -66,7 +78,7 @@ class Ticker(_Wall):
 
     _namespace = _NAMESPACE
     _type = "Ticker"
-    _prop_names: ClassVar[list[str]] = ["id", "config"]
+    _prop_names = _names("id", "config")
 
 
 class Clock(_Wall):
@@ -74,7 +86,7 @@ class Clock(_Wall):
 
     _namespace = _NAMESPACE
     _type = "Clock"
-    _prop_names: ClassVar[list[str]] = ["id", "config"]
+    _prop_names = _names("id", "config")
 
 
 class Health(_Wall):
@@ -82,7 +94,7 @@ class Health(_Wall):
 
     _namespace = _NAMESPACE
     _type = "Health"
-    _prop_names: ClassVar[list[str]] = ["id", "config"]
+    _prop_names = _names("id", "config")
 
 
 class Banner(_Wall):
@@ -90,7 +102,7 @@ class Banner(_Wall):
 
     _namespace = _NAMESPACE
     _type = "Banner"
-    _prop_names: ClassVar[list[str]] = ["id", "config"]
+    _prop_names = _names("id", "config")
 
 
 class Pulse(_Wall):
@@ -98,12 +110,77 @@ class Pulse(_Wall):
 
     _namespace = _NAMESPACE
     _type = "Pulse"
-    _prop_names: ClassVar[list[str]] = ["id", "socket", "every", "pulses"]
+    _prop_names = _names("id", "socket", "every", "pulses")
+
+
+class LanguageSwitch(_Wall):
+    """A form that chooses the language ``value`` and stays at the same address."""
+
+    _namespace = _NAMESPACE
+    _type = "LanguageSwitch"
+    _prop_names = _names("id", "value", "label")
+
+
+class Mark(_Wall):
+    """One mark: the severity's shape with the layer's glyph, or the layer's own mark."""
+
+    _namespace = _NAMESPACE
+    _type = "Mark"
+    _prop_names = _names("id", "config", "severity", "layer")
+
+
+class Due(_Wall):
+    """A deadline counting down; ``due_at`` and ``yellow_at`` are ISO 8601 or absent."""
+
+    _namespace = _NAMESPACE
+    _type = "Due"
+    _prop_names = _names("id", "config", "due_at", "yellow_at")
+
+
+class Values(_Wall):
+    """The latest values of ``device`` (its number), as they come."""
+
+    _namespace = _NAMESPACE
+    _type = "Values"
+    _prop_names = _names("id", "config", "device")
+
+
+class TicketList(_Wall):
+    """The open tickets of a ``device``, a ``cell`` (cell_id) or a ``layer`` (code)."""
+
+    _namespace = _NAMESPACE
+    _type = "TicketList"
+    _prop_names = _names("id", "config", "device", "cell", "layer")
+
+
+class DeviceList(_Wall):
+    """The devices of a ``layer`` (code), the loud ones first."""
+
+    _namespace = _NAMESPACE
+    _type = "DeviceList"
+    _prop_names = _names("id", "config", "layer")
+
+
+class Actions(_Wall):
+    """What can be done to a ticket: buttons, forms, the POST; ``acted`` changes afterwards.
+
+    ``actions`` [{verb, label, needs, main, supervised?}], ``departments`` and ``crews``
+    [{value, label, department?}], ``suggested`` {department, crew} with ``suggestion`` (why).
+    """
+
+    _namespace = _NAMESPACE
+    _type = "Actions"
+    _prop_names = _names(
+        "id", "config", "number", "version", "actions", "departments", "crews", "department", "suggested", "suggestion", "acted",
+    )  # fmt: skip
 
 
 class Chart(_Wall):
-    """A plotly figure; its mode bar never offers to send data away (``assets/wall/chart.js``)."""
+    """A plotly figure; ``live`` {device, metric} lets its first trace grow as readings come.
+
+    Its mode bar never offers to send data away (``assets/wall/chart.js``).
+    """
 
     _namespace = _NAMESPACE
     _type = "Chart"
-    _prop_names: ClassVar[list[str]] = ["id", "figure", "label", "config"]
+    _prop_names = _names("id", "figure", "label", "config", "live")

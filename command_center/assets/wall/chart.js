@@ -13,6 +13,7 @@
     scrollZoom: false,
     modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
   };
+  const MOST_POINTS = 5000;
   let loading = null;
 
   function load() {
@@ -42,6 +43,22 @@
       return () => {
         gone = true;
       };
+    }, [props.figure]);
+    React.useEffect(() => {
+      if (!props.live) return undefined;
+      const { device, metric, offset_ms: offset } = props.live;
+      let last = 0;
+      return ns.live.on("lists", () => {
+        const row = ns.live.devices.get(device);
+        const value = row && row.values && row.values[metric];
+        const drawn = window.Plotly && box.current && box.current.data;
+        if (!value || !drawn || value[0] <= last) return;
+        if (last) {
+          const point = { x: [[new Date(value[0] + offset).toISOString().slice(0, -1)]], y: [[value[1]]] };
+          window.Plotly.extendTraces(box.current, point, [0], MOST_POINTS);
+        }
+        last = value[0];
+      });
     }, [props.figure]);
     React.useEffect(
       () => () => {

@@ -62,7 +62,7 @@
         container: this.box,
         style: ns.mapStyle(this.config),
         bounds: this.config.bbox,
-        fitBoundsOptions: { padding: this.config.padding || 24 },
+        fitBoundsOptions: { padding: this.padding() },
         minZoom: 8,
         maxZoom: 19,
         attributionControl: false,
@@ -79,6 +79,22 @@
       map.addControl(new this.gl.ScaleControl({ maxWidth: 120 }), "bottom-left");
       map.getCanvas().setAttribute("aria-label", this.config.words.map);
       return map;
+    }
+
+    /** How much of the map the panels cover, px. */
+    padding() {
+      const box = this.box.getBoundingClientRect();
+      const of = (selector, edge) => {
+        const panel = document.querySelector(selector);
+        return panel && panel.offsetParent !== null ? edge(panel.getBoundingClientRect()) : 0;
+      };
+      const side = (rect) => (rect.width > box.width * 0.7 ? 0 : box.right - rect.left);
+      return {
+        top: of(".cc-figures", (rect) => rect.bottom) + 10,
+        left: of(".cc-left:not(.folded)", (rect) => rect.right) + 10,
+        right: Math.max(of(".cc-right", side), of(".cc-drawer.open", side)) + 10,
+        bottom: 20,
+      };
     }
 
     ready() {
@@ -118,8 +134,8 @@
         type: "geojson",
         data: collection([]),
         cluster: true,
-        clusterMaxZoom: 12,
-        clusterRadius: 34,
+        clusterMaxZoom: 17,
+        clusterRadius: 22,
         clusterProperties: {
           worst: ["max", ["get", "severity"]],
           late: ["+", ["case", ["get", "overdue"], 1, 0]],
@@ -168,7 +184,8 @@
         source: "tickets",
         filter: ["has", "point_count"],
         paint: {
-          "circle-radius": ["step", ["get", "point_count"], 15, 10, 19, 50, 24],
+          "circle-radius": ["step", ["get", "point_count"], 14, 10, 18, 50, 23],
+          "circle-translate": [0, -MARK_RISE + 8],
           "circle-color": "#0d1828",
           "circle-opacity": 0.92,
           "circle-stroke-width": 3,
@@ -190,7 +207,7 @@
           "text-allow-overlap": true,
           "text-ignore-placement": true,
         },
-        paint: { "text-color": "#ffffff" },
+        paint: { "text-color": "#ffffff", "text-translate": [0, -MARK_RISE + 8] },
       });
       this.map.addLayer({
         id: "ticket-mark",
@@ -206,6 +223,26 @@
           "symbol-sort-key": ["get", "severity"],
         },
       });
+      this.map.addLayer({
+        id: "ticket-stage",
+        type: "symbol",
+        source: "tickets",
+        minzoom: 13,
+        filter: ["all", ["!", ["has", "point_count"]], ["has", "stage"]],
+        layout: {
+          "text-field": ["get", "stage"],
+          "text-font": [ns.FONT],
+          "text-size": 12,
+          "text-anchor": "left",
+          "text-offset": [1.4, -1.9],
+          "text-optional": true,
+        },
+        paint: {
+          "text-color": ["get", "stage_colour"],
+          "text-halo-color": ns.PALETTE.halo,
+          "text-halo-width": 1.6,
+        },
+      });
     }
 
     // --- live data -----------------------------------------------------------------------
@@ -217,7 +254,9 @@
         live.on("layers", () => this.fill()),
         live.on("select", (selected) => this.showSelected(selected)),
         live.on("lists", () => this.showPulses()),
+        live.on("second", () => this.passTime()),
       ];
+      this.map.on("moveend", () => this.showPulses());
       this.map.on("click", (event) => this.clicked(event));
       this.map.on("mousemove", (event) => this.hover(event));
       this.map.on("mouseout", () => this.tip(null));
@@ -246,6 +285,7 @@
 
     ticketFeature(ticket) {
       const layer = this.layers.has(ticket.layer) ? ticket.layer : "";
+      const stage = this.stageOf(ticket);
       return {
         type: "Feature",
         id: ticket.id,
@@ -255,8 +295,19 @@
           severity: ticket.severity,
           overdue: live.overdue(ticket),
           icon: `t-${layer}-${ticket.severity}-${live.overdue(ticket) ? 1 : 0}`,
+          ...stage,
         },
       };
+    }
+
+    /** How far it is put right, when the layer that tells so is on. */
+    stageOf(ticket) {
+      for (const layer of this.config.layers) {
+        if (!layer.stages || live.hidden.has(layer.code)) continue;
+        const stage = layer.stages.find((one) => one.states.includes(ticket.state));
+        if (stage) return { stage: ns.pick(stage, "name", this.config.language), stage_colour: stage.colour };
+      }
+      return {};
     }
 
     shownDevices() {
@@ -364,11 +415,24 @@
       this.map.setFeatureState({ source: "cells", sourceLayer: "cells", id }, state);
     }
 
+    /** A deadline passes without any message: draw again when one did. */
+    passTime() {
+      const late = this.shownTickets().filter((ticket) => live.overdue(ticket)).length;
+      if (late === this.late) return;
+      this.late = late;
+      this.ticketsDirty = true;
+      this.schedule();
+    }
+
     /** The overdue and the just-arrived catch the eye: at most 40, the worst first. */
     showPulses() {
       const now = live.now();
+      const alone = new Set(
+        this.map.queryRenderedFeatures({ layers: ["ticket-mark"] }).map((mark) => mark.properties.id)
+      );
       const wanted = this.shownTickets()
         .filter((t) => live.overdue(t) || (t.severity >= 2 && now - t.created_at < NEW_FOR_MS))
+        .filter((t) => alone.has(t.id))
         .sort((a, b) => b.severity - a.severity)
         .slice(0, PULSES);
       const keep = new Set(wanted.map((ticket) => ticket.id));
@@ -413,14 +477,25 @@
       if (!found) return;
       const { layer, feature } = found;
       if (layer === "ticket-cluster") {
-        const source = this.map.getSource("tickets");
-        const zoom = await source.getClusterExpansionZoom(feature.id);
-        this.move({ center: feature.geometry.coordinates, zoom: zoom + 0.3 });
+        await this.openCluster(feature);
       } else if (layer === "ticket-mark") {
         const ticket = live.tickets.get(feature.properties.id);
         if (ticket) live.select({ kind: "ticket", id: ticket.number });
       } else if (layer === "device-mark") live.select({ kind: "device", id: feature.id });
       else live.select({ kind: "cell", id: feature.id });
+    }
+
+    /** Zooms until it falls apart; tickets of one place are listed by their cell. */
+    async openCluster(feature) {
+      const source = this.map.getSource("tickets");
+      const zoom = await source.getClusterExpansionZoom(feature.id);
+      if (zoom <= 17) {
+        this.move({ center: feature.geometry.coordinates, zoom: zoom + 0.3 });
+        return;
+      }
+      const leaves = await source.getClusterLeaves(feature.id, 1, 0);
+      const ticket = live.tickets.get(leaves[0].properties.id);
+      if (ticket && ticket.cell_id) live.select({ kind: "cell", id: ticket.cell_id });
     }
 
     hover(event) {
@@ -511,7 +586,7 @@
     }
 
     bring(place) {
-      const pad = this.config.padding || { top: 0, left: 0, right: 0, bottom: 0 };
+      const pad = this.padding();
       const at = this.map.project(place);
       const wide = this.box.clientWidth;
       const high = this.box.clientHeight;
@@ -532,19 +607,11 @@
     const React = window.React;
     const box = React.useRef(null);
     const [trouble, setTrouble] = React.useState(null);
-    const setProps = React.useRef(props.setProps);
-    setProps.current = props.setProps;
     React.useEffect(() => {
       let city = null;
       let gone = false;
+      ns.marks.useSeverity(props.config.severity);
       live.start(props.config.socket);
-      const ends = [
-        live.on("select", (selected) => {
-          const clicked = selected && Object.assign({ at: Date.now() }, selected);
-          if (setProps.current) setProps.current({ clicked });
-        }),
-      ];
-      if (props.initial) live.select(props.initial);
       if (supported()) {
         styleSheet();
         import(VENDOR + "maplibre-gl.mjs").then(
@@ -556,7 +623,6 @@
       } else setTrouble(props.config.words.no_webgl);
       return () => {
         gone = true;
-        ends.forEach((end) => end());
         if (city) city.destroy();
       };
     }, []);

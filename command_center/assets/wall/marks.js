@@ -14,6 +14,14 @@
     4: { colour: "#ff5c66", shape: "octagon" },
   };
 
+  /** The city's severity colours and names, from the configuration; the shapes are ours. */
+  function useSeverity(configured) {
+    for (const [level, look] of Object.entries(configured || {})) {
+      SEVERITY[level].colour = look.colour;
+      SEVERITY[level].name = look.name;
+    }
+  }
+
   const SHAPES = {
     circle: "M12 1.5a10.5 10.5 0 1 0 0 21 10.5 10.5 0 0 0 0-21z",
     drop: "M12 .5c4.6 5.6 8.2 9.6 8.2 14.3a8.2 8.2 0 0 1-16.4 0C3.8 10.1 7.4 6.1 12 .5z",
@@ -25,32 +33,11 @@
     pentagon: "M12 1 23 9.3 18.8 22H5.2L1 9.3z",
   };
 
-  const GLYPHS = {
-    outfall:
-      "M3 4h9a6 6 0 0 1 6 6v2h-5v-2a1 1 0 0 0-1-1H3z M15.5 14c2 2.6 3 4 3 5.2a3 3 0 0 1-6 0c0-1.2 1-2.6 3-5.2z",
-    dust: "M3 8h11a3.5 3.5 0 1 0-3.5-3.5h2A1.5 1.5 0 1 1 14 6H3z M3 11h15a4.5 4.5 0 1 1-4.5 4.5h2A2.5 2.5 0 1 0 18 13H3z M3 16h8v2H3z",
-    flood:
-      "M2 8.5c2.5 0 2.5-2.5 5-2.5s2.5 2.5 5 2.5S14.5 6 17 6s2.5 2.5 5 2.5v3c-2.5 0-2.5-2.5-5-2.5s-2.5 2.5-5 2.5-2.5-2.5-5-2.5-2.5 2.5-5 2.5z M2 15.5c2.5 0 2.5-2.5 5-2.5s2.5 2.5 5 2.5 2.5-2.5 5-2.5 2.5 2.5 5 2.5v3c-2.5 0-2.5-2.5-5-2.5s-2.5 2.5-5 2.5-2.5-2.5-5-2.5-2.5 2.5-5 2.5z",
-    pump: "M10 4.5a7.5 7.5 0 1 0 7.2 9.5H22v-4h-4.8A7.5 7.5 0 0 0 10 4.5z M10 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z",
-    debris:
-      "M9.5 2h5v3l2.5 3.5V14H7V8.5L9.5 5z M2 18.5c2.5 0 2.5-2.5 5-2.5s2.5 2.5 5 2.5 2.5-2.5 5-2.5 2.5 2.5 5 2.5v3c-2.5 0-2.5-2.5-5-2.5s-2.5 2.5-5 2.5-2.5-2.5-5-2.5-2.5 2.5-5 2.5z",
-    check: "M9.5 19.5 2.5 12.5l2.6-2.6 4.4 4.4L19 4.8l2.6 2.6z",
-    flag: "M5 2.5h2.5v19H5z M9 3.5h11l-3.2 4.2L20 12H9z",
-  };
-  const GLYPH_OF_LAYER = {
-    outfall: "outfall",
-    construction_dust: "dust",
-    flood: "flood",
-    sewage_station: "pump",
-    floating_debris: "debris",
-    rectification: "check",
-  };
+  const FLAG = "M5 2.5h2.5v19H5z M9 3.5h11l-3.2 4.2L20 12H9z";
 
-  /** The glyph's path: the layer's own icon when it is a path or a known name. */
+  /** The layer's icon (path data); a flag for what belongs to none. */
   function glyph(layer) {
-    if (layer && layer.icon && /^M/.test(layer.icon)) return layer.icon;
-    const name = layer && (GLYPHS[layer.icon] ? layer.icon : GLYPH_OF_LAYER[layer.code]);
-    return GLYPHS[name || "flag"];
+    return (layer && layer.icon) || FLAG;
   }
 
   function context(size, ratio) {
@@ -183,5 +170,5 @@
     );
   }
 
-  ns.marks = { SEVERITY, SHAPES, GLYPHS, glyph, ticketImage, deviceImage, severityIcon, layerIcon, svg };
+  ns.marks = { SEVERITY, useSeverity, SHAPES, glyph, ticketImage, deviceImage, severityIcon, layerIcon, svg };
 })();

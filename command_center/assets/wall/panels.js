@@ -7,6 +7,7 @@
   const ns = (window.cc_wall = window.cc_wall || {});
   const live = ns.live;
   const ATTENTION = 40;
+  const NARROW = 1300; // below, the layers start folded
   const COMPONENTS = ["database", "broker", "ingest", "dispatch", "web"];
 
   const e = (...args) => window.React.createElement(...args);
@@ -26,33 +27,38 @@
 
   // --- figures ---------------------------------------------------------------------------
 
+  /** What can be counted here is counted here: it agrees with the lists, and time passes. */
+  function countFigures() {
+    const told = Object.assign({}, (live.figures || {}).tickets, live.figures);
+    const tickets = [...live.tickets.values()];
+    return {
+      open: tickets.length,
+      overdue: tickets.filter((ticket) => live.overdue(ticket)).length,
+      needs_decision: tickets.filter((ticket) => ticket.needs).length,
+      closed_today: told.closed_today,
+      on_time: typeof told.on_time === "number" ? Math.round(told.on_time * 100) + "%" : "–",
+    };
+  }
+
+  const TONES = { overdue: "bad", needs_decision: "warn" };
+
   function Figures(props) {
-    useLive("lists");
+    useLive("lists", "second");
     const { words, links } = props.config;
-    const figures = live.figures || {};
-    const share = typeof figures.on_time === "number" ? Math.round(figures.on_time * 100) + "%" : "–";
-    const rows = [
-      ["open", figures.open, ""],
-      ["overdue", figures.overdue, figures.overdue ? "bad" : ""],
-      ["needs_decision", figures.needs_decision, figures.needs_decision ? "warn" : ""],
-      ["closed_today", figures.closed_today, ""],
-      ["on_time", share, ""],
-    ];
+    const figures = live.at === null ? {} : countFigures();
     return e(
       "ul",
       { id: props.id, className: "cc-figures", "aria-label": words.figures },
-      rows.map(([key, value, tone]) =>
-        e(
-          "li",
-          { key },
-          e(
-            "a",
-            { className: `cc-figure ${tone}`, href: links[key], title: words[`figure_${key}_hint`] },
-            e("b", { "data-figure": key }, value === undefined || value === null ? "–" : String(value)),
-            e("span", null, words[`figure_${key}`])
-          )
-        )
-      )
+      ["open", "overdue", "needs_decision", "closed_today", "on_time"].map((key) => {
+        const value = figures[key];
+        const body = [
+          e("b", { key: "b", "data-figure": key }, value === undefined || value === null ? "–" : String(value)),
+          e("span", { key: "s" }, words[`figure_${key}`]),
+        ];
+        const tone = value ? TONES[key] || "" : "";
+        const common = { className: `cc-figure ${tone}`, title: words[`figure_${key}_hint`] };
+        return e("li", { key }, links[key] ? e("a", { ...common, href: links[key] }, body) : e("div", common, body));
+      })
     );
   }
 
@@ -78,15 +84,37 @@
     return counts;
   }
 
+  /** For a layer that shows tickets by stage: how many are at which. */
+  function stageCounts(layer) {
+    return layer.stages
+      .map((stage) => {
+        const states = new Set(stage.states);
+        return [stage, [...live.tickets.values()].filter((ticket) => states.has(ticket.state)).length];
+      })
+      .filter(([, n]) => n > 0);
+  }
+
+  function layerNote(layer, counts, config) {
+    const { words, language } = config;
+    if (layer.stages && layer.stages.length) {
+      return stageCounts(layer).map(([stage, n]) => `${ns.pick(stage, "name", language)} ${n}`);
+    }
+    const parts = [];
+    if (counts.devices) parts.push(ns.fill(words.layer_devices, { n: counts.devices }));
+    if (counts.off) parts.push(ns.fill(words.layer_off, { n: counts.off }));
+    if (counts.seen) {
+      const span = ns.span(live.now() - counts.seen, words);
+      parts.push(ns.fill(words.ago, { span }));
+    }
+    return parts;
+  }
+
   function LayerRow({ layer, counts, config }) {
     const { words, language } = config;
     const shown = !live.hidden.has(layer.code);
     const name = ns.pick(layer, "name", language);
-    const open = () => live.select({ kind: "layer", id: layer.code });
-    const parts = [];
-    if (counts.devices) parts.push(ns.fill(words.layer_devices, { n: counts.devices }));
-    if (counts.off) parts.push(ns.fill(words.layer_off, { n: counts.off }));
-    if (counts.seen) parts.push(ns.fill(words.ago, { span: ns.span(live.now() - counts.seen, words) }));
+    const staged = layer.stages && layer.stages.length;
+    const tickets = staged ? live.tickets.size : counts.tickets;
     return e(
       "li",
       { className: shown ? "cc-layer" : "cc-layer off" },
@@ -98,18 +126,31 @@
           role: "switch",
           "aria-checked": shown,
           "aria-label": ns.fill(words.layer_toggle, { name }),
+          "data-layer": layer.code,
           onClick: () => live.toggleLayer(layer.code),
         },
         ns.marks.layerIcon(layer, "mark big")
       ),
       e(
         "button",
-        { type: "button", className: "cc-layer-open", onClick: open },
-        e("span", { className: "cc-layer-name" }, name),
-        e("span", { className: "cc-layer-sub" }, parts.join(" · ") || words.layer_none)
-      ),
-      counts.loud > 0 && e("span", { className: "cc-badge loud", title: words.layer_loud }, counts.loud),
-      e("span", { className: "cc-badge", title: words.layer_tickets }, counts.tickets)
+        {
+          type: "button",
+          className: "cc-layer-open",
+          onClick: () => live.select({ kind: "layer", id: layer.code }),
+        },
+        e(
+          "span",
+          { className: "cc-layer-line" },
+          e("span", { className: "cc-layer-name" }, name),
+          counts.loud > 0 && e("span", { className: "cc-badge loud", title: words.layer_loud }, counts.loud),
+          e("span", { className: "cc-badge", title: words.layer_tickets }, tickets)
+        ),
+        e(
+          "span",
+          { className: "cc-layer-sub" },
+          layerNote(layer, counts, config).join(" · ") || words.layer_none
+        )
+      )
     );
   }
 
@@ -124,17 +165,31 @@
           "li",
           { key: severity },
           ns.marks.severityIcon(severity, null),
-          e("span", null, config.words[`severity_${severity}`]),
+          e("span", null, ns.marks.SEVERITY[severity].name),
           e("b", null, counts[severity])
         )
       )
     );
   }
 
+  function byDepartment() {
+    const rows = new Map();
+    for (const ticket of live.tickets.values()) {
+      const id = ticket.department_id;
+      if (!id) continue;
+      if (!rows.has(id)) rows.set(id, { id, ticket, open: 0, overdue: 0 });
+      const row = rows.get(id);
+      row.open += 1;
+      if (live.overdue(ticket)) row.overdue += 1;
+    }
+    return [...rows.values()].sort((a, b) => b.overdue - a.overdue || b.open - a.open);
+  }
+
   function Departments({ config }) {
-    const rows = ((live.figures && live.figures.by_department) || []).slice(0, 6);
+    const rows = byDepartment().slice(0, 6);
     const most = Math.max(1, ...rows.map((row) => row.open));
     if (!rows.length) return null;
+    const share = (n) => ({ width: `${(100 * n) / most}%` });
     return e(
       "section",
       null,
@@ -142,58 +197,71 @@
       e(
         "ul",
         { className: "cc-departments" },
-        rows.map((row) =>
-          e(
-            "li",
-            { key: row.id },
+        rows.map((row) => {
+          const body = [
+            e("span", { key: "n", className: "name" }, ns.pick(row.ticket, "department", config.language)),
             e(
-              "a",
-              { href: `/desk?department=${row.id}` },
-              e("span", { className: "name" }, ns.pick(row, "", config.language) || row[config.language]),
-              e(
-                "span",
-                { className: "bar", "aria-hidden": true },
-                e("i", { className: "late", style: { width: `${(100 * row.overdue) / most}%` } }),
-                e("i", { style: { width: `${(100 * (row.open - row.overdue)) / most}%` } })
-              ),
-              e("b", null, row.open),
-              row.overdue > 0 &&
-                e("em", null, ns.fill(config.words.late_count, { n: row.overdue }))
-            )
-          )
-        )
+              "span",
+              { key: "c", className: "count" },
+              row.overdue > 0 && e("em", null, ns.fill(config.words.late_count, { n: row.overdue })),
+              e("b", null, row.open)
+            ),
+            e(
+              "span",
+              { key: "b", className: "bar", "aria-hidden": true },
+              e("i", { className: "late", style: share(row.overdue) }),
+              e("i", { style: share(row.open - row.overdue) })
+            ),
+          ];
+          const href = config.links.department && config.links.department + row.id;
+          return e("li", { key: row.id }, e(href ? "a" : "div", { className: "row", href }, body));
+        })
       )
     );
   }
 
   function Layers(props) {
-    useLive("lists", "layers");
+    useLive("lists", "layers", "second");
     const { config } = props;
+    const [open, setOpen] = window.React.useState(() => window.innerWidth > NARROW);
+    ns.marks.useSeverity(config.severity);
     const counts = layerCounts(config);
     const none = { devices: 0, loud: 0, off: 0, tickets: 0, seen: 0 };
-    const other = { code: "other", shape: "circle", colour: "#b7c6da", icon: "flag",
-      name_zh: config.words.layer_other, name_en: config.words.layer_other };
-    return e(
-      "div",
-      { id: props.id, className: "cc-layers" },
-      e("h2", null, config.words.layers),
+    const name = config.words.layer_other;
+    const other = { code: "other", shape: "circle", colour: "#b7c6da", name_zh: name, name_en: name };
+    const body = () => [
       e(
         "ul",
-        { className: "cc-layer-list" },
+        { key: "list", className: "cc-layer-list" },
         [...config.layers, other].map((layer) =>
           e(LayerRow, { key: layer.code, layer, counts: counts.get(layer.code) || none, config })
         )
       ),
-      e("h2", null, config.words.legend),
-      e(Legend, { config }),
-      e(Departments, { config })
+      e("h2", { key: "h" }, config.words.legend),
+      e(Legend, { key: "legend", config }),
+      e(Departments, { key: "departments", config }),
+    ];
+    return e(
+      "section",
+      { id: props.id, className: open ? "cc-layers cc-left" : "cc-layers cc-left folded", "aria-label": config.words.layers },
+      e(
+        "h2",
+        null,
+        e(
+          "button",
+          { type: "button", className: "cc-fold", "aria-expanded": open, onClick: () => setOpen(!open) },
+          config.words.layers
+        )
+      ),
+      open && body()
     );
   }
 
   // --- what needs attention ----------------------------------------------------------------
 
-  function AttentionItem({ ticket, config, layers, first }) {
+  function AttentionItem({ ticket, config, first }) {
     const { words, language } = config;
+    const layers = layersOf(config);
     const pick = (field) => ns.pick(ticket, field, language);
     const chosen = live.selected && live.selected.kind === "ticket" && live.selected.id === ticket.number;
     const who = [pick("department"), pick("crew")].filter(Boolean).join(" · ");
@@ -246,6 +314,7 @@
   function Attention(props) {
     useLive("lists", "select", "second");
     const { config } = props;
+    ns.marks.useSeverity(config.severity);
     const layers = layersOf(config);
     const rows = [...live.tickets.values()]
       .filter((ticket) => !live.hidden.has(layers.has(ticket.layer) ? ticket.layer : "other"))
@@ -262,10 +331,11 @@
         "ol",
         { className: "cc-items" },
         rows.slice(0, ATTENTION).map((ticket, index) =>
-          e(AttentionItem, { key: ticket.id, ticket, config, layers, first: index === 0 })
+          e(AttentionItem, { key: ticket.id, ticket, config, first: index === 0 })
         )
       ),
-      more > 0 && e("a", { className: "cc-more", href: "/desk" }, ns.fill(config.words.more, { n: more }))
+      more > 0 && config.links.open &&
+        e("a", { className: "cc-more", href: config.links.open }, ns.fill(config.words.more, { n: more }))
     );
   }
 
@@ -369,6 +439,19 @@
     );
   }
 
+  /** The other language, at the same address: the open story stays open. */
+  function LanguageSwitch({ id, value, label }) {
+    const here = (event) => {
+      event.currentTarget.elements.next.value = location.pathname + location.search;
+    };
+    return e(
+      "form",
+      { id, method: "post", action: "/language", onSubmit: here },
+      e("input", { type: "hidden", name: "next", defaultValue: "/" }),
+      e("button", { type: "submit", name: "language", value, className: "cc-link", lang: value }, label)
+    );
+  }
+
   /** For pages with server-made lists: counts up, at most every two seconds, when tickets changed. */
   function Pulse(props) {
     const React = window.React;
@@ -395,5 +478,5 @@
     return null;
   }
 
-  Object.assign(ns, { Figures, Layers, Attention, Ticker, Clock, Health, Banner, Pulse, useLive });
+  Object.assign(ns, { AttentionItem, Figures, Layers, Attention, Ticker, Clock, Health, Banner, LanguageSwitch, Pulse, useLive });
 })();

@@ -1,0 +1,271 @@
+/* What the side panel is made of: marks, deadlines, live values, lists, and a ticket's actions. */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+  const live = ns.live;
+  const e = (...args) => window.React.createElement(...args);
+
+  const layerOf = (config, code) => config.layers.find((layer) => layer.code === code);
+
+  function Mark({ config, severity, layer }) {
+    ns.marks.useSeverity(config.severity);
+    const known = layerOf(config, layer);
+    if (!severity && known) return ns.marks.layerIcon(known, "mark huge");
+    return ns.marks.severityIcon(severity || 1, known || undefined, "mark huge");
+  }
+
+  /** A deadline that runs while one looks at it. */
+  function Due({ id, config, due_at, yellow_at }) {
+    ns.useLive("second");
+    const ticket = { due_at: due_at && Date.parse(due_at), yellow_at: yellow_at && Date.parse(yellow_at) };
+    return e(
+      "span",
+      { id, className: `cc-due ${live.light(ticket)}` },
+      e("i", { className: "cc-light", "aria-hidden": true }),
+      ns.due(ticket, live.now(), config.words)
+    );
+  }
+
+  function ValueRow({ config, metric, value }) {
+    const known = (config.metrics || {})[metric] || {};
+    const age = ns.fill(config.words.ago, { span: ns.span(live.now() - value[0], config.words) });
+    return e(
+      "li",
+      { "data-metric": metric },
+      e("span", null, ns.pick(known, "name", config.language) || metric),
+      e("b", null, ns.valueText(config.metrics, metric, value[1])),
+      e("time", null, age)
+    );
+  }
+
+  /** The latest values of a device, as they come. */
+  function Values({ id, config, device }) {
+    ns.useLive("lists", "second");
+    const row = live.devices.get(device);
+    if (!row) return null;
+    const { words } = config;
+    const state = row.online === false ? "off" : row.level ? "loud" : "ok";
+    return e(
+      "div",
+      { id, className: "cc-values" },
+      e("p", { className: `cc-device-state ${state}` }, words[`device_${state}`]),
+      e(
+        "ul",
+        null,
+        Object.entries(row.values || {}).map(([metric, value]) =>
+          e(ValueRow, { key: metric, config, metric, value })
+        )
+      )
+    );
+  }
+
+  function shown(ticket, props) {
+    if (props.device) return ticket.device === props.device;
+    if (props.cell) return ticket.cell_id === props.cell;
+    if (props.layer === "other") return !layerOf(props.config, ticket.layer);
+    return !props.layer || ticket.layer === props.layer;
+  }
+
+  /** The open tickets of a device, a cell or a layer. */
+  function TicketList(props) {
+    ns.useLive("lists", "second");
+    const { config } = props;
+    const rows = [...live.tickets.values()].filter((ticket) => shown(ticket, props)).sort(ns.byUrgency);
+    if (!rows.length) return e("p", { id: props.id, className: "cc-empty" }, config.words.no_tickets);
+    return e(
+      "ol",
+      { id: props.id, className: "cc-items short" },
+      rows.slice(0, 60).map((ticket) => e(ns.AttentionItem, { key: ticket.id, ticket, config }))
+    );
+  }
+
+  function DeviceRow({ device, config }) {
+    const layer = layerOf(config, device.layer);
+    const metric = ns.mainMetric(layer, device);
+    return e(
+      "li",
+      null,
+      e(
+        "button",
+        { type: "button", onClick: () => live.select({ kind: "device", id: device.id }) },
+        device.level
+          ? ns.marks.severityIcon(device.level, layer)
+          : layer && ns.marks.layerIcon(layer, device.online === false ? "mark dim" : "mark"),
+        e("span", { className: "title" }, ns.pick(device, "name", config.language)),
+        e("b", null, metric ? ns.valueText(config.metrics, metric, device.values[metric][1]) : "–")
+      )
+    );
+  }
+
+  /** The devices of a layer, the loud ones first. */
+  function DeviceList({ id, config, layer }) {
+    ns.useLive("lists");
+    const rows = [...live.devices.values()]
+      .filter((device) => device.layer === layer)
+      .sort((a, b) => (b.level || 0) - (a.level || 0) || a.id - b.id);
+    if (!rows.length) return e("p", { id, className: "cc-empty" }, config.words.layer_none);
+    return e(
+      "ol",
+      { id, className: "cc-device-list" },
+      rows.map((device) => e(DeviceRow, { key: device.id, device, config }))
+    );
+  }
+
+  // --- a ticket's actions ------------------------------------------------------------------
+
+  const drafts = new Map(); // what was typed, by ticket: a change from elsewhere must not erase it
+
+  function newKey() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  async function send(props, action, draft) {
+    const body = { verb: action.verb, version: props.version };
+    if (draft.why) body.why = draft.why.trim();
+    if (action.needs.includes("department")) body.department = draft.department;
+    if (draft.crew) body.crew = draft.crew;
+    if (action.supervised !== undefined) body.supervised = action.supervised;
+    const answer = await fetch(`/api/v1/tickets/${encodeURIComponent(props.number)}/actions`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "Idempotency-Key": draft.key },
+      body: JSON.stringify(body),
+    });
+    const told = await answer.json().catch(() => ({}));
+    return { ok: answer.ok, status: answer.status, told };
+  }
+
+  function Choice({ label, name, rows, value, empty, onChange }) {
+    return e(
+      "label",
+      null,
+      label,
+      e(
+        "select",
+        { name, value: value || "", onChange: (event) => onChange(event.target.value) },
+        e("option", { value: "" }, empty),
+        rows.map((row) => e("option", { key: row.value, value: row.value }, row.label))
+      )
+    );
+  }
+
+  function ActionForm({ props, action, draft, change, busy, submit, cancel }) {
+    const words = props.config.words;
+    const typed = action.needs.includes("reason") || action.needs.includes("note");
+    const chosenCrews = props.crews.filter((crew) => crew.department === draft.department);
+    const wantsCrew = action.needs.includes("department") || action.needs.includes("crew");
+    const ready =
+      (!typed || (draft.why || "").trim()) &&
+      (!action.needs.includes("department") || draft.department) &&
+      (!action.needs.includes("crew") || draft.crew);
+    return e(
+      "form",
+      {
+        className: "cc-form",
+        onSubmit: (event) => {
+          event.preventDefault();
+          if (ready && !busy) submit();
+        },
+      },
+      action.needs.includes("department") && [
+        props.suggestion && e("p", { key: "s", className: "cc-why" }, props.suggestion),
+        e(Choice, { key: "d", label: words.department, name: "department", rows: props.departments,
+          value: draft.department, empty: words.choose,
+          onChange: (department) => change({ department, crew: "" }) }),
+      ],
+      wantsCrew &&
+        e(Choice, { label: words.crew, name: "crew", rows: chosenCrews, value: draft.crew,
+          empty: action.needs.includes("crew") ? words.choose : words.crew_later,
+          onChange: (crew) => change({ crew }) }),
+      typed &&
+        e(
+          "label",
+          null,
+          action.needs.includes("reason") ? words.reason : words.note,
+          e("textarea", { name: "why", rows: 3, maxLength: 2000, autoFocus: true, required: true,
+            value: draft.why || "", onChange: (event) => change({ why: event.target.value }) })
+        ),
+      e(
+        "div",
+        { className: "cc-buttons" },
+        e("button", { type: "submit", className: "cc-button strong", disabled: !ready || busy },
+          ns.fill(words.confirm, { verb: action.label })),
+        e("button", { type: "button", className: "cc-button", onClick: cancel }, words.cancel)
+      )
+    );
+  }
+
+  function Actions(props) {
+    const React = window.React;
+    const { config, number } = props;
+    const words = config.words;
+    if (!drafts.has(number)) drafts.set(number, { verb: null });
+    const draft = drafts.get(number);
+    const [, again] = React.useReducer((n) => n + 1, 0);
+    const [busy, setBusy] = React.useState(false);
+    const [notice, setNotice] = React.useState(null);
+    const change = (values) => {
+      Object.assign(draft, values);
+      again();
+    };
+    const forget = () => {
+      drafts.set(number, { verb: null });
+      again();
+    };
+    const action = props.actions.find((one) => one.verb === draft.verb);
+    const submit = async (chosen) => {
+      setBusy(true);
+      draft.key = draft.key || newKey();
+      try {
+        const { ok, status, told } = await send(props, chosen, draft);
+        if (status === 401) location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
+        draft.key = undefined;
+        if (ok) forget();
+        setNotice(ok ? { good: true, text: ns.fill(words.done, { verb: chosen.label }) }
+          : { good: false, text: told.detail || told.title || words.failed });
+        if ((ok || status === 409) && props.setProps) props.setProps({ acted: Date.now() });
+      } catch (error) {
+        setNotice({ good: false, text: words.not_sent });
+      } finally {
+        setBusy(false);
+      }
+    };
+    const press = (chosen) => {
+      setNotice(null);
+      if (!chosen.needs.length) {
+        submit(chosen);
+        return;
+      }
+      const suggested = chosen.needs.includes("department") ? props.suggested || {} : { department: props.department };
+      change(Object.assign({ why: draft.why }, suggested, { verb: chosen.verb }));
+    };
+    return e(
+      "section",
+      { id: props.id, className: "cc-actions", "aria-label": words.actions },
+      e(
+        "div",
+        { className: "cc-buttons" },
+        props.actions.map((one) =>
+          e(
+            "button",
+            {
+              key: one.verb,
+              type: "button",
+              "data-verb": one.verb,
+              disabled: busy,
+              "aria-expanded": one.needs.length ? one.verb === draft.verb : undefined,
+              className: `cc-button ${one.main ? "strong" : ""} ${one.verb === draft.verb ? "open" : ""}`,
+              onClick: () => press(one),
+            },
+            one.label
+          )
+        ),
+        !props.actions.length && e("p", { className: "cc-empty" }, words.no_actions)
+      ),
+      action && e(ActionForm, { props, action, draft, change, busy, submit: () => submit(action), cancel: forget }),
+      e("p", { className: `cc-notice ${notice && !notice.good ? "bad" : ""}`, role: "status" }, notice && notice.text)
+    );
+  }
+
+  Object.assign(ns, { Mark, Due, Values, TicketList, DeviceList, Actions });
+})();

@@ -1,0 +1,1 @@
+"""What the wall, the desk and the evaluation have in common."""

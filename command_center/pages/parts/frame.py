@@ -1,0 +1,91 @@
+"""The head of every page: where one is, how the system is, who one is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from command_center.components import Clock, Health, LanguageSwitch
+from command_center.pages.parts.told import aria
+from command_center.problem import Language
+from command_center.services import Services
+from command_center.views.story import titled
+from command_center.views.wall import wall_config
+from command_center.wording import words
+from events.model.access import Actor, Permission, allowed
+from grid.model.city import City
+from grid.store import city as cities
+from grid.store.postgis import reading
+from layers import metrics
+
+_PAGES = (
+    ("/", "wall.nav_wall", Permission.VIEW_WALL),
+    ("/desk", "wall.nav_desk", Permission.VIEW_DESK),
+    ("/evaluation", "wall.nav_evaluation", Permission.VIEW_EVALUATION),
+)
+_OTHER: dict[Language, Language] = {"zh": "en", "en": "zh"}
+# Before the first import there is no city yet: the whole world, in UTC.
+_NOWHERE = City(
+    name_zh="", name_en="", time_zone="UTC", center=(0.0, 0.0), bbox=(-170.0, -60.0, 170.0, 75.0)
+)
+
+
+def read_city(services: Services) -> City:
+    """The city, or a stand-in before there is one."""
+    with reading(services.engine) as conn:
+        return cities.get(conn) or _NOWHERE
+
+
+def config_for(city: City, actor: Actor, services: Services, language: Language) -> dict[str, Any]:
+    """What the browser's components need to know."""
+    return wall_config(
+        city=city,
+        layers=services.layers.values(),
+        metrics=metrics(),
+        actor=actor,
+        language=language,
+    )
+
+
+def header(
+    city: City, actor: Actor, config: dict[str, Any], language: Language, *, path: str
+) -> Component:
+    """The head of the page at ``path``."""
+    return html.Header(
+        className="cc-head",
+        children=[
+            html.Div(
+                className="cc-brand",
+                children=[
+                    html.H1(titled(city, "name", language)),
+                    html.Span(words("wall.title", language)),
+                ],
+            ),
+            html.Nav(
+                [_link(one, language, here=one[0] == path) for one in _PAGES
+                 if allowed(actor, one[2])],
+                **aria(label=words("wall.navigation", language)),
+            ),
+            html.Div(className="grow"),
+            Health(id="health", config=config),
+            LanguageSwitch(
+                id="language",
+                value=_OTHER[language],
+                label=words("wall.language_other", language),
+            ),
+            html.Span(titled(actor, "name", language) or actor.name, className="cc-user"),
+            html.Form(
+                html.Button(words("wall.logout", language), type="submit", className="cc-link"),
+                method="post",
+                action="/logout",
+            ),
+            Clock(id="clock", config=config),
+        ],
+    )  # fmt: skip
+
+
+def _link(page: tuple[str, str, Permission], language: Language, *, here: bool) -> Component:
+    current = aria(current="page") if here else {}
+    return html.A(words(page[1], language), href=page[0], **current)

@@ -1,0 +1,41 @@
+"""Small pieces of pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from command_center.problem import Language
+from command_center.wording import words
+
+
+def section(key: str, language: Language, *content: Component | None) -> Component:
+    """A part of the panel under a heading from the wording."""
+    return html.Section([html.H3(words(key, language)), *(one for one in content if one)])
+
+
+def fact(key: str, value: Component | str, language: Language) -> tuple[Component, Component]:
+    """A name and its value, for a list of facts."""
+    return html.Dt(words(key, language)), html.Dd(value)
+
+
+def aria(**names: str) -> dict[str, Any]:
+    """ARIA attributes: ``aria(label="...")`` is ``aria-label``."""
+    return {f"aria-{name}": value for name, value in names.items()}
+
+
+def data(**names: str) -> dict[str, Any]:
+    """Data attributes, for tests and scripts: ``data(story="...")`` is ``data-story``."""
+    return {f"data-{name}": value for name, value in names.items()}
+
+
+def photo(attachment: Any, language: Language) -> Component:
+    """A photo as it may be shown: re-encoded ones only, else what became of it."""
+    kind = words(f"story.photo_{attachment.kind}", language)
+    if attachment.state == "ready":
+        address = f"/attachments/{attachment.attachment_id}"
+        picture = html.Img(src=address, alt=kind, loading="lazy")
+        return html.Li(html.A([picture, html.Span(kind)], href=address, target="_blank"))
+    return html.Li(html.Span(words(f"story.photo_{attachment.state}", language)))

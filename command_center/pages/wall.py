@@ -1,0 +1,185 @@
+"""The wall: one live map of the city, what needs attention, and the story of every mark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dash import ClientsideFunction, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+from sqlalchemy.exc import DBAPIError
+
+from command_center.access.context import current_language, logged_in
+from command_center.components import (
+    SCRIPTS,
+    Attention,
+    Banner,
+    CityMap,
+    Figures,
+    Layers,
+    Selection,
+    Ticker,
+)
+from command_center.pages.page import Page, PageApp
+from command_center.pages.parts import frame
+from command_center.pages.parts.device import HOURS, device_panel, series_part
+from command_center.pages.parts.place import cell_panel, event_panel, layer_panel
+from command_center.pages.parts.story import Reader, story_panel
+from command_center.pages.parts.told import aria
+from command_center.services import Services
+from command_center.wording import words
+from events.model.access import Actor, Permission, allowed
+
+_VIEW = Permission.VIEW_WALL
+
+
+def layout(actor: Actor, services: Services) -> Component:
+    """The whole wall; what is live comes over the socket."""
+    language = current_language()
+    city = frame.read_city(services)
+    config = frame.config_for(city, actor, services, language)
+    return html.Div(
+        className="cc-page cc-wall",
+        children=[
+            frame.header(city, actor, config, language, path="/"),
+            html.Main(
+                [
+                    Selection(id="selection"),
+                    CityMap(id="map", config=config),
+                    Figures(id="figures", config=config),
+                    Banner(id="banner", config=config),
+                    Layers(id="layers", config=config),
+                    html.Div(
+                        className="cc-right",
+                        children=[
+                            Attention(id="attention", config=config),
+                            Ticker(id="ticker", config=config),
+                        ],
+                    ),
+                    html.Aside(
+                        id="side",
+                        className="cc-drawer",
+                        children=[
+                            html.Button(
+                                "×",
+                                id="side-close",
+                                className="cc-close",
+                                type="button",
+                                **aria(label=words("wall.close", language)),
+                            ),
+                            dcc.Loading(html.Div(id="story", className="cc-scroll"),
+                                        delay_show=400, type="dot"),
+                        ],
+                        **aria(label=words("wall.side", language)),
+                    ),
+                ]
+            ),
+        ],
+    )  # fmt: skip
+
+
+def read_reader(services: Services) -> Reader:
+    """Who asks, for the panels."""
+    actor, language = logged_in(), current_language()
+    city = frame.read_city(services)
+    return Reader(
+        actor=actor,
+        language=language,
+        now=services.now(),
+        zone=ZoneInfo(city.time_zone),
+        config=frame.config_for(city, actor, services, language),
+    )
+
+
+def panel(services: Services, clicked: Mapping[str, Any]) -> Component:
+    """What stands at the side for a click on a mark."""
+    reader = read_reader(services)
+    kind, key = str(clicked.get("kind")), clicked.get("id")
+    if kind == "ticket":
+        return story_panel(services, str(key), reader, links=_links(reader, str(key)))
+    if kind == "layer":
+        return layer_panel(services, str(key), reader)
+    number = _number(key)
+    if kind == "device":
+        return device_panel(services, number, reader)
+    if kind == "cell":
+        return cell_panel(services, number, reader)
+    if kind == "event":
+        return event_panel(services, number, reader)
+    raise PreventUpdate
+
+
+def register(app: PageApp, services: Services) -> None:
+    """The wall's callbacks: the side panel, its chart, and closing it."""
+
+    @app.callback(
+        Output("story", "children"), Input("selection", "clicked"), permission=_VIEW,
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def show(clicked: Mapping[str, Any] | None) -> Component | None:
+        if not isinstance(clicked, Mapping) or not clicked.get("kind"):
+            return None
+        try:
+            return panel(services, clicked)
+        except DBAPIError:
+            return html.P(words("story.away", current_language()), role="alert")
+
+    add_panel_callbacks(app, services, _VIEW)
+
+
+def add_panel_callbacks(app: PageApp, services: Services, permission: Permission) -> None:
+    """The callbacks of the panel that the wall and the desk share."""
+
+    @app.callback(
+        Output("series", "children"),
+        Input("series-metric", "value"),
+        Input("series-hours", "value"),
+        State("series-device", "data"),
+        permission=permission,
+    )
+    def draw(metric: str | None, hours: int | None, device_no: int | None) -> Component:
+        if not metric or hours not in HOURS or not isinstance(device_no, int):
+            raise PreventUpdate
+        return series_part(services, device_no, str(metric), hours, read_reader(services))
+
+    app.clientside_callback(
+        ClientsideFunction(namespace="cc_wall", function_name="closeSide"),
+        Output("side-close", "n_clicks"),
+        Input("side-close", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction(namespace="cc_wall", function_name="reloadStory"),
+        Output("actions", "acted"),
+        Input("actions", "acted"),
+        prevent_initial_call=True,
+    )
+
+
+def _links(reader: Reader, number: str) -> Component:
+    if not allowed(reader.actor, Permission.VIEW_DESK):
+        return html.Span()
+    told = words("story.open_desk", reader.language)
+    return html.P(html.A(told, href=f"/desk?ticket={number}"), className="cc-links")
+
+
+def _number(key: Any) -> int:
+    try:
+        number = int(key)
+    except (TypeError, ValueError):
+        return 0
+    return number if 0 < number < 2**31 else 0
+
+
+PAGE = Page(
+    path="/",
+    permission=_VIEW,
+    title="wall.title",
+    layout=layout,
+    register=register,
+    styles=("wall/wall.css", "wall/side.css"),
+    scripts=SCRIPTS,
+    body_class="cc-dark",
+)

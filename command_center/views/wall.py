@@ -1,0 +1,102 @@
+"""What the wall's scripts must know before anything live: words, layers, metrics, the place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from command_center.problem import Language
+from command_center.wording import page_words
+from events.model.access import Actor, Permission, allowed
+from events.model.workflow import STATE_WORDS
+from grid.model.city import City
+from layers.contract import SEVERITY, Layer, Metric
+
+Json = dict[str, Any]
+
+# Each figure leads to the tickets behind it (a filter of the desk), or to the evaluation.
+_DESK_LINKS = {
+    "open": "/desk?show=open",
+    "overdue": "/desk?show=overdue",
+    "needs_decision": "/desk?show=needs",
+    "closed_today": "/desk?show=closed_today",
+    "department": "/desk?department=",
+}
+
+
+def wall_config(
+    *,
+    city: City,
+    layers: Iterable[Layer],
+    metrics: Mapping[str, Metric],
+    actor: Actor,
+    language: Language,
+) -> Json:
+    """The configuration of all components of the wall, in ``language``."""
+    return {
+        "language": language,
+        "time_zone": city.time_zone,
+        "bbox": list(city.bbox),
+        "layers": [layer_json(layer) for layer in layers],
+        "metrics": {name: _metric_json(metric) for name, metric in metrics.items()},
+        "severity": {
+            level: {"colour": one.colour, "name": one.names.told(language)}
+            for level, one in SEVERITY.items()
+        },
+        "states": {state.value: words.told(language) for state, words in STATE_WORDS.items()},
+        "links": links_of(actor),
+        "words": page_words("wall", language),
+        "locale": _locale(language),
+    }
+
+
+def layer_json(layer: Layer) -> Json:
+    """A layer's look for the browser: style, metrics in order, stages."""
+    return {
+        "code": layer.code,
+        "name_zh": layer.name_zh,
+        "name_en": layer.name_en,
+        "colour": layer.style.colour,
+        "shape": str(layer.style.shape),
+        "icon": layer.style.icon,
+        "metrics": [metric.name for metric in layer.metrics],
+        "stages": [
+            {
+                "code": stage.code,
+                "name_zh": stage.names.zh,
+                "name_en": stage.names.en,
+                "states": list(stage.states),
+                "colour": stage.colour,
+            }
+            for stage in layer.stages
+        ],
+    }
+
+
+def links_of(actor: Actor) -> Json:
+    """Where each figure leads, for those who may go there."""
+    links: Json = {}
+    if allowed(actor, Permission.VIEW_DESK):
+        links.update(_DESK_LINKS)
+    if allowed(actor, Permission.VIEW_EVALUATION):
+        links["on_time"] = "/evaluation"
+    return links
+
+
+def _metric_json(metric: Metric) -> Json:
+    return {
+        "name_zh": metric.name_zh,
+        "name_en": metric.name_en,
+        "unit": metric.unit,
+        "decimals": metric.decimals,
+    }
+
+
+def _locale(language: Language) -> Json:
+    """The map controls' own words."""
+    told = page_words("wall", language)
+    return {
+        "NavigationControl.ZoomIn": told["zoom_in"],
+        "NavigationControl.ZoomOut": told["zoom_out"],
+        "Map.Title": told["map"],
+    }
