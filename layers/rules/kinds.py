@@ -43,24 +43,21 @@ class Kind:
         chosen = entry(self.pack)
         bounds = chosen.bounds(attributes, self.sign)
         interval = interval_ms(attributes)
-        gap = MISSED_INTERVALS * interval
         if not bounds:
             return None
         return Limits(
             bounds=bounds,
-            lookback_ms=self._lookback(chosen, gap),
+            lookback_ms=self._lookback(chosen, interval),
             interval_ms=interval,
             strict=chosen.strict,
             sustain_ms=chosen.sustain_ms,
             calm_ms=chosen.calm_ms,
-            gap_ms=gap,
+            gap_ms=MISSED_INTERVALS * interval,
             window_ms=chosen.window_ms,
             share=chosen.share,
             point=chosen.point,
             utc_offset_ms=chosen.utc_offset_ms,
-            silent_after_ms=max(
-                round(chosen.silent_intervals * interval), chosen.silent_at_least_ms
-            ),
+            silent_after_ms=silent_after(chosen, interval),
         )
 
     @property
@@ -85,8 +82,8 @@ class Kind:
         grades = self._grade(ts, value, start, limits)
         return episodes(self.name, grades, limits, seed, sign=self.sign)
 
-    def _lookback(self, chosen: Entry, gap_ms: int) -> int:
-        """How far back, in ms, the grade of a reading depends on earlier ones."""
+    def _lookback(self, chosen: Entry, interval: int) -> int:
+        """How far back the grade of a reading depends on earlier ones; all in ms."""
         raise NotImplementedError
 
     def _grade(
@@ -94,6 +91,11 @@ class Kind:
     ) -> Grades:
         """Grade the readings from place ``start`` on; those before it are context."""
         raise NotImplementedError
+
+
+def silent_after(chosen: Entry, interval: int) -> int:
+    """Return after how long without a reading a device of this interval is silent; all in ms."""
+    return max(round(chosen.silent_intervals * interval), chosen.silent_at_least_ms)
 
 
 def normal(series: Series) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

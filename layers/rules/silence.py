@@ -7,7 +7,7 @@ import numpy as np
 
 from layers.contract import Expected, Finding, Limits, Sample, Seed, Series, words
 from layers.packs import Entry
-from layers.rules.kinds import Kind, carried
+from layers.rules.kinds import Kind, carried, silent_after
 
 MINUTE_MS = 60_000
 
@@ -23,9 +23,10 @@ class Silence(Kind):
 
     clock_driven: ClassVar[bool] = True
 
-    def _lookback(self, chosen: Entry, gap_ms: int) -> int:
-        del chosen, gap_ms
-        return 0
+    def _lookback(self, chosen: Entry, interval: int) -> int:
+        # The reading before is needed however long ago it was; mostly it is within the limit,
+        # and need not be looked for.
+        return silent_after(chosen, interval)
 
     def judge(
         self,
@@ -36,7 +37,7 @@ class Silence(Kind):
         *,
         since_ms: int | None = None,
     ) -> tuple[Finding, ...]:
-        """See ``layers.contract.Rule.judge``; the reading before ``since_ms`` must be there."""
+        """See ``layers.contract.Rule.judge``; a reading before ``since_ms`` must be there."""
         ts, limit_ms = series.ts, limits.silent_after_ms
         if not ts.size:
             return () if seed is None else (carried(self.name, seed),)

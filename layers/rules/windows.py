@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from layers.contract import Limits
 from layers.packs import Entry
 from layers.rules.episodes import Grades
-from layers.rules.kinds import Kind, grade
+from layers.rules.kinds import MISSED_INTERVALS, Kind, grade
 
 HOUR_MS = 3_600_000
 DAY_HOURS = 24
@@ -43,9 +43,9 @@ class Threshold(Kind):
     """A value beyond a bound, without interruption for the pack's ``sustain``; over when it was
     back inside by the margin for ``calm``. A pause of more than three intervals interrupts."""
 
-    def _lookback(self, chosen: Entry, gap_ms: int) -> int:
+    def _lookback(self, chosen: Entry, interval: int) -> int:
         longest = max(chosen.sustain_ms, chosen.calm_ms)
-        return longest + gap_ms if longest else 0
+        return longest + MISSED_INTERVALS * interval if longest else 0
 
     def _grade(self, ts: Times, value: Values, start: int, limits: Limits) -> Grades:
         if not limits.sustain_ms and not limits.calm_ms:
@@ -81,8 +81,8 @@ def _sustained(function: np.ufunc, ts: Times, value: Values, span_ms: int, since
 class Mean(Kind):
     """The mean of the last ``window``; only where ``share`` of the expected readings came."""
 
-    def _lookback(self, chosen: Entry, gap_ms: int) -> int:
-        del gap_ms
+    def _lookback(self, chosen: Entry, interval: int) -> int:
+        del interval
         return chosen.window_ms
 
     def _grade(self, ts: Times, value: Values, start: int, limits: Limits) -> Grades:
@@ -97,8 +97,8 @@ class Mean(Kind):
 class RollingSum(Kind):
     """Sums over windows, each bound with its own; over when every sum is inside by the margin."""
 
-    def _lookback(self, chosen: Entry, gap_ms: int) -> int:
-        del gap_ms
+    def _lookback(self, chosen: Entry, interval: int) -> int:
+        del interval
         return max(spec.window_ms for spec in chosen.specs)
 
     def _grade(self, ts: Times, value: Values, start: int, limits: Limits) -> Grades:
@@ -122,8 +122,8 @@ class RollingSum(Kind):
 class Rise(Kind):
     """How far the value stands above its lowest within the last ``window``."""
 
-    def _lookback(self, chosen: Entry, gap_ms: int) -> int:
-        del gap_ms
+    def _lookback(self, chosen: Entry, interval: int) -> int:
+        del interval
         return chosen.window_ms
 
     def _grade(self, ts: Times, value: Values, start: int, limits: Limits) -> Grades:
@@ -140,8 +140,8 @@ class Exceedances(Kind):
     first hour of the next day is over.
     """
 
-    def _lookback(self, chosen: Entry, gap_ms: int) -> int:
-        del chosen, gap_ms
+    def _lookback(self, chosen: Entry, interval: int) -> int:
+        del chosen, interval
         return (DAY_HOURS + 1) * HOUR_MS
 
     def _grade(self, ts: Times, value: Values, start: int, limits: Limits) -> Grades:
