@@ -84,6 +84,13 @@ def open_folder() -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="module")
+def module_folder() -> Iterator[Path]:
+    """Like `open_folder`, one for all tests of a file."""
+    with _temporary_folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[TestCluster]:
     """A running PostgreSQL with a migrated template database."""
