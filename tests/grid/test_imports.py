@@ -1,0 +1,349 @@
+"""Importing areas, cells, components and base map from files of every kind."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from grid.actions.import_areas import import_areas
+from grid.actions.import_basemap import import_basemap
+from grid.actions.import_cells import import_cells
+from grid.actions.import_components import import_components
+from grid.actions.read_table import read_mapping
+from grid.model.coordinates import CoordinateSystem
+from grid.model.mapping import column_mapping
+from grid.model.refusal import GridProblem
+from grid.store import areas, basemap, cells, components
+from grid.store.postgis import reading
+from tests.grid.files import area_frame, cell_frame, shifted, write_csv
+from tests.grid.town import BY, EAST, WEST, build_areas, build_town
+from tests.support.cluster import TestDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def _geopackage(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+    frame.to_file(folder / "town.gpkg", driver="GPKG")
+    return folder / "town.gpkg"
+
+
+def _geojson(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+    frame.to_file(folder / "town.geojson", driver="GeoJSON")
+    return folder / "town.geojson"
+
+
+def _shapefile(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+    frame.to_crs(4490).to_file(folder / "town.shp", encoding="utf-8")
+    return folder / "town.shp"
+
+
+def _zipped(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+    inner = folder / "inner"
+    inner.mkdir()
+    frame.to_crs(4548).to_file(inner / "town.shp", encoding="gb18030")
+    return folder / shutil.make_archive(str(folder / "town"), "zip", inner)
+
+
+def _geoparquet(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+    frame.to_crs(32650).to_parquet(folder / "town.parquet")
+    return folder / "town.parquet"
+
+
+def _wkt_table(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+    rows = [
+        {**frame.drop(columns="geometry").iloc[n].to_dict(), "wkt": frame.geometry.iloc[n].wkt}
+        for n in range(len(frame))
+    ]
+    return write_csv(folder / "town.csv", rows, encoding="gb18030")
+
+
+@pytest.mark.parametrize(
+    "write", [_geopackage, _geojson, _shapefile, _zipped, _geoparquet, _wkt_table]
+)
+def test_areas_and_cells_come_from_every_kind_of_file(
+    database: TestDatabase,
+    tmp_path: Path,
+    write: Callable[[gpd.GeoDataFrame, Path], Path],
+) -> None:
+    engine = database.engine()
+    for name in ("areas", "cells"):
+        (tmp_path / name).mkdir()
+    area_file = write(area_frame(), tmp_path / "areas")
+    cell_file = write(cell_frame(), tmp_path / "cells")
+    first = import_areas(engine, area_file, by=BY)
+    assert (first.refused, first.imported) == ((), 5)
+    second = import_cells(engine, cell_file, by=BY)
+    assert (second.refused, second.imported) == ((), len(cell_frame()))
+    again = import_cells(engine, cell_file, by=BY)
+    assert (again.unchanged, again.retired) == (again.imported, 0)
+    with reading(engine) as conn:
+        west = areas.by_code(conn, WEST)
+        assert west is not None
+        assert west.name_zh == f"甲{WEST}"
+        expected = area_frame().geometry.iloc[3]
+        assert shapely.hausdorff_distance(west.geometry, expected) < 1e-7
+        assert cells.count(conn) == len(cell_frame())
+
+
+@pytest.mark.parametrize("system", [CoordinateSystem.GCJ02, CoordinateSystem.BD09])
+def test_shifted_coordinates_are_brought_back(
+    database: TestDatabase, tmp_path: Path, system: CoordinateSystem
+) -> None:
+    engine = database.engine()
+    file = _geopackage(shifted(area_frame(), system), tmp_path)
+    report = import_areas(engine, file, by=BY, crs=system.value)
+    assert report.source_crs == system.value
+    with reading(engine) as conn:
+        west = areas.by_code(conn, WEST)
+    assert west is not None
+    assert shapely.hausdorff_distance(west.geometry, area_frame().geometry.iloc[3]) < 1e-12
+
+
+def test_columns_are_renamed_and_filled_by_a_mapping(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    engine = database.engine()
+    build_town(engine)
+    rows = [{"编号": "L-1", "名称": "一号灯", "类": "路灯", "X": 118.09, "Y": 24.48, "高": 8}]
+    file = write_csv(tmp_path / "lamps.csv", rows)
+    toml = tmp_path / "mapping.toml"
+    toml.write_text(
+        'crs = "EPSG:4490"\n[columns]\ncode = "编号"\nname_zh = "名称"\nkind = "类"\n'
+        '[constants]\nowner_department = "D1"\n[values.kind]\n"路灯" = "lamp"\n',
+        encoding="utf-8",
+    )
+    report = import_components(engine, file, by=BY, mapping=read_mapping(toml))
+    assert (report.refused, report.source_crs) == ((), "EPSG:4490")
+    with reading(engine) as conn:
+        (lamp,) = components.all(conn)
+    assert (lamp.kind, lamp.name_en, lamp.owner_department) == ("lamp", "一号灯", "D1")
+    assert lamp.attributes == {"高": "8"}
+    assert import_components(engine, file, by=BY, mapping=read_mapping(toml)).unchanged == 1
+
+
+def test_a_base_map_is_laid_and_unknown_kinds_are_refused(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    engine = database.engine()
+    frame = gpd.GeoDataFrame(
+        {"kind": ["sea", "road", "place"], "name_en": ["Sea", None, "Pier"]},
+        geometry=[
+            shapely.box(118, 24.4, 118.1, 24.5),
+            shapely.LineString([(118, 24.4), (118.1, 24.5)]),
+            shapely.Point(118.1, 24.5),
+        ],
+        crs=4326,
+    )
+    assert import_basemap(engine, _geojson(frame, tmp_path), by=BY).imported == 3
+    frame.loc[1, "kind"] = "motorway"
+    report = import_basemap(engine, _geopackage(frame, tmp_path), by=BY)
+    (only,) = report.refused
+    assert (only.row, only.field, "motorway" in only.reason_zh) == (2, "kind", True)
+    with reading(engine) as conn:
+        assert basemap.count(conn) == 3
+
+
+def _cells_report(
+    database: TestDatabase, tmp_path: Path, frame: gpd.GeoDataFrame
+) -> list[tuple[int, str, str]]:
+    build_areas(database.engine())
+    report = import_cells(database.engine(), _geopackage(frame, tmp_path), by=BY)
+    with reading(database.engine()) as conn:
+        assert cells.count(conn) == 0
+    assert report.imported == 0
+    assert all(one.reason_zh for one in report.refused)
+    return [(one.row, one.field, one.reason_en) for one in report.refused]
+
+
+def test_a_gap_is_told_with_its_size_and_place(database: TestDatabase, tmp_path: Path) -> None:
+    frame = cell_frame()
+    away = frame.geometry.iloc[15]
+    told = _cells_report(database, tmp_path, frame.drop(index=15))
+    ((row, field, reason),) = told
+    assert field == "geometry"
+    assert frame.drop(index=15).geometry.iloc[row - 1].touches(away)
+    assert f"community {WEST}: 40,000" in reason
+    lon, lat = (float(part.strip(",")) for part in reason.split(" at ")[1].split())
+    assert shapely.contains_xy(away, lon, lat)
+
+
+def test_overlaps_bad_codes_and_broken_shapes_are_told_by_row(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    frame = cell_frame()
+    frame.loc[0, "code"] = frame.loc[1, "code"]
+    frame.loc[2, "code"] = "35020300100100X"
+    frame.loc[3, "code"] = "350203001001000"
+    frame.loc[4, "code"] = "350203001099001"
+    shapes = frame.geometry.tolist()
+    shapes[6] = shapely.Polygon(
+        [(118.08, 24.47), (118.09, 24.48), (118.09, 24.47), (118.08, 24.48)]
+    )
+    shapes[20] = shapely.buffer(shapes[20], 1e-5, join_style="mitre")
+    frame = frame.set_geometry(gpd.GeoSeries(shapes, crs=4326))
+    told = _cells_report(database, tmp_path, frame)
+    by_row: dict[int, str] = {}
+    for row, _, reason in told:
+        by_row[row] = by_row.get(row, "") + reason
+    assert "already in row 1" in by_row[2]
+    assert "digits only" in by_row[3]
+    assert "001 to 999" in by_row[4]
+    assert "does not exist" in by_row[5]
+    assert "Self-intersection" in by_row[7]
+    assert "overlaps row" in by_row[21] + by_row[22]
+    assert not any("are in no cell" in reason for _, _, reason in told)
+
+
+def test_a_cell_beyond_its_community_is_told(database: TestDatabase, tmp_path: Path) -> None:
+    frame = cell_frame()
+    shapes = frame.geometry.tolist()
+    outer = shapely.box(118.08, 24.489, 118.0802, 24.4901)
+    shapes[0] = shapely.union(shapes[0], outer)
+    told = _cells_report(database, tmp_path, frame.set_geometry(gpd.GeoSeries(shapes, crs=4326)))
+    assert any("outside community" in reason for row, _, reason in told if row == 1)
+
+
+def test_a_code_is_never_given_to_another_shape(database: TestDatabase, tmp_path: Path) -> None:
+    engine = database.engine()
+    build_areas(engine)
+    frame = cell_frame()
+    import_cells(engine, _geopackage(frame, tmp_path), by=BY)
+    # two cells of one become one: the joined cell needs a code of its own
+    joined = frame.drop(index=1)
+    shapes = joined.geometry.tolist()
+    shapes[0] = shapely.union(frame.geometry.iloc[0], frame.geometry.iloc[1])
+    joined = joined.set_geometry(gpd.GeoSeries(shapes, index=joined.index, crs=4326))
+    report = import_cells(engine, _geopackage(joined, tmp_path), by=BY)
+    (only,) = report.refused
+    assert (only.row, "never reused" in only.reason_en) == (1, True)
+    joined.loc[0, "code"] = f"{WEST}900"
+    report = import_cells(engine, _geopackage(joined, tmp_path), by=BY)
+    assert (report.refused, report.retired) == ((), 2)
+    assert report.unchanged == len(joined) - 1
+    back = import_cells(engine, _geopackage(frame, tmp_path), by=BY)
+    assert {one.row for one in back.refused} == {1, 2}
+
+
+def test_mixed_coordinate_systems_are_refused(database: TestDatabase, tmp_path: Path) -> None:
+    engine = database.engine()
+    build_town(engine)
+    base = {"kind": "lamp", "name_zh": "灯", "lon": 118.09, "lat": 24.48}
+    rows = [
+        {**base, "code": "A", "crs": "EPSG:4326"},
+        {**base, "code": "B", "crs": "GCJ-02"},
+        {**base, "code": "C", "crs": "EPSG:4326", "lon": 454321.0, "lat": 2708888.0},
+    ]
+    report = import_components(engine, write_csv(tmp_path / "lamps.csv", rows), by=BY)
+    assert [(one.row, one.field) for one in report.refused] == [(2, "crs"), (3, "geometry")]
+    assert "GCJ-02" in report.refused[0].reason_zh
+    assert "mixed coordinate systems" in report.refused[1].reason_en
+    with reading(engine) as conn:
+        assert components.all(conn) == []
+
+
+def test_positions_that_are_none_are_refused_row_by_row(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    engine = database.engine()
+    build_town(engine)
+    base = {"kind": "lamp", "name_zh": "灯", "lon": "118.09", "lat": "24.48"}
+    rows = [
+        {**base, "code": "A"},
+        {**base, "code": "B", "lon": "east"},
+        {**base, "code": "C", "lat": ""},
+        {**base, "code": "D", "lat": "nan"},
+        {**base, "code": "", "lat": "24.49"},
+        {**base, "code": "F", "name_zh": ""},
+        {**base, "code": "G", "kind": ""},
+    ]
+    report = import_components(engine, write_csv(tmp_path / "lamps.csv", rows), by=BY)
+    assert [(one.row, one.field) for one in report.refused] == [
+        (2, "lon, lat"), (3, "lon, lat"), (4, "lon, lat"), (5, "code"), (6, "name_zh"), (7, "kind"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("none.csv", None, "there is no file"),
+        ("town.xlsx", b"PK", "no known kind"),
+        ("town.gpkg", b"not a database", "cannot be read"),
+        ("town.geojson", b'{"type": "FeatureCollection", "features": [', "cannot be read"),
+        ("town.parquet", b"PAR1 not really", "cannot be read"),
+        ("town.csv", b"", "no records"),
+        ("town.csv", b"code,kind,lon,lat\n", "no records"),
+        ("town.csv", b"code,kind,lon,lat\nA,lamp,1\n", "row 1 has 3 columns"),
+        ("town.csv", b"code,code,kind\nA,A,lamp\n", "cannot be read"),
+        ("town.csv", b'code,kind,lon,lat\n"A,lamp,1,2\n', "cannot be read"),
+        ("town.csv", b"\xff\xff\xff\x00", "encoding"),
+        ("town.csv", b"code,lon,lat\nA,1,2\n", "lacks columns: kind"),
+        ("town.csv", b"code,kind\nA,lamp\n", "no positions"),
+    ],
+)
+def test_files_that_are_none_get_a_clear_sentence(
+    database: TestDatabase, tmp_path: Path, name: str, content: bytes | None, text: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(GridProblem, match=text) as told:
+        import_components(database.engine(), tmp_path / name, by=BY)
+    assert told.value.zh != told.value.en
+
+
+def test_coordinate_systems_are_not_guessed(database: TestDatabase, tmp_path: Path) -> None:
+    engine = database.engine()
+    file = _shapefile(area_frame(), tmp_path)
+    with pytest.raises(GridProblem, match="contradictory"):
+        import_areas(engine, file, by=BY, crs="EPSG:4548")
+    with pytest.raises(GridProblem, match="not known"):
+        import_areas(engine, file, by=BY, crs="EPSG:1")
+    with pytest.raises(GridProblem, match="not known"):
+        import_areas(engine, file, by=BY, crs="Mars 2000")
+    (tmp_path / "town.prj").unlink()
+    with pytest.raises(GridProblem, match="name it with --crs"):
+        import_areas(engine, file, by=BY)
+    assert import_areas(engine, file, by=BY, crs="CGCS2000").imported == 5
+
+
+def test_several_layers_need_a_name(database: TestDatabase, tmp_path: Path) -> None:
+    engine = database.engine()
+    file = tmp_path / "town.gpkg"
+    area_frame().to_file(file, layer="areas", driver="GPKG")
+    cell_frame().to_file(file, layer="cells", driver="GPKG")
+    with pytest.raises(GridProblem, match="several layers"):
+        import_areas(engine, file, by=BY)
+    mapping = column_mapping({"layer": "areas"})
+    assert import_areas(engine, file, by=BY, mapping=mapping).imported == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[columns", "not proper TOML"),
+        ("columns = 3", "columns in the mapping"),
+        ("[columns]\ncode = [1]", "columns in the mapping"),
+        ("crs = 4326", "crs in the mapping"),
+        ("values = 1", "values in the mapping"),
+    ],
+)
+def test_bad_mapping_files_get_a_clear_sentence(tmp_path: Path, text: str, reason: str) -> None:
+    file = tmp_path / "mapping.toml"
+    file.write_text(text)
+    with pytest.raises(GridProblem, match=reason):
+        read_mapping(file)
+    with pytest.raises(GridProblem, match="cannot be opened"):
+        read_mapping(tmp_path / "none.toml")
+
+
+def test_numbers_read_as_codes_keep_their_digits(database: TestDatabase, tmp_path: Path) -> None:
+    frame = area_frame()
+    frame["code"] = frame["code"].astype("float64")
+    assert import_areas(database.engine(), _geopackage(frame, tmp_path), by=BY).imported == 5
+    with reading(database.engine()) as conn:
+        assert areas.by_code(conn, EAST) is not None
