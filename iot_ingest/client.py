@@ -130,7 +130,8 @@ class Session:
         with self._lock:
             self._generation += 1
         self.connected = False
-        _log.warning("disconnected from the broker: %s", reason)
+        level = logging.WARNING if reason.is_failure else logging.INFO
+        _log.log(level, "disconnected from the broker: %s", reason)
 
     def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
         if message.qos == 0 and self.messages.qsize() > RECEIVE_MAXIMUM:

@@ -159,7 +159,7 @@ class Loop:
         self._stop = stop
         self._watch_at = 0.0
         self._offline_at = 0.0
-        self._calm_at = time.time()
+        self._busy_since: float | None = None
         self._judged = 0
 
     def run(self) -> None:
@@ -179,16 +179,20 @@ class Loop:
                 self._stop.wait(_RECONNECT_S)
 
     def detail(self) -> dict[str, Any]:
-        """For the heartbeat: ``lag_s`` since when spans wait, spans judged so far."""
-        return {"lag_s": round(time.time() - self._calm_at, 3), "judged": self._judged}
+        """For the heartbeat: ``lag_s``, for how long spans have been waiting; spans judged."""
+        since = self._busy_since
+        lag_s = 0.0 if since is None else time.monotonic() - since
+        return {"lag_s": round(lag_s, 3), "judged": self._judged}
 
     def _turn(self) -> None:
+        if self._busy_since is None:
+            self._busy_since = time.monotonic()
         while not self._stop.is_set():
             spans = self._judge.work(datetime.now(UTC))
             self._judged += spans
             if not spans:
                 break
-        self._calm_at = time.time()
+        self._busy_since = None
         now = time.monotonic()
         if now >= self._watch_at:
             self._watch_at = now + _WATCH_EVERY_S
