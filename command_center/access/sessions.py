@@ -10,6 +10,7 @@ from anyio import to_thread
 from sqlalchemy import Engine
 
 from events.actions import accounts
+from events.actions.accounts import SignedIn
 from events.model.access import Actor
 
 # A revoked or disabled account is refused after at most this long; logging out works at once.
@@ -52,19 +53,17 @@ class Sessions:
             self._known.popitem(last=False)
         return actor
 
-    async def log_in(self, name: str, password: str) -> str:
-        """Check a password and open a session; its token. Raises what `authenticate` raises."""
+    async def log_in(self, name: str, password: str) -> SignedIn:
+        """Check a password and open a session. Raises SignInRefused."""
         return await to_thread.run_sync(
-            lambda: accounts.authenticate(
-                self._engine, name=name, password=password, now=datetime.now(UTC)
-            ),
+            lambda: accounts.authenticate(self._engine, name, password, now=datetime.now(UTC)),
             limiter=self._passwords,
         )
 
-    async def log_out(self, token: str) -> None:
-        """Revoke the session of ``token``; nothing when there is none."""
+    async def log_out(self, token: str, actor: Actor) -> None:
+        """Revoke the session of ``token``, which ``actor`` holds."""
         key = hashlib.sha256(token.encode()).digest()
         await to_thread.run_sync(
-            lambda: accounts.logout(self._engine, token, now=datetime.now(UTC))
+            lambda: accounts.logout(self._engine, token, by=actor, now=datetime.now(UTC))
         )
         self._known[key] = (time.monotonic(), None)

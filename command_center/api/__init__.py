@@ -1,1 +1,38 @@
-"""The HTTP interface for programs."""
+"""The HTTP API: one file per subject."""
+
+from fastapi import APIRouter
+
+from command_center.access.sessions import Sessions
+from command_center.api import (
+    attachments,
+    city,
+    configuration,
+    field,
+    health,
+    readings,
+    reports,
+    tickets,
+    tiles,
+    wall_socket,
+)
+from command_center.live.hub import Hub
+from command_center.photos.worker import PhotoWorker
+from command_center.services import Services
+
+
+def routers(
+    services: Services, sessions: Sessions, hub: Hub, photos: PhotoWorker
+) -> list[APIRouter]:
+    """The routes of every subject."""
+    return [
+        city.router(services),
+        reports.router(services, photos),
+        tickets.router(services, photos),
+        field.router(services),
+        attachments.router(services, photos),
+        readings.router(services),
+        configuration.router(services),
+        health.router(services, hub),
+        tiles.router(services),
+        wall_socket.router(hub, sessions),
+    ]

@@ -20,4 +20,7 @@ def read_figures(
         figures["total"] += 1
         figures["online"] += bool(device["online"])
         figures["raised"] += device["level"] > 0
-    return {"tickets": statistics.open_counts(conn, Scope(), now), "devices": by_layer}
+    counts = statistics.open_counts(conn, Scope(), now).as_dict()
+    # JSON knows text keys only
+    counts["by_severity"] = {str(level): one for level, one in counts["by_severity"].items()}
+    return {"tickets": counts, "devices": by_layer}

@@ -78,7 +78,7 @@ def _broker(ingest: Component, beats: Mapping[str, Heartbeat]) -> tuple[Status, 
     # the ingester is the one who is connected to the broker, and says so with each beat
     if ingest.status is not Status.OK:
         return Status.DOWN if ingest.status is Status.DOWN else Status.DEGRADED, ingest.lag_s
-    connected = beats["ingest"].detail.get("broker") == "connected"
+    connected = beats["ingest"].detail.get("broker") is True
     return (Status.OK if connected else Status.DOWN), ingest.lag_s
 
 

@@ -21,9 +21,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from command_center.live.figures import read_figures
 from command_center.live.health import Component, judge, overall
 from command_center.live.messages import Json, moment
-from command_center.live.figures import read_figures
 from command_center.live.world import Changed, World, fetch
 from grid.store import heartbeats
 from grid.store.postgis import listen, reading

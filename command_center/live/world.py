@@ -23,6 +23,7 @@ from events.model.event import Event
 from events.model.ticket import Ticket, light
 from events.store import events as event_store
 from events.store import tickets as ticket_store
+from events.store.search import TicketQuery, search
 from iot_ingest.store import devices as device_store
 from iot_ingest.store import findings as finding_store
 from iot_ingest.store import readings as reading_store
@@ -104,12 +105,12 @@ class World:
             for one in device_store.all(conn)
             if one.disabled_at is None
         }
-        recent = event_store.recent(conn, Scope(), limit=RECENT_EVENTS)
+        recent = event_store.recent(conn, limit=RECENT_EVENTS)
         world.merge(
             Fetched(
                 latest=reading_store.latest(conn),
-                tickets=ticket_store.open_tickets(conn, Scope(), limit=MOST_TICKETS),
-                events=sorted(recent, key=lambda one: one.event_id),
+                tickets=_open_tickets(conn),
+                events=recent,
                 levels=_levels(conn),
                 online=_online(conn),
             ),
@@ -127,7 +128,8 @@ class World:
         tickets = self._merge_tickets(fetched.tickets, now)
         if fetched.online is not None:
             tickets |= self._turn_lights(now)
-        events = [event_json(one) for one in fetched.events][-RECENT_EVENTS:]
+        fresh = sorted(fetched.events, key=lambda one: one.event_id)
+        events = [event_json(one) for one in fresh[-RECENT_EVENTS:]]
         self.events.extend(events)
         self.at = now
         if not devices and not tickets and not events:
@@ -190,6 +192,11 @@ class World:
             if light(ticket, now).value != self.tickets[key]["light"]:
                 self.tickets[key] = told[key] = ticket_json(ticket, now)
         return told
+
+
+def _open_tickets(conn: Connection) -> Sequence[Ticket]:
+    query = TicketQuery(open_only=True, limit=MOST_TICKETS)
+    return search(conn, query, Scope()).items
 
 
 def _levels(conn: Connection) -> dict[int, int]:

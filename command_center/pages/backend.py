@@ -12,9 +12,11 @@ from typing import Any
 
 from anyio import to_thread
 from dash import _validate
-from dash.backends._fastapi import FastAPIDashServer
+from dash.backends._fastapi import DashMiddleware, FastAPIDashServer
+from dash.exceptions import PreventUpdate
 from dash.fingerprint import check_fingerprint
 from fastapi import Request, Response
+from starlette.types import Receive, Scope, Send
 
 _FOR_EVER = "private, max-age=31536000, immutable"
 
@@ -30,6 +32,15 @@ class ThreadedBackend(FastAPIDashServer):  # type: ignore[misc] # Dash ships no 
 
     def register_assets_blueprint(self, *_names: str) -> None:
         """Assets are served once for all pages, by ourselves."""
+
+    def setup_backend(self, dash_app: Any) -> None:
+        """Put Dash's request context around its own routes."""
+        self.server.add_middleware(
+            _Context,
+            dash_app=dash_app,
+            dash_server=self,
+            before_request_funcs=self._before_request_funcs,
+        )
 
     def serve_callback(self, dash_app: Any) -> Any:
         """The endpoint of callbacks; a plain callback that reads the database must not hold up
@@ -64,6 +75,17 @@ class ThreadedBackend(FastAPIDashServer):  # type: ignore[misc] # Dash ships no 
             headers["Content-Encoding"] = "gzip"
         media_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
         return Response(body, media_type=media_type, headers=headers)
+
+
+class _Context(DashMiddleware):
+    """Dash's middleware, which would answer errors by itself and tell nobody."""
+
+    async def _handle_error(
+        self, error: Exception, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if not isinstance(error, PreventUpdate):
+            raise error
+        await super()._handle_error(error, scope, receive, send)
 
 
 @lru_cache(maxsize=256)

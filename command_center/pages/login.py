@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from command_center.access.context import current_language
+from command_center.access.context import current_actor, current_language
 from command_center.access.language import COOKIE as LANGUAGE_COOKIE
 from command_center.access.sessions import Sessions, cookie_name
 from command_center.pages.html import page
@@ -38,7 +38,7 @@ def router(services: Services, sessions: Sessions) -> APIRouter:
     ) -> Response:
         wanted = local_path(next)
         try:
-            token = await sessions.log_in(name.strip().lower(), password)
+            signed_in = await sessions.log_in(name.strip().lower(), password)
         except SignInRefused as refused:
             return _login_page(
                 request,
@@ -48,12 +48,11 @@ def router(services: Services, sessions: Sessions) -> APIRouter:
                 refusal=refused.told(current_language()),
                 status=403,
             )
-        actor = await sessions.actor(token)
-        response = RedirectResponse(wanted or home(actor), status_code=303)
+        response = RedirectResponse(wanted or home(signed_in.actor), status_code=303)
         https = request.url.scheme == "https"
         response.set_cookie(
             cookie_name(https=https),
-            token,
+            signed_in.token,
             max_age=_SESSION_S,
             path="/",
             secure=https,
@@ -64,9 +63,9 @@ def router(services: Services, sessions: Sessions) -> APIRouter:
 
     @routes.post("/logout")
     async def log_out(request: Request) -> Response:
-        token = request.state.token
-        if token:
-            await sessions.log_out(token)
+        token, actor = request.state.token, current_actor()
+        if token and actor is not None:
+            await sessions.log_out(token, actor)
         response = RedirectResponse("/login", status_code=303)
         https = request.url.scheme == "https"
         response.delete_cookie(cookie_name(https=https), path="/", secure=https, httponly=True)
@@ -102,11 +101,9 @@ def local_path(text: str) -> str:
     return text
 
 
-def home(actor: Actor | None) -> str:
+def home(actor: Actor) -> str:
     """Where somebody goes after logging in."""
-    if actor is not None and not allowed(actor, Permission.VIEW_WALL):
-        return "/field"
-    return "/"
+    return "/" if allowed(actor, Permission.VIEW_WALL) else "/field"
 
 
 def _login_page(

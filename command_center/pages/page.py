@@ -88,7 +88,7 @@ class PageApp(Dash):  # type: ignore[misc] # Dash ships no types
             index_string=_INDEX,
             update_title=None,
             add_log_handler=False,
-            pages_folder="",
+            use_pages=False,
         )
 
     def clientside_callback(self, *args: Any, **kwargs: Any) -> Any:

@@ -1,0 +1,79 @@
+"""Vector tiles of cells, areas, base map and components."""
+
+import gzip
+import hashlib
+from collections import OrderedDict
+from threading import Lock
+from time import monotonic
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+
+from command_center.errors import Missing
+from command_center.services import Services
+from grid.store import tiles
+from grid.store.postgis import reading
+
+# The ground changes by imports only; a tile this old is cut again.
+_FRESH_S = 300.0
+_KEPT = 4_000
+_TYPE = "application/vnd.mapbox-vector-tile"
+
+LAYERS = ("cells", "areas", "basemap", "components")
+
+
+class TileCache:
+    """Compressed tiles by address, the least recently used forgotten first."""
+
+    def __init__(self, services: Services) -> None:
+        """Cut tiles from ``services.engine`` when they are asked for."""
+        self._services = services
+        self._tiles: OrderedDict[tuple[str, int, int, int], tuple[float, bytes, str]] = (
+            OrderedDict()
+        )
+        self._lock = Lock()
+
+    def get(self, layer: str, z: int, x: int, y: int) -> tuple[bytes, str]:
+        """The gzipped tile and its ETag."""
+        key = (layer, z, x, y)
+        with self._lock:
+            kept = self._tiles.get(key)
+            if kept is not None and monotonic() - kept[0] < _FRESH_S:
+                self._tiles.move_to_end(key)
+                return kept[1], kept[2]
+        with reading(self._services.engine) as conn:
+            data = tiles.tile(conn, layer, z, x, y)
+        packed = gzip.compress(data, 5, mtime=0)
+        etag = f'"{hashlib.sha256(packed).hexdigest()[:24]}"'
+        with self._lock:
+            self._tiles[key] = (monotonic(), packed, etag)
+            while len(self._tiles) > _KEPT:
+                self._tiles.popitem(last=False)
+        return packed, etag
+
+
+def router(services: Services) -> APIRouter:
+    """The route /tiles/{layer}/{z}/{x}/{y}.mvt."""
+    routes = APIRouter(tags=["tiles"])
+    cache = TileCache(services)
+
+    @routes.get("/tiles/{layer}/{z}/{x}/{y}.mvt", summary="A vector tile")
+    def get_tile(
+        request: Request,
+        layer: str,
+        z: Annotated[int, Path(ge=0, le=22)],
+        x: Annotated[int, Path(ge=0)],
+        y: Annotated[int, Path(ge=0)],
+    ) -> Response:
+        if layer not in LAYERS or x >= 1 << z or y >= 1 << z:
+            raise Missing
+        packed, etag = cache.get(layer, z, x, y)
+        headers = {"ETag": etag, "Cache-Control": "private, max-age=60", "Vary": "Accept-Encoding"}
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return Response(packed, media_type=_TYPE, headers=headers)
+        return Response(gzip.decompress(packed), media_type=_TYPE, headers=headers)
+
+    return routes

@@ -1,0 +1,123 @@
+// What waits on this phone to be sent. Each entry has a key that the server knows again, so that
+// sending twice changes nothing. Without IndexedDB (private mode) entries live in memory.
+import { newKey } from "./common.mjs";
+
+const RETRY_MS = 15_000;
+
+export class Outbox {
+  // send(entry) -> "done" | "later" | "refused"; changed() is called after each change.
+  constructor(name, { send, changed }) {
+    this.name = name;
+    this.send = send;
+    this.changed = changed;
+    this.memory = { waiting: new Map(), done: new Map() };
+    this.flushing = null;
+    this.database = null;
+  }
+
+  async open() {
+    this.database = await new Promise((resolve) => {
+      let request;
+      try {
+        request = indexedDB.open(this.name, 1);
+      } catch {
+        resolve(null);
+        return;
+      }
+      request.onupgradeneeded = () => {
+        request.result.createObjectStore("waiting", { keyPath: "key" });
+        request.result.createObjectStore("done", { keyPath: "key" });
+      };
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => resolve(null);
+      request.onblocked = () => resolve(null);
+    });
+    if (navigator.storage?.persist) navigator.storage.persist().catch(() => {});
+    const again = () => this.flush();
+    addEventListener("online", again);
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") again();
+    });
+    setInterval(again, RETRY_MS);
+    this.changed();
+  }
+
+  async add(entry) {
+    const whole = { key: newKey(), at: Date.now(), ...entry };
+    await this.#put("waiting", whole);
+    this.changed();
+    return whole;
+  }
+
+  waiting() {
+    return this.#all("waiting");
+  }
+
+  done() {
+    return this.#all("done");
+  }
+
+  async finish(entry, result) {
+    await this.#put("done", { key: entry.key, at: Date.now(), ...result });
+    await this.#remove("waiting", entry.key);
+  }
+
+  async refuse(entry, reason, more = {}) {
+    await this.#put("waiting", { ...entry, refused: reason, ...more });
+  }
+
+  async discard(key) {
+    await this.#remove("waiting", key);
+    await this.#remove("done", key);
+    this.changed();
+  }
+
+  // Send what waits, in order; one run at a time, here and in other tabs.
+  flush() {
+    this.flushing ??= this.#flush().finally(() => {
+      this.flushing = null;
+    });
+    return this.flushing;
+  }
+
+  async #flush() {
+    const run = async () => {
+      for (const entry of await this.waiting()) {
+        if (entry.refused) continue;
+        const result = await this.send(entry);
+        this.changed();
+        if (result === "later") return;
+      }
+    };
+    if (navigator.locks) await navigator.locks.request(`outbox-${this.name}`, run);
+    else await run();
+  }
+
+  #store(name, mode) {
+    return this.database.transaction(name, mode).objectStore(name);
+  }
+
+  #request(request) {
+    return new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  }
+
+  async #put(store, value) {
+    if (this.database) await this.#request(this.#store(store, "readwrite").put(value));
+    else this.memory[store].set(value.key, value);
+  }
+
+  async #remove(store, key) {
+    if (this.database) await this.#request(this.#store(store, "readwrite").delete(key));
+    else this.memory[store].delete(key);
+  }
+
+  async #all(store) {
+    const found = this.database
+      ? await this.#request(this.#store(store, "readonly").getAll())
+      : [...this.memory[store].values()];
+    return found.sort((a, b) => a.at - b.at);
+  }
+}

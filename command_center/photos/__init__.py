@@ -1,0 +1,1 @@
+"""Residents' and crews' photos: kept as they came, shown only as we re-encoded them."""
