@@ -1,0 +1,1 @@
+"""Requests of other systems, brought in as events and tickets."""
