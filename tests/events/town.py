@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from events.actions import accounts, configure
 from events.actions.act import act
@@ -174,11 +174,18 @@ def draft(category: str = "flooding", **values: object) -> EventDraft:
 def finding(
     thread: str, revision: int, change: Change, *, at: datetime = NOW, **values: object
 ) -> EventDraft:
-    """A revision of a finding of sensor 7."""
-    return draft(
-        "river_level", source=Source.SENSOR, key=f"{thread}:{revision}", thread=thread,
-        revision=revision, change=change, occurred_at=at, device_no=7, **values,
-    )  # fmt: skip
+    """A revision of a finding, of sensor 7 where no other is given."""
+    whole: dict[str, object] = {
+        "source": Source.SENSOR,
+        "key": f"{thread}:{revision}",
+        "thread": thread,
+        "revision": revision,
+        "change": change,
+        "occurred_at": at,
+        "device_no": 7,
+        **values,
+    }
+    return draft("river_level", **whole)
 
 
 def found_town(database: TestDatabase) -> Town:
@@ -210,11 +217,6 @@ def found_town(database: TestDatabase) -> Town:
     return Town(database=database, people=people)
 
 
-def without_orphan(duties: Iterable[DutyRow]) -> list[DutyRow]:
-    """Duties of the town without the one for everything."""
-    return [one for one in duties if one.family or one.category_code]
-
-
 def _departments() -> list[DepartmentRow]:
     return [
         DepartmentRow(code="water", name_zh="水务局", name_en="Water Bureau", area_code="3505"),
@@ -235,7 +237,7 @@ def _crews() -> list[CrewRow]:
     ]  # fmt: skip
 
 
-def _add_accounts(conn: object) -> None:
+def _add_accounts(conn: Connection) -> None:
     for name, role, area, crew in (
         ("operator", Role.OPERATOR, "3505", None),
         ("dispatcher", Role.DISPATCHER, "3505", None),
@@ -249,4 +251,4 @@ def _add_accounts(conn: object) -> None:
         accounts.add(
             conn, name=name, role=role, area_code=area, by=ADMIN, now=NOW, crew_code=crew,
             password="correct horse battery",
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
