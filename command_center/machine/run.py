@@ -222,7 +222,15 @@ class _Machine:
             self._python("dispatch", (ours, "dispatch"), "cc_dispatch", None),
             self._python("web", web, "cc_web", None),
         ]
-        if plan.demo and plan.simulator:
+        if plan.demo and plan.simulator and plan.settings.broker_url is not None:
+            self._told(
+                Problem(
+                    zh="使用外部消息代理时不启动模拟设备：它不认识演示设备的密钥。",
+                    en="no simulated devices with an outside broker: it does not know the demo"
+                    " devices' secrets.",
+                )
+            )
+        elif plan.demo and plan.simulator:
             speed = ("--speed", f"{plan.speed:g}")
             simulator = (sys.executable, "-m", "iot_ingest.simulate", *speed)
             crews = (sys.executable, "-m", "command_center.demo.crews", *speed)

@@ -14,6 +14,8 @@ import pytest
 from command_center.machine.doors import database_url
 from command_center.machine.process_table import identify, working_in
 from command_center.settings import Settings
+from tests.support.broker import TestBroker
+from tests.support.cluster import TestDatabase
 from tests.support.whole import PROGRAM, WholeCity, whole_city
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
@@ -149,3 +151,20 @@ def test_a_port_that_is_taken_by_another_program(city: WholeCity, open_folder: P
         )
     assert answer.returncode == 1
     assert f"网页的端口 {port}（--port）已被占用" in answer.stderr
+
+
+def test_given_services_are_used_and_none_is_started(
+    open_folder: Path, database: TestDatabase, broker: TestBroker
+) -> None:
+    settings = {
+        "COMMAND_CENTER_DATABASE_URL": database.superuser_url(),
+        "COMMAND_CENTER_BROKER_URL": broker.url("cc_ingest"),
+    }
+    with whole_city(open_folder, "--city", "none", **settings) as city:
+        assert set(city.processes()) == {"ingest", "dispatch", "web"}
+        assert not (open_folder / "postgresql").exists()
+        with database.superuser() as connection:
+            found = connection.execute(
+                "SELECT process FROM grid.heartbeats WHERE at > now() - interval '3 seconds'"
+            ).fetchall()
+    assert {row[0] for row in found} >= {"ingest", "dispatch", "web"}

@@ -17,6 +17,7 @@ from command_center.machine.data_folder import open_data_folder, socket_folder
 from command_center.machine.doors import private_database_url
 from command_center.machine.postgresql import (
     ROLES,
+    SUPERUSER,
     Cluster,
     ensure_cluster,
     ensure_database,
@@ -50,6 +51,13 @@ class TestDatabase:
         if role not in self.engines:
             self.engines[role] = make_engine(self.url(role), role=role)
         return self.engines[role]
+
+    def superuser_url(self) -> str:
+        """Return the URL of the one login that a city without roles of its own may use."""
+        base = private_database_url(
+            self.cluster.socket_folder, SUPERUSER, self.cluster.superuser_password
+        )
+        return base.replace("@/city?", f"@/{self.name}?")
 
     def superuser(self) -> psycopg.Connection:
         """Connect as superuser, in autocommit: to look, or to do what nobody may."""

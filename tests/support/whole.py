@@ -21,8 +21,9 @@ PROGRAM = Path(sys.executable).with_name("command-center")
 class WholeCity:
     """A running `command-center run`; ``ready_s`` is how long its start took."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, **settings: str) -> None:
         self.folder = folder
+        self.settings = settings
         self.port, self.broker_port = free_port(), free_port()
         self.arguments = arguments
         self.said: list[str] = []
@@ -61,9 +62,9 @@ class WholeCity:
         return [str(PROGRAM), "run", "--data", str(self.folder), *ports, *self.arguments]
 
     def environment(self) -> dict[str, str]:
-        """The caller's environment without settings of its own."""
+        """The caller's environment, with this city's settings only."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("COMMAND_CENTER_")}
-        return {**kept, "COMMAND_CENTER_LANGUAGE": "en"}
+        return {**kept, "COMMAND_CENTER_LANGUAGE": "en", **self.settings}
 
     def errors(self) -> str:
         """What it said on standard error."""
@@ -116,9 +117,9 @@ class WholeCity:
 
 
 @contextmanager
-def whole_city(folder: Path, *arguments: str) -> Iterator[WholeCity]:
-    """Start `command-center run` on an empty folder with further arguments; stop it at the end."""
-    city = WholeCity(folder, *arguments)
+def whole_city(folder: Path, *arguments: str, **settings: str) -> Iterator[WholeCity]:
+    """Start `command-center run` on an empty folder with arguments and settings; stop it later."""
+    city = WholeCity(folder, *arguments, **settings)
     city.start()
     try:
         yield city
