@@ -89,4 +89,4 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         engine.dispose()
     print_report(report, settings.language, as_json=arguments.json)
-    return 1 if report.refused else 0
+    return 1 if report.refused and not report.imported else 0

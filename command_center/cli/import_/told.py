@@ -27,7 +27,7 @@ def print_report(report: ImportReport, language: Language, *, as_json: bool) -> 
 
 
 def _sum(report: ImportReport, language: Language) -> str:
-    if report.refused:
+    if report.refused and not report.imported:
         rows = len({one.row for one in report.refused})
         if language == "zh":
             return f"未导入：{rows} 行被拒绝，共 {len(report.refused)} 个原因。"
