@@ -5,7 +5,6 @@ import json
 import os
 
 from command_center.machine.doors import database_url
-from command_center.problem import Problem
 from command_center.settings import read_settings
 
 
@@ -23,16 +22,11 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 def run(arguments: argparse.Namespace) -> int:
     """Apply what is missing and say what was applied."""
     settings = read_settings(os.environ)
-    import psycopg
+    from command_center.machine.database_problems import database_problems
+    from grid.store.migrate import migrate
 
-    from grid.store.migrate import MigrationError, migrate
-
-    try:
+    with database_problems():
         applied = migrate(database_url(settings, "cc_owner"))
-    except (MigrationError, psycopg.Error) as error:
-        raise Problem(
-            zh=f"数据库结构未能更新：{error}", en=f"the schema was not brought up to date: {error}"
-        ) from error
     if arguments.json:
         print(json.dumps({"applied": applied}))
     else:

@@ -60,21 +60,14 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 def run(arguments: argparse.Namespace) -> int:
     """Do it in one transaction, in the name of the person at this machine."""
     settings = read_settings(os.environ)
-    import psycopg
-    from sqlalchemy.exc import OperationalError
-
+    from command_center.machine.database_problems import database_problems
     from events.model.problems import Refused
 
     try:
-        password = _change(settings, arguments)
+        with database_problems():
+            password = _change(settings, arguments)
     except Refused as refused:
         raise Problem(zh=refused.told("zh"), en=refused.told("en")) from refused
-    except (OperationalError, psycopg.OperationalError) as error:
-        raise Problem(
-            zh=f"无法连接数据库，请先启动 command-center run：{error.__cause__ or error}",
-            en=f"the database cannot be reached, start `command-center run`:"
-            f" {error.__cause__ or error}",
-        ) from error
     if arguments.json:
         print(json.dumps({"name": arguments.name, "password": password}))
     elif password is not None:
