@@ -9,7 +9,7 @@ LAYER = Layer(
     names=words("工地扬尘", "Construction dust"),
     purpose=words("工地颗粒物、噪声和气象", "Particles, noise and weather at building sites"),
     style=Style(
-        colour="#e69f00",
+        colour="#b5895f",
         shape=Shape.TRIANGLE,
         icon="M3 15a3.500 3.500 0 1 0 7 0a3.500 3.500 0 1 0-7 0z"
         "M10 8a4.500 4.500 0 1 0 9 0a4.500 4.500 0 1 0-9 0z"

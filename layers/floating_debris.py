@@ -9,7 +9,7 @@ LAYER = Layer(
     names=words("水面漂浮物", "Floating debris"),
     purpose=words("摄像机识别的水面漂浮物", "Debris on the water as cameras see it"),
     style=Style(
-        colour="#f0e442",
+        colour="#9ad05a",
         shape=Shape.DIAMOND,
         icon="M10 2h4v4l2 3v7H8V9l2-3zM2 19c3-2 5-2 8 0s6 2 8 0l4-1v3c-5 3-9 3-12 1-3-2-5-1-8 0z",
     ),

@@ -11,7 +11,7 @@ LAYER = Layer(
     names=words("污水泵站", "Sewage stations"),
     purpose=words("集水井水位与水泵工况", "Wet well levels and pumps of sewage stations"),
     style=Style(
-        colour="#009e73",
+        colour="#8d7bff",
         shape=Shape.HEXAGON,
         icon="M3 21V10l5-4v4l5-4v4l5-4v4h3v11zM6 14v3h3v-3zM11 14v3h3v-3zM16 14v3h3v-3z",
     ),

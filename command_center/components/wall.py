@@ -30,7 +30,8 @@ class _Wall(Component):
 
     def __init__(self, **properties: Any) -> None:
         self.available_properties = self._prop_names
-        super().__init__(**{k: v for k, v in properties.items() if v is not None})
+        given = {k: v for k, v in properties.items() if v is not None}
+        super().__init__(**given)  # type: ignore[no-untyped-call]  # Dash's own
 
 
 class CityMap(_Wall):
@@ -171,7 +172,8 @@ class Actions(_Wall):
     _namespace = _NAMESPACE
     _type = "Actions"
     _prop_names = _names(
-        "id", "config", "number", "version", "actions", "departments", "crews", "department", "suggested", "suggestion", "acted",
+        "id", "config", "number", "version", "actions", "departments", "crews", "department",
+        "suggested", "suggestion", "acted",
     )  # fmt: skip
 
 

@@ -36,6 +36,6 @@ def photo(attachment: Any, language: Language) -> Component:
     kind = words(f"story.photo_{attachment.kind}", language)
     if attachment.state == "ready":
         address = f"/attachments/{attachment.attachment_id}"
-        picture = html.Img(src=address, alt=kind, loading="lazy")
+        picture = html.Img(src=address, alt=kind)
         return html.Li(html.A([picture, html.Span(kind)], href=address, target="_blank"))
     return html.Li(html.Span(words(f"story.photo_{attachment.state}", language)))
