@@ -56,7 +56,8 @@ class Figures:
     """How well one department (area, crew, category, person) did in a span.
 
     ``due_for_disposal``: tickets whose disposal clock was stopped or ran out in the span;
-    ``median_dispose_s``: from dispatch to disposal.
+    ``due_to_close``: closed in the span, or open and late; ``closed_in_time``: closed without
+    any disposal or verification having been late; ``median_dispose_s``: dispatch to disposal.
     """
 
     key: str
@@ -70,6 +71,8 @@ class Figures:
     closed: int
     open: int
     overdue: int
+    closed_in_time: int
+    due_to_close: int
     due_for_disposal: int
     disposed_in_time: int
     reworked: int
@@ -80,6 +83,11 @@ class Figures:
     def in_time_share(self) -> float | None:
         """按期处置率: disposed in time / due for disposal; None when nothing was due."""
         return self.disposed_in_time / self.due_for_disposal if self.due_for_disposal else None
+
+    @property
+    def closed_share(self) -> float | None:
+        """按期结案率: closed in time / due to close; None when nothing was due."""
+        return self.closed_in_time / self.due_to_close if self.due_to_close else None
 
 
 def open_counts(conn: Connection, scope: Scope, now: datetime) -> OpenCounts:

@@ -50,6 +50,11 @@ SELECT g.key, g.name_zh, g.name_en,
     count(*) FILTER (WHERE t.state NOT IN ('closed', 'declined', 'merged')) AS open,
     count(*) FILTER (WHERE t.state NOT IN ('closed', 'declined', 'merged')
         AND (t.overdue_at IS NOT NULL OR t.due_at <= :now)) AS overdue,
+    count(*) FILTER (WHERE t.closed_at >= :since
+        AND t.closed_at < :until AND NOT coalesce(e.late, false)) AS closed_in_time,
+    count(*) FILTER (WHERE (t.closed_at >= :since AND t.closed_at < :until)
+        OR (t.state NOT IN ('closed', 'declined', 'merged')
+            AND coalesce(e.late, false))) AS due_to_close,
     count(*) FILTER (WHERE d.due_at IS NOT NULL) AS due_for_disposal,
     count(*) FILTER (WHERE d.stopped_at <= d.due_at) AS disposed_in_time,
     coalesce(sum(m.reworked), 0) AS reworked,
@@ -71,6 +76,12 @@ LEFT JOIN LATERAL (
     ORDER BY c.clock_id DESC
     LIMIT 1
 ) AS d ON true
+LEFT JOIN LATERAL (
+    -- whether any stage ever ran out
+    SELECT bool_or(coalesce(c.stopped_at, :now) > c.due_at) AS late
+    FROM events.ticket_clocks AS c
+    WHERE c.ticket_id = t.ticket_id AND c.stage IN ('dispose', 'verify')
+) AS e ON true
 LEFT JOIN LATERAL (
     SELECT count(*) FILTER (WHERE l.verb = 'ticket.rework') AS reworked,
         count(*) FILTER (WHERE l.verb = 'ticket.hand_back') AS handed_back
