@@ -2,15 +2,20 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import UTC, datetime
 
+import orjson
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from command_center.access.sessions import Sessions
 from command_center.live.hub import Hub, Subscriber
+from command_center.live.messages import moment
 from events.model.access import Permission, allowed
 
 # How often it is looked whether the session still stands.
 CHECK_S = 30.0
+# A wall that hears nothing for longer knows that it is stale, not that the city is calm.
+_BEAT_S = 2.0
 # A client whose connection takes nothing for this long is given up.
 _STALLED_S = 30.0
 # Close code: log in again.
@@ -41,10 +46,17 @@ def router(hub: Hub, sessions: Sessions) -> APIRouter:
     return routes
 
 
+def _beat() -> str:
+    return orjson.dumps({"t": "beat", "at": moment(datetime.now(UTC))}).decode()
+
+
 async def _send(socket: WebSocket, subscriber: Subscriber) -> None:
     with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
         while True:
-            text = await subscriber.next()
+            try:
+                text = await asyncio.wait_for(subscriber.next(), _BEAT_S)
+            except TimeoutError:
+                text = _beat()
             await asyncio.wait_for(socket.send_text(text), _STALLED_S)
 
 

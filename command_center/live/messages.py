@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from events.model.event import Event
-from events.model.ticket import Ticket, light
+from events.model.ticket import Ticket, light, yellow_at
 from iot_ingest.model.device import Device
 from iot_ingest.store.readings import Latest
 
@@ -52,10 +52,12 @@ def ticket_json(ticket: Ticket, now: datetime) -> Json:
         "lon": round(ticket.lon, 6),
         "lat": round(ticket.lat, 6),
         "cell": ticket.cell_code,
+        "cell_id": ticket.cell_id,
         "area_zh": ticket.area_name_zh,
         "area_en": ticket.area_name_en,
         "title_zh": ticket.title_zh,
         "title_en": ticket.title_en,
+        "department_id": ticket.department_id,
         "department_zh": ticket.department_name_zh,
         "department_en": ticket.department_name_en,
         "crew_zh": ticket.crew_name_zh,
@@ -65,6 +67,7 @@ def ticket_json(ticket: Ticket, now: datetime) -> Json:
         "created_at": moment(ticket.created_at),
         "updated_at": moment(ticket.updated_at),
         "due_at": moment(ticket.due_at),
+        "yellow_at": moment(yellow_at(ticket)),
         "light": light(ticket, now).value,
     }
     if not ticket.is_open:
@@ -81,6 +84,9 @@ def event_json(event: Event) -> Json:
         "severity": event.severity,
         "change": event.change,
         "device": event.device_no,
+        "layer": event.layer,
+        "cell": event.cell_code,
+        "ticket": event.ticket_number,
         "lon": round(event.lon, 6),
         "lat": round(event.lat, 6),
         "title_zh": event.title_zh,
