@@ -1,0 +1,1 @@
+"""Files of readings, published as real device messages."""
