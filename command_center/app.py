@@ -148,8 +148,15 @@ def create_app(settings: Settings) -> Application:
 
 def main_serve(settings: Settings, *, host: str, port: int) -> int:
     """Serve until SIGTERM or SIGINT; the exit code. Raises Problem for an unusable setting."""
+    server = make_server(create_app(settings), host=host, port=port)
+    server.run()
+    return 0 if server.started else 1
+
+
+def make_server(app: Application, *, host: str, port: int) -> uvicorn.Server:
+    """A server for ``app``, with limits for slow and stalled clients."""
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=host,
         port=port,
         lifespan="on",
@@ -171,9 +178,7 @@ def main_serve(settings: Settings, *, host: str, port: int) -> int:
         access_log=False,
         log_level="info",
     )
-    server = uvicorn.Server(config)
-    server.run()
-    return 0 if server.started else 1
+    return uvicorn.Server(config)
 
 
 def _now() -> datetime:

@@ -6,25 +6,29 @@ from starlette.types import Message, Receive
 class BodyTooLarge(Exception):
     """More bytes came than the route allows."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"more than {limit} bytes")
-        self.limit = limit
 
+class Meter:
+    """A ``receive`` that raises BodyTooLarge when more than ``limit`` bytes arrive.
 
-def limited(receive: Receive, limit: int) -> Receive:
-    """A ``receive`` that raises BodyTooLarge when more than ``limit`` bytes arrive."""
-    seen = 0
+    ``exceeded`` stays true then: whoever reads the body may have taken the error for his own.
+    """
 
-    async def receive_limited() -> Message:
-        nonlocal seen
-        message = await receive()
+    def __init__(self, receive: Receive, limit: int) -> None:
+        """Count what ``receive`` gives."""
+        self._receive = receive
+        self._limit = limit
+        self._seen = 0
+        self.exceeded = False
+
+    async def __call__(self) -> Message:
+        """The next message."""
+        message = await self._receive()
         if message["type"] == "http.request":
-            seen += len(message.get("body", b""))
-            if seen > limit:
-                raise BodyTooLarge(limit)
+            self._seen += len(message.get("body", b""))
+            if self._seen > self._limit:
+                self.exceeded = True
+                raise BodyTooLarge
         return message
-
-    return receive_limited
 
 
 async def read_all(receive: Receive) -> bytes:

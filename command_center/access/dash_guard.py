@@ -48,13 +48,16 @@ def check_call(body: bytes, callbacks: Mapping[str, Callback]) -> Callback | Bad
     callback = callbacks.get(call.output)
     if callback is None:
         return BadCall.UNKNOWN
-    if len(call.inputs) != callback.inputs or len(call.state) != callback.states:
-        return BadCall.NOT_A_CALL
-    if not all(map(_is_dependency, [*call.inputs, *call.state])):
-        return BadCall.NOT_A_CALL
-    if call.outputs is not None and not _are_outputs(call.outputs, call.output):
-        return BadCall.NOT_A_CALL
-    return callback
+    return callback if _fits(call, callback) else BadCall.NOT_A_CALL
+
+
+def _fits(call: _Call, callback: Callback) -> bool:
+    return (
+        len(call.inputs) == callback.inputs
+        and len(call.state) == callback.states
+        and all(map(_is_dependency, [*call.inputs, *call.state]))
+        and (call.outputs is None or _are_outputs(call.outputs, call.output))
+    )
 
 
 def _is_dependency(one: dict[str, Any] | list[Any]) -> bool:

@@ -5,15 +5,16 @@ Pure ASGI, so that the actor's ContextVar is seen by routes, layouts, callbacks 
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from command_center.access.body import BodyTooLarge, limited, read_all, replayed
+from command_center.access.body import BodyTooLarge, Meter, read_all, replayed
 from command_center.access.context import set_actor, set_language
 from command_center.access.dash_guard import BadCall, Callback, check_call
 from command_center.access.headers import guarded
@@ -108,27 +109,30 @@ class Gate:
         send: Send,
         language: Language,
     ) -> None:
+        meter = Meter(receive, rule.max_body)
+        receive = meter
         started = False
 
-        async def send_noticing(message: dict[str, object]) -> None:
+        async def send_unless_exceeded(message: Message) -> None:
             nonlocal started
+            if meter.exceeded and not started:
+                return
             started = True
             await send(message)
 
-        receive = limited(receive, rule.max_body)
-        try:
+        # the body was too large: told below, if nothing else was told before
+        with suppress(BodyTooLarge):
             if rule.callback:
-                body = await read_all(receive)
+                body = await read_all(meter)
                 refusal = self._refuse_callback(scope["path"], body, actor, language)
                 if refusal is not None:
                     await self._tell(rule, refusal, scope, receive, send, language)
                     return
-                receive = replayed(body, receive)
-            await self._app(scope, receive, send_noticing)
-        except BodyTooLarge as error:
-            if not started:
-                refusal = _too_large(error.limit, language)
-                await self._tell(rule, refusal, scope, receive, send, language)
+                receive = replayed(body, meter)
+            await self._app(scope, receive, send_unless_exceeded)
+        if meter.exceeded and not started:
+            refusal = _too_large(rule.max_body, language)
+            await self._tell(rule, refusal, scope, receive, send, language)
 
     async def _enter(self, scope: Scope, headers: Headers) -> Language:
         """Find out who asks and in which language; both are kept for the whole request."""

@@ -9,6 +9,7 @@ from command_center.api import (
     configuration,
     field,
     health,
+    places,
     readings,
     reports,
     tickets,
@@ -26,6 +27,7 @@ def routers(
     """The routes of every subject."""
     return [
         city.router(services),
+        places.router(services),
         reports.router(services, photos),
         tickets.router(services, photos),
         field.router(services),

@@ -54,6 +54,7 @@ def router(services: Services, photos: PhotoWorker) -> APIRouter:
     def get_tickets(
         bbox: Annotated[str | None, Query(max_length=200)] = None,
         state: Annotated[list[State] | None, Query()] = None,
+        *,
         layer: Annotated[str | None, Query(max_length=64)] = None,
         cell: Annotated[str | None, Query(max_length=15)] = None,
         department: Annotated[str | None, Query(max_length=64)] = None,
@@ -110,7 +111,15 @@ def router(services: Services, photos: PhotoWorker) -> APIRouter:
         else:
             sent = checked(ActionIn, await read_json(request))
         ticket = await to_thread.run_sync(
-            lambda: _act(services, photos.files, number, sent, kept, idempotency_key, actor)
+            lambda: _act(
+                services,
+                photos.files,
+                number,
+                sent,
+                kept=kept,
+                key=idempotency_key,
+                actor=actor,
+            )
         )
         if kept:
             photos.wake()
@@ -154,6 +163,7 @@ def _act(
     files: PhotoFiles,
     number: str,
     sent: ActionIn,
+    *,
     kept: tuple[PhotoDraft, ...],
     key: str | None,
     actor: Actor,

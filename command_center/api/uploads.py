@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import orjson
@@ -81,7 +82,7 @@ async def keep_photos(form: FormData, files: PhotoFiles, *, kind: str) -> tuple[
     try:
         for one in sent:
             upload = one.file
-            kept.append(await to_thread.run_sync(lambda up=upload: files.keep(up, kind=kind)))
+            kept.append(await to_thread.run_sync(partial(files.keep, upload, kind=kind)))
     except PhotoTooLarge as error:
         files.forget(tuple(kept))
         raise Invalid(

@@ -54,7 +54,7 @@ def _operations(told: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _body(operation: dict[str, Any]) -> list[dict[str, Any]]:
     content = operation.get("requestBody", {}).get("content", {})
-    schema = next((one.get("schema", {}) for one in content.values()), {})
+    schema: dict[str, Any] = next((one.get("schema", {}) for one in content.values()), {})
     required = set(schema.get("required", []))
     return [
         {

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 _FOR_EVER = "private, max-age=31536000, immutable"
 
 
-class ThreadedBackend(FastAPIDashServer):  # type: ignore[misc] # Dash ships no types
+class ThreadedBackend(FastAPIDashServer):
     """A backend for several Dash applications on one FastAPI application."""
 
     # Our pages are pushed to over a plain WebSocket (/live/wall).

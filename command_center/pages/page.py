@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from dash import Dash
+from dash import Dash, html
 from dash.development.base_component import Component
 from fastapi import FastAPI, Response
 
 import command_center.pages
-from command_center.access.context import current_language, logged_in
+from command_center.access.context import current_actor, current_language
 from command_center.access.dash_guard import Callback
 from command_center.pages.backend import ThreadedBackend
 from command_center.services import Services
@@ -67,7 +67,7 @@ class Page:
         return self.path if self.path.endswith("/") else f"{self.path}/"
 
 
-class PageApp(Dash):  # type: ignore[misc] # Dash ships no types
+class PageApp(Dash):
     """A Dash application whose callbacks each declare a permission."""
 
     def __init__(self, page: Page) -> None:
@@ -86,7 +86,7 @@ class PageApp(Dash):  # type: ignore[misc] # Dash ships no types
             external_scripts=[_script(one) for one in page.scripts],
             suppress_callback_exceptions=True,
             index_string=_INDEX,
-            update_title=None,
+            update_title="",
             add_log_handler=False,
             use_pages=False,
         )
@@ -94,7 +94,7 @@ class PageApp(Dash):  # type: ignore[misc] # Dash ships no types
     def clientside_callback(self, *args: Any, **kwargs: Any) -> Any:
         """As in Dash: it runs in the browser, so anybody who sees the page may."""
         before = set(self.callback_map)
-        registered = super().clientside_callback(*args, **kwargs)
+        registered = super().clientside_callback(*args, **kwargs)  # type: ignore[no-untyped-call]  # Dash
         for key in set(self.callback_map) - before:
             self.permissions[key] = self.page.permission
         return registered
@@ -110,7 +110,7 @@ class PageApp(Dash):  # type: ignore[misc] # Dash ships no types
     def attach(self, server: FastAPI, services: Services) -> None:
         """Put this page's routes on ``server``; its layout is made for each visit."""
         self.init_app(server)
-        self.layout = lambda: self.page.layout(logged_in(), services)
+        self.layout = lambda: self._layout_for(current_actor(), services)
         if self.page.path != self.page.prefix:
             # Dash itself answers below "/desk/" only
             server.add_api_route(
@@ -121,8 +121,13 @@ class PageApp(Dash):  # type: ignore[misc] # Dash ships no types
                 name=self.page.path,
             )
 
+    def _layout_for(self, actor: Actor | None, services: Services) -> Component:
+        # Dash looks at the layout once at the first request of all, whoever sends it
+        return html.Div() if actor is None else self.page.layout(actor, services)
+
     async def _visit(self) -> Response:
-        return Response(self.index(), media_type="text/html")
+        html: str = self.index()  # type: ignore[no-untyped-call]  # Dash
+        return Response(html, media_type="text/html")
 
     @property
     def client_side(self) -> set[str]:
@@ -144,12 +149,12 @@ class PageApp(Dash):  # type: ignore[misc] # Dash ships no types
             if key not in self.client_side
         }
 
-    def interpolate_index(self, **parts: Any) -> str:
+    def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]  # a named few
         """The page around the application, in the caller's language."""
         language = current_language()
         parts["title"] = escape(words(self.page.title, language))
         parts["favicon"] = ""
-        html: str = super().interpolate_index(**parts)
+        html: str = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]  # Dash
         styles = "\n".join(
             f'<link rel="stylesheet" href="/assets/{one}">' for one in self.page.styles
         )

@@ -1,7 +1,8 @@
-"""Where photos are kept: originals in ``photos/incoming``, what may be shown in ``photos/ready``."""
+"""Where photos are kept: originals in ``photos/incoming``, what is shown in ``photos/ready``."""
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID, uuid4
@@ -50,10 +51,8 @@ class PhotoFiles:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(opened, "wb") as target:
-                while chunk := source.read(_CHUNK):
+                for chunk in _pieces(source):
                     size += len(chunk)
-                    if size > MOST_BYTES:
-                        raise PhotoTooLarge
                     digest.update(chunk)
                     target.write(chunk)
                 target.flush()
@@ -67,3 +66,12 @@ class PhotoFiles:
         """Remove originals that no row knows."""
         for one in photos:
             self.incoming(one.attachment_id).unlink(missing_ok=True)
+
+
+def _pieces(source: BinaryIO) -> Iterator[bytes]:
+    size = 0
+    while chunk := source.read(_CHUNK):
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise PhotoTooLarge
+        yield chunk

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -90,15 +89,21 @@ class PhotoWorker:
             return Decoded(refusal="missing")
         self.files.make_folders()
         part = target.with_suffix(".part")
-        command = [sys.executable, "-I", "-m", "command_center.photos.decode", source, part]
+        command = [
+            sys.executable,
+            "-I",
+            "-m",
+            "command_center.photos.decode",
+            str(source),
+            str(part),
+        ]
         try:
             # nothing of our environment (database, secrets) is handed on
             child = subprocess.run(
                 command,
                 env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 timeout=_TIMEOUT_S,
                 check=False,
                 umask=0o077,
@@ -108,7 +113,7 @@ class PhotoWorker:
             part.unlink(missing_ok=True)
             return Decoded(refusal="damaged")
         if child.returncode == 0:
-            os.replace(part, target)
+            part.replace(target)
             told = json.loads(child.stdout)
             return Decoded(width=told["width"], height=told["height"])
         part.unlink(missing_ok=True)

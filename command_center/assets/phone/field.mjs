@@ -106,17 +106,18 @@ function stateName(number, code) {
 
 function drawWork(waiting, now) {
   const box = byId("work");
-  byId("count-work").textContent = state.tickets.length || "";
+  byId("count-work").textContent = state.tickets.filter((one) => one.state !== "disposed").length || "";
   if (!state.at) return;
-  if (!state.tickets.length) {
-    box.replaceChildren(el("p", { class: "empty" }, icon("check"), t("nothing")));
-    return;
-  }
-  box.replaceChildren(...state.tickets.map((ticket) => card(ticket, {
+  const drawOne = (ticket) => card(ticket, {
     now,
     pending: waiting.filter((one) => one.number === ticket.number && !one.refused).map((one) => one.verb),
     act,
-  })));
+  });
+  const mine = state.tickets.filter((one) => one.state !== "disposed");
+  const checked = state.tickets.filter((one) => one.state === "disposed");
+  const later = checked.length ? [el("h2", {}, t("being_checked")), ...checked.map(drawOne)] : [];
+  if (!mine.length) later.unshift(el("p", { class: "empty" }, icon("check"), t("nothing")));
+  box.replaceChildren(...mine.map(drawOne), ...later);
 }
 
 function drawNotices() {

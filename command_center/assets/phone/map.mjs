@@ -9,7 +9,7 @@ function svg(tag, attributes = {}) {
 }
 
 export class PlaceMap {
-  constructor(box, { bbox, places, ground, language, label, picked }) {
+  constructor(box, { bbox, places, ground, language, label, zoom, picked }) {
     const [west, south, east, north] = bbox;
     this.west = west;
     this.north = north;
@@ -17,6 +17,7 @@ export class PlaceMap {
     this.squash = 1 / Math.cos((((south + north) / 2) * Math.PI) / 180);
     this.height = (north - south) * this.scale * this.squash;
     this.picked = picked;
+    this.zoomNames = zoom;
     this.pin = null;
     this.box = box;
     this.root = svg("svg", { role: "img", "aria-label": label, preserveAspectRatio: "xMidYMid slice" });
@@ -70,7 +71,7 @@ export class PlaceMap {
 
   #drawGround(ground) {
     for (const { kind, lines, closed } of ground ?? []) {
-      this.root.append(svg("path", { d: this.#path(lines, closed), class: `ground ${kind}` }));
+      this.root.append(svg("path", { d: this.#path(lines, closed), class: `ground ${kind}`, "fill-rule": "evenodd" }));
     }
   }
 
@@ -89,7 +90,7 @@ export class PlaceMap {
   #buttons() {
     const box = document.createElement("div");
     box.className = "zoom";
-    for (const [sign, factor, name] of [["+", 0.5, "zoom in"], ["−", 2, "zoom out"]]) {
+    for (const [sign, factor, name] of [["+", 0.5, this.zoomNames[0]], ["−", 2, this.zoomNames[1]]]) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = sign;

@@ -2,7 +2,7 @@
 import { byId, data, show, t, tell } from "./common.mjs";
 import { PlaceMap } from "./map.mjs";
 
-const NEAR_M = 900;
+const NEAR_M = 1200;
 const COMMUNITY_M = 2500;
 
 export class Place {
@@ -101,6 +101,7 @@ export class Place {
       ground: answer.ground,
       language: data.language,
       label: t("map_name"),
+      zoom: [t("zoom_in"), t("zoom_out")],
       picked: (lon, lat) => {
         this.at = { lon, lat, accuracy: null, by: "map" };
         this.#told(t("placed"), "good");

@@ -43,7 +43,7 @@ export function card(ticket, { now, pending, act }) {
         el("p", { class: "hint" }, `${ticket.number} · ${words(ticket.state_name)}`)),
       el("span", { class: `due ${deadline.look}` }, icon("clock"), deadline.text)),
     el("p", { class: "where" }, icon("pin"),
-      el("span", {}, [words(ticket.area), ticket.cell && t("cell", { code: ticket.cell })].filter(Boolean).join(" · ")),
+      el("span", {}, words(ticket.area), ticket.cell ? el("small", {}, t("cell", { code: ticket.cell })) : null),
       el("a", { href: `geo:${ticket.lat},${ticket.lon}` }, t("route"))),
     ticket.supervised ? el("p", { class: "flag" }, t("supervised")) : null,
     ticket.description ? el("p", { class: "description" }, ticket.description) : null,

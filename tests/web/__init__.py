@@ -1,0 +1,1 @@
+"""The web application: gate, login, API, live pushing, photos, phones."""
