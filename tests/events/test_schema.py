@@ -1,0 +1,205 @@
+"""The described tables are those of the migrations; hot statements use their indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Connection, event, text
+from sqlalchemy.dialects import postgresql
+
+from events.model.access import Scope
+from events.model.workflow import State
+from events.store import events, inbox, ledger, outbox, search, tickets
+from events.store.search import TicketQuery
+from events.store.tables import METADATA
+from grid.store.named_sql import Statements
+from tests.events.town import NOW, Town, draft
+from tests.support.cluster import TestDatabase
+
+SHORT = {
+    "timestamp with time zone": "timestamptz", "time without time zone": "time",
+    "double precision": "float8",
+}  # fmt: skip
+
+
+def normal(kind: str) -> str:
+    """One name for a type that SQLAlchemy and PostgreSQL write differently."""
+    kind = kind.lower().replace(", ", ",")
+    return SHORT.get(kind, kind)
+
+
+def described(column: Column[Any]) -> tuple[str, str, bool]:
+    kind = column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]  # there
+    return column.name, normal(kind), bool(column.nullable)
+
+
+def test_described_tables_are_the_migrated_ones(database: TestDatabase) -> None:
+    with database.superuser() as conn:
+        rows = conn.execute(
+            "SELECT n.nspname || '.' || c.relname, a.attname,"
+            " format_type(a.atttypid, a.atttypmod), NOT a.attnotnull"
+            " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname IN ('events', 'contact') AND c.relkind IN ('r', 'p')"
+            " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum"
+        ).fetchall()
+    migrated: dict[str, list[tuple[str, str, bool]]] = {}
+    for table, column, kind, nullable in rows:
+        migrated.setdefault(table, []).append((column, normal(kind), nullable))
+    assert migrated == {
+        table.fullname: [described(column) for column in table.columns]
+        for table in METADATA.tables.values()
+    }
+
+
+_MANY = """
+INSERT INTO events.events (source, category_code, severity, occurred_at, position, area_id,
+    thread, title_zh, title_en, actor)
+SELECT 'sensor', 'river_level', 2, now() - n * interval '1 minute',
+    ST_Point(118.2 + n % 200 * 0.00002, 24.6 + n / 200 * 0.00002, 4326), 4, 'many:' || n / 2,
+    '题', 'Title', 'system:test'
+FROM generate_series(1, 20000) AS n;
+INSERT INTO events.tickets (number, state, category_code, family, layer, severity, source,
+    title_zh, title_en, position, area_id, department_id, crew_id, occurred_at, created_at,
+    updated_at, due_at, closed_at)
+SELECT 'T' || n, CASE n % 50 WHEN 0 THEN 'filed' WHEN 1 THEN 'dispatched' WHEN 2 THEN 'disposed'
+    ELSE 'closed' END, 'river_level', 'flood', 'flood', 2, 'sensor', '题', 'Title',
+    ST_Point(118.2 + n % 200 * 0.00002, 24.6 + n / 200 * 0.00002, 4326), 4, 1 + n % 2,
+    CASE WHEN n % 3 = 0 THEN 1 END, now(), now() - n * interval '1 minute',
+    now() - n * interval '1 minute', now() + interval '1 hour', now() - n * interval '1 minute'
+FROM generate_series(1, 20000) AS n;
+INSERT INTO events.ticket_events (ticket_id, event_id, linked_at, why, actor)
+SELECT ticket_id, ticket_id, now(), '{}', 'system:test' FROM events.tickets;
+INSERT INTO events.inbox (event_id, severity) SELECT event_id, n % 4 + 1
+FROM (SELECT event_id, row_number() OVER () AS n FROM events.events) AS one;
+INSERT INTO events.outbox (kind, recipient_kind, recipient_id, area_id, body_zh, body_en,
+    created_at, delivered_at)
+SELECT 'dispatch', 'crew', n % 40, 4, '', '', now(), CASE WHEN n % 100 > 0 THEN now() END
+FROM generate_series(1, 20000) AS n;
+INSERT INTO events.ledger (at, actor, verb, object_kind, object_key, ticket_id, payload)
+SELECT now(), 'system:test', 'ticket.file', 'ticket', 'T' || n, n, '{}'
+FROM generate_series(1, 20000) AS n;
+INSERT INTO events.ticket_clocks (ticket_id, stage, clock, time_limit, started_at, due_at)
+SELECT n, 'dispose', 'continuous', '4 hours', now(), now() FROM generate_series(1, 20000) AS n;
+ANALYZE;
+"""
+BIG = {"events", "tickets", "ticket_events", "inbox", "outbox", "ledger", "ticket_clocks"}
+
+
+@pytest.fixture
+def crowded(town: Town) -> Iterator[Connection]:
+    """A connection to the town after 20,000 more tickets."""
+    with town.database.superuser() as conn:
+        conn.execute(_MANY.encode())
+    with town.database.engine("cc_dispatch").connect() as conn:
+        yield conn
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for one in plan.get("Plans", ()):
+        yield from nodes(one)
+
+
+def whole(plan: Any) -> list[str]:
+    """The big tables that a plan (EXPLAIN in JSON) reads from end to end."""
+    assert isinstance(plan, list)
+    return [
+        one["Relation Name"]
+        for one in nodes(plan[0]["Plan"])
+        if one["Node Type"] == "Seq Scan" and one["Relation Name"] in BIG
+    ]
+
+
+def scans(conn: Connection, sql: str, params: dict[str, Any]) -> list[str]:
+    return whole(conn.execute(text(f"EXPLAIN (FORMAT JSON) {sql}"), params).scalar())
+
+
+def test_the_guard_sees_a_scan(crowded: Connection) -> None:
+    assert scans(crowded, "SELECT FROM events.tickets WHERE title_en = 'x'", {}) == ["tickets"]
+
+
+HOT: dict[tuple[str, str], dict[str, Any]] = {
+    ("inbox", "claim"): {"now": NOW},
+    ("events", "by_ids"): {"event_ids": [5, 6]},
+    ("events", "recent_ids"): {"area_id": None, "limit": 50},
+    ("events", "head_of_thread"): {"thread": "many:9"},
+    ("tickets", "load"): {"ticket_ids": [5, 6]},
+    ("tickets", "ids_of_numbers"): {"numbers": ["T7"]},
+    ("tickets", "lock"): {"number": "T7"},
+    ("tickets", "nearby"): {"lon": 118.2, "lat": 24.6, "east": 0.0005, "north": 0.0005,
+                            "family": "flood"},
+    ("tickets", "holder_of_thread"): {"thread": "many:9"},
+    ("tickets", "holder_of_event"): {"event_id": 9},
+    ("tickets", "thread_heads"): {"ticket_id": 9},
+    ("tickets", "linked_events"): {"ticket_id": 9},
+    ("tickets", "overdue"): {"now": NOW, "limit": 100},
+    ("tickets", "recovered"): {"limit": 100},
+    ("tickets", "without_crew"): {"limit": 100},
+    ("tickets", "undispatched"): {"limit": 100},
+    ("tickets", "of_crew"): {"crew_id": 1, "limit": 100},
+    ("ledger", "of_ticket"): {"ticket_id": 9},
+    ("outbox", "claim"): {"now": NOW, "limit": 100},
+    ("outbox", "for_account"): {"account_id": 1, "crew_id": 1, "department_id": 1, "limit": 50},
+    ("outbox", "put_to_reporters"): {
+        "kind": "x", "ticket_id": 9, "body_zh": "", "body_en": "", "created_at": NOW
+    },
+}  # fmt: skip
+STORES = {"inbox": inbox, "events": events, "tickets": tickets, "ledger": ledger, "outbox": outbox}
+
+
+def test_hot_statements_use_indexes(crowded: Connection) -> None:
+    slow = {}
+    for (store, name), params in HOT.items():
+        statements = STORES[store]._SQL
+        assert isinstance(statements, Statements)
+        found = scans(crowded, statements.statements[name].sql, params)
+        if found:
+            slow[f"{store}.{name}"] = found
+    assert slow == {}
+
+
+QUERIES = [
+    TicketQuery(),
+    TicketQuery(states=frozenset({State.FILED})),
+    TicketQuery(bbox=(118.2, 24.6, 118.2001, 24.6001), open_only=True),
+    TicketQuery(department="water", limit=20),
+    TicketQuery(crew_id=1),
+    TicketQuery(updated_after=NOW.replace(year=2099)),
+    TicketQuery(cell="350500001001001"),
+]
+
+
+def test_searches_use_indexes(crowded: Connection) -> None:
+    slow: list[str] = []
+
+    def explain(
+        conn: Connection, _cursor: Any, statement: str, params: Any, _ctx: Any, _many: Any
+    ) -> None:
+        if not statement.startswith("SELECT events.tickets"):
+            return
+        plan = conn.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", params).scalar()
+        if whole(plan):
+            slow.append(statement)
+
+    event.listen(crowded, "before_cursor_execute", explain)
+    for query in QUERIES:
+        search.search(crowded, query, Scope())
+    event.remove(crowded, "before_cursor_execute", explain)
+    assert slow == []
+
+
+def test_a_new_ticket_takes_few_statements(town: Town) -> None:
+    """Filing and dispatching one ticket is some 30 statements, not hundreds."""
+    town.filed(draft("garbage"))
+    counted: list[str] = []
+
+    def count(_c: Any, _cursor: Any, statement: str, _params: Any, _ctx: Any, _many: Any) -> None:
+        counted.append(statement)
+
+    town.record([draft("flooding")])
+    event.listen(town.dispatch, "before_cursor_execute", count)
+    town.work()
+    assert 10 < len(counted) <= 40
