@@ -177,6 +177,22 @@ class Actions(_Wall):
     )  # fmt: skip
 
 
+class Queue(_Wall):
+    """A table of tickets: ``rows`` as ``command_center.views.queue.row`` makes them."""
+
+    _namespace = _NAMESPACE
+    _type = "Queue"
+    _prop_names = _names("id", "config", "rows", "heads", "label", "none")
+
+
+class PlacePicker(_Wall):
+    """A small map; a click on it becomes ``place`` [lon, lat] (WGS-84)."""
+
+    _namespace = _NAMESPACE
+    _type = "PlacePicker"
+    _prop_names = _names("id", "config", "place")
+
+
 class Chart(_Wall):
     """A plotly figure; ``live`` {device, metric} lets its first trace grow as readings come.
 

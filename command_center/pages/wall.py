@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from dash import ClientsideFunction, Input, Output, State, dcc, html
+from dash import Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from sqlalchemy.exc import DBAPIError
 
-from command_center.access.context import current_language, logged_in
+from command_center.access.context import current_language
 from command_center.components import (
     SCRIPTS,
     Attention,
@@ -24,6 +23,7 @@ from command_center.components import (
 )
 from command_center.pages.page import Page, PageApp
 from command_center.pages.parts import frame
+from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
 from command_center.pages.parts.device import HOURS, device_panel, series_part
 from command_center.pages.parts.place import cell_panel, event_panel, layer_panel
 from command_center.pages.parts.story import Reader, story_panel
@@ -80,19 +80,6 @@ def layout(actor: Actor, services: Services) -> Component:
     )  # fmt: skip
 
 
-def read_reader(services: Services) -> Reader:
-    """Who asks, for the panels."""
-    actor, language = logged_in(), current_language()
-    city = frame.read_city(services)
-    return Reader(
-        actor=actor,
-        language=language,
-        now=services.now(),
-        zone=ZoneInfo(city.time_zone),
-        config=frame.config_for(city, actor, services, language),
-    )
-
-
 def panel(services: Services, clicked: Mapping[str, Any]) -> Component:
     """What stands at the side for a click on a mark."""
     reader = read_reader(services)
@@ -126,41 +113,24 @@ def register(app: PageApp, services: Services) -> None:
         except DBAPIError:
             return html.P(words("story.away", current_language()), role="alert")
 
-    add_panel_callbacks(app, services, _VIEW)
-
-
-def add_panel_callbacks(app: PageApp, services: Services, permission: Permission) -> None:
-    """The callbacks of the panel that the wall and the desk share."""
-
     @app.callback(
         Output("series", "children"),
         Input("series-metric", "value"),
         Input("series-hours", "value"),
         State("series-device", "data"),
-        permission=permission,
+        permission=_VIEW,
     )
     def draw(metric: str | None, hours: int | None, device_no: int | None) -> Component:
         if not metric or hours not in HOURS or not isinstance(device_no, int):
             raise PreventUpdate
         return series_part(services, device_no, str(metric), hours, read_reader(services))
 
-    app.clientside_callback(
-        ClientsideFunction(namespace="cc_wall", function_name="closeSide"),
-        Output("side-close", "n_clicks"),
-        Input("side-close", "n_clicks"),
-        prevent_initial_call=True,
-    )
-    app.clientside_callback(
-        ClientsideFunction(namespace="cc_wall", function_name="reloadStory"),
-        Output("actions", "acted"),
-        Input("actions", "acted"),
-        prevent_initial_call=True,
-    )
+    add_panel_callbacks(app)
 
 
-def _links(reader: Reader, number: str) -> Component:
+def _links(reader: Reader, number: str) -> Component | None:
     if not allowed(reader.actor, Permission.VIEW_DESK):
-        return html.Span()
+        return None
     told = words("story.open_desk", reader.language)
     return html.P(html.A(told, href=f"/desk?ticket={number}"), className="cc-links")
 

@@ -76,7 +76,7 @@
     return (
       Number(b.severity === 4) - Number(a.severity === 4) ||
       (LIGHTS[ns.live.light(a)] ?? 3) - (LIGHTS[ns.live.light(b)] ?? 3) ||
-      Number(Boolean(b.needs)) - Number(Boolean(a.needs)) ||
+      Number(ns.needsDecision(b)) - Number(ns.needsDecision(a)) ||
       b.severity - a.severity ||
       (a.due_at || Infinity) - (b.due_at || Infinity) ||
       a.id - b.id

@@ -37,6 +37,13 @@
     document.head.appendChild(link);
   }
 
+  /** The library, once; null where the browser has no WebGL. */
+  ns.loadMap = async function () {
+    if (!supported()) return null;
+    styleSheet();
+    return import(VENDOR + "maplibre-gl.mjs");
+  };
+
   class CityMap {
     constructor(gl, box, config) {
       this.gl = gl;
@@ -612,15 +619,13 @@
       let gone = false;
       ns.marks.useSeverity(props.config.severity);
       live.start(props.config.socket);
-      if (supported()) {
-        styleSheet();
-        import(VENDOR + "maplibre-gl.mjs").then(
-          (gl) => {
-            if (!gone) city = ns.city = new CityMap(gl, box.current, props.config);
-          },
-          () => setTrouble(props.config.words.map_failed)
-        );
-      } else setTrouble(props.config.words.no_webgl);
+      ns.loadMap().then(
+        (gl) => {
+          if (!gl) setTrouble(props.config.words.no_webgl);
+          else if (!gone) city = ns.city = new CityMap(gl, box.current, props.config);
+        },
+        () => setTrouble(props.config.words.map_failed)
+      );
       return () => {
         gone = true;
         if (city) city.destroy();

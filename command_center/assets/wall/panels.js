@@ -27,6 +27,10 @@
 
   // --- figures ---------------------------------------------------------------------------
 
+  // The desk has the next move: file, dispatch, verify or close.
+  const AT_THE_DESK = new Set(["reported", "filed", "disposed", "verified"]);
+  const needsDecision = (ticket) => AT_THE_DESK.has(ticket.state);
+
   /** What can be counted here is counted here: it agrees with the lists, and time passes. */
   function countFigures() {
     const told = Object.assign({}, (live.figures || {}).tickets, live.figures);
@@ -34,7 +38,7 @@
     return {
       open: tickets.length,
       overdue: tickets.filter((ticket) => live.overdue(ticket)).length,
-      needs_decision: tickets.filter((ticket) => ticket.needs).length,
+      needs_decision: tickets.filter(needsDecision).length,
       closed_today: told.closed_today,
       on_time: typeof told.on_time === "number" ? Math.round(told.on_time * 100) + "%" : "–",
     };
@@ -280,32 +284,34 @@
         e(
           "span",
           { className: "cc-item-body" },
-          e("span", { className: "cc-item-title" }, pick("title")),
           e(
             "span",
-            { className: "cc-item-where" },
-            [pick("area"), ticket.cell].filter(Boolean).join(" · ")
-          ),
-          e("span", { className: who ? "cc-item-who" : "cc-item-who none" }, who || words.nobody_yet)
-        ),
-        e(
-          "span",
-          { className: "cc-item-side" },
-          e(
-            "span",
-            { className: `cc-due ${live.light(ticket)}` },
-            e("i", { className: "cc-light", "aria-hidden": true }),
-            ns.due(ticket, live.now(), words)
+            { className: "cc-item-row" },
+            e("span", { className: "cc-item-title" }, pick("title")),
+            e(
+              "span",
+              { className: `cc-due ${live.light(ticket)}` },
+              e("i", { className: "cc-light", "aria-hidden": true }),
+              ns.due(ticket, live.now(), words)
+            )
           ),
           e(
             "span",
-            { className: "cc-tags" },
-            ticket.supervised && e("em", { className: "supervised" }, words.supervised),
-            ticket.needs
-              ? e("em", { className: "needs" }, config.states[ticket.state] || ticket.state)
-              : e("span", { className: "cc-state" }, config.states[ticket.state] || ticket.state)
+            { className: "cc-item-row" },
+            e("span", { className: "cc-item-where" }, [pick("area"), ticket.cell].filter(Boolean).join(" · ")),
+            e("span", { className: "cc-number" }, ticket.number)
           ),
-          e("span", { className: "cc-number" }, ticket.number)
+          e(
+            "span",
+            { className: "cc-item-row" },
+            e("span", { className: who ? "cc-item-who" : "cc-item-who none" }, who || words.nobody_yet),
+            e(
+              "span",
+              { className: "cc-tags" },
+              ticket.supervised && e("em", { className: "supervised" }, words.supervised),
+              e("em", { className: needsDecision(ticket) ? "needs" : "state" }, config.states[ticket.state])
+            )
+          )
         )
       )
     );
@@ -478,5 +484,5 @@
     return null;
   }
 
-  Object.assign(ns, { AttentionItem, Figures, Layers, Attention, Ticker, Clock, Health, Banner, LanguageSwitch, Pulse, useLive });
+  Object.assign(ns, { AttentionItem, needsDecision, Figures, Layers, Attention, Ticker, Clock, Health, Banner, LanguageSwitch, Pulse, useLive });
 })();

@@ -44,6 +44,10 @@
     const row = live.devices.get(device);
     if (!row) return null;
     const { words } = config;
+    const order = (layerOf(config, row.layer) || { metrics: [] }).metrics;
+    const values = Object.entries(row.values || {}).sort(
+      ([a], [b]) => order.indexOf(a) - order.indexOf(b)
+    );
     const state = row.online === false ? "off" : row.level ? "loud" : "ok";
     return e(
       "div",
@@ -52,7 +56,7 @@
       e(
         "ul",
         null,
-        Object.entries(row.values || {}).map(([metric, value]) =>
+        values.map(([metric, value]) =>
           e(ValueRow, { key: metric, config, metric, value })
         )
       )

@@ -6,7 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from command_center.components import DeviceList, Mark, TicketList
-from command_center.pages.parts.story import Reader
+from command_center.pages.parts.story import Reader, story_panel
 from command_center.pages.parts.told import data, fact, section
 from command_center.services import Services
 from command_center.views.moments import clock_text
@@ -72,7 +72,7 @@ def layer_panel(services: Services, code: str, reader: Reader) -> Component:
     return html.Article(
         [
             html.Header(
-                [one for one in (mark, html.Div([html.H2(name), html.P(note)])) if one],
+                [one for one in (mark, html.Div([html.H2(name), html.P(note)])) if one is not None],
                 className="cc-story-head",
             ),
             *parts,
@@ -82,7 +82,7 @@ def layer_panel(services: Services, code: str, reader: Reader) -> Component:
 
 
 def event_panel(services: Services, event_id: int, reader: Reader) -> Component:
-    """An event that has no ticket (yet)."""
+    """An event; the story of its ticket when it has one."""
     language = reader.language
     inside = scope(reader.actor)
     with reading(services.engine) as conn:
@@ -91,6 +91,8 @@ def event_panel(services: Services, event_id: int, reader: Reader) -> Component:
     if not found or (inside.area_id is not None and inside.area_id not in path):
         return html.P(words("story.no_event", language), className="cc-empty", role="status")
     event = found[0]
+    if event.ticket_number is not None:
+        return story_panel(services, event.ticket_number, reader, links=None)
     facts = [
         fact("story.source", words(f"story.source_{event.source}", language), language),
         fact("story.since", clock_text(event.occurred_at, reader.zone, now=reader.now), language),

@@ -39,7 +39,9 @@ class Reader:
     config: dict[str, Any]
 
 
-def story_panel(services: Services, number: str, reader: Reader, *, links: Component) -> Component:
+def story_panel(
+    services: Services, number: str, reader: Reader, *, links: Component | None
+) -> Component:
     """The story of the ticket ``number``; a sentence when the reader may not see any such."""
     with reading(services.engine) as conn:
         ticket = tickets.by_number(conn, number)
@@ -54,7 +56,7 @@ def story_panel(services: Services, number: str, reader: Reader, *, links: Compo
             *_head(ticket, reader),
             _way(ticket, reader),
             actions,
-            links,
+            *([links] if links is not None else []),
             _facts(ticket, reader),
             *_evidence(past, reader),
             *_routing(ticket, reader),

@@ -13,7 +13,8 @@ from command_center.wording import words
 
 def section(key: str, language: Language, *content: Component | None) -> Component:
     """A part of the panel under a heading from the wording."""
-    return html.Section([html.H3(words(key, language)), *(one for one in content if one)])
+    parts = [one for one in content if one is not None]
+    return html.Section([html.H3(words(key, language)), *parts])
 
 
 def fact(key: str, value: Component | str, language: Language) -> tuple[Component, Component]:

@@ -1,0 +1,258 @@
+"""The desk: the queue of tickets to decide, the story of the chosen one, hotline calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from dash import ClientsideFunction, Input, Output, dcc, html
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from command_center.access.context import current_language, logged_in
+from command_center.components import SCRIPTS, Banner, Pulse, Queue, Selection
+from command_center.pages.page import Page, PageApp
+from command_center.pages.parts import frame
+from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
+from command_center.pages.parts.hotline import add_hotline_callbacks, hotline_dialog
+from command_center.pages.parts.story import Reader, story_panel
+from command_center.pages.parts.told import aria
+from command_center.problem import Language
+from command_center.services import Services
+from command_center.views.queue import SHOWS, Filters, filters_of, row, urgency
+from command_center.views.story import titled
+from command_center.wording import words
+from events.model.access import Actor, Permission, Scope, allowed, scope
+from events.model.workflow import State
+from events.store import departments, events, statistics
+from events.store.search import DESK_STATES, TicketQuery, search
+from grid.store.postgis import reading
+
+_VIEW = Permission.VIEW_DESK
+_MOST = 300
+_COLUMNS = (
+    "severity", "number", "title", "state", "area", "department", "crew", "due", "updated",
+)  # fmt: skip
+
+
+def layout(actor: Actor, services: Services) -> Component:
+    """The whole desk; the queue is read when the filters of the address are known."""
+    language = current_language()
+    city = frame.read_city(services)
+    config = frame.config_for(city, actor, services, language)
+    heads = {one: words(f"desk.column_{one}", language) for one in _COLUMNS}
+    heads["place"] = heads.pop("area")
+    return html.Div(
+        className="cc-page cc-desk",
+        children=[
+            dcc.Location(id="address", refresh=False),
+            Selection(id="selection"),
+            Pulse(id="pulse", every=2500),
+            frame.header(city, actor, config, language, path="/desk"),
+            html.Main(
+                [
+                    Banner(id="banner", config=config),
+                    _filters(services, language),
+                    html.Div(
+                        Queue(
+                            id="queue",
+                            config=config,
+                            heads=heads,
+                            label=words("desk.queue", language),
+                            none=words("desk.none", language),
+                        ),
+                        className="cc-queue-box",
+                    ),
+                    _side(language),
+                ]
+            ),
+            hotline_dialog(services, config, language),
+        ],
+    )
+
+
+def _side(language: Language) -> Component:
+    return html.Aside(
+        id="side",
+        className="cc-drawer",
+        children=[
+            html.Button(
+                "×", id="side-close", className="cc-close", type="button",
+                **aria(label=words("wall.close", language)),
+            ),
+            html.Div(
+                id="story", className="cc-scroll",
+                children=html.P(words("desk.choose", language), className="cc-hint"),
+            ),
+        ],
+        **aria(label=words("wall.side", language)),
+    )  # fmt: skip
+
+
+def _filters(services: Services, language: Language) -> Component:
+    shows = [{"label": words(f"desk.show_{one}", language), "value": one} for one in SHOWS]
+    layers = [{"label": titled(one, "name", language), "value": one.code}
+              for one in services.layers.values() if one.metrics]  # fmt: skip
+    with reading(services.engine) as conn:
+        offices = [
+            {"label": titled(one, "name", language), "value": one.department_id}
+            for one in departments.all(conn)
+        ]
+    return html.Section(
+        [
+            dcc.RadioItems(shows, "needs", id="show", className="cc-chips"),
+            _field("desk.layer", dcc.Dropdown(
+                layers, id="layer", placeholder=words("desk.any_layer", language),
+                searchable=False), language),
+            _field("desk.department", dcc.Dropdown(
+                offices, id="department", placeholder=words("desk.any_department", language),
+                searchable=False), language),
+            _field("desk.search_label", dcc.Input(
+                id="text", type="search", debounce=0.4, maxLength=100,
+                placeholder=words("desk.search", language)), language),
+            html.Button(words("desk.hotline", language), id="hotline-open", type="button",
+                        className="cc-button"),
+            html.P(id="count", className="cc-count", role="status"),
+        ],
+        className="cc-filters",
+        **aria(label=words("desk.show", language)),
+    )  # fmt: skip
+
+
+def _field(key: str, control: Component, language: Language) -> Component:
+    return html.Label([html.Span(words(key, language)), control], className="cc-field")
+
+
+def register(app: PageApp, services: Services) -> None:
+    """The desk's callbacks."""
+
+    @app.callback(
+        Output("show", "value"), Output("layer", "value"), Output("department", "value"),
+        Output("text", "value"), Input("address", "search"), permission=_VIEW,
+    )  # fmt: skip
+    def begin(address: str | None) -> tuple[Any, ...]:
+        found = filters_of(_query(address))
+        return found.show, found.layer, found.department_id, found.text
+
+    @app.callback(
+        Output("queue", "rows"), Output("count", "children"),
+        Input("show", "value"), Input("layer", "value"), Input("department", "value"),
+        Input("text", "value"), Input("pulse", "pulses"), Input("address", "search"),
+        permission=_VIEW,
+    )  # fmt: skip
+    def look(
+        show: Any, layer: Any, department: Any, text: Any, _pulse: Any, address: str | None
+    ) -> tuple[Any, str]:
+        filters = _filters_from(show, layer, department, text, _query(address))
+        try:
+            return read_rows(services, filters)
+        except DBAPIError:
+            raise PreventUpdate from None
+
+    @app.callback(
+        Output("story", "children"), Input("selection", "clicked"), permission=_VIEW,
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def show_story(clicked: Mapping[str, Any] | None) -> Component:
+        language = current_language()
+        if not isinstance(clicked, Mapping) or clicked.get("kind") != "ticket":
+            return html.P(words("desk.choose", language), className="cc-hint")
+        reader = read_reader(services)
+        number = str(clicked.get("id"))
+        try:
+            return story_panel(services, number, reader, links=_links(reader, number))
+        except DBAPIError:
+            return html.P(words("story.away", language), role="alert")
+
+    app.clientside_callback(
+        ClientsideFunction(namespace="cc_wall", function_name="keepFilters"),
+        Output("count", "title"),
+        Input("show", "value"), Input("layer", "value"), Input("department", "value"),
+        Input("text", "value"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    add_panel_callbacks(app)
+    add_hotline_callbacks(app, services, _VIEW, Permission.ACT_ON_TICKETS)
+
+
+def read_rows(services: Services, filters: Filters) -> tuple[list[dict[str, Any]], str]:
+    """The queue for the caller, and the sentence that counts it."""
+    language = current_language()
+    actor = logged_in()
+    with reading(services.engine) as conn:
+        inside = _narrowed(conn, actor, filters.area_id)
+        if inside is None:
+            return [], words("desk.found", language, n=0)
+        page = search(conn, _wanted(conn, filters, services), inside)
+    items = page.items
+    if filters.show in ("needs", "open", "overdue"):
+        items = tuple(sorted(items, key=urgency))
+    key = "desk.found_more" if page.next_cursor else "desk.found"
+    return [row(one, language) for one in items], words(key, language, n=len(items))
+
+
+def _wanted(conn: Connection, filters: Filters, services: Services) -> TicketQuery:
+    states = {"needs": DESK_STATES, "closed_today": frozenset({State.CLOSED})}
+    since = None
+    if filters.show == "closed_today":
+        since = statistics.midnight(conn, services.now())
+    return TicketQuery(
+        states=states.get(filters.show),
+        open_only=filters.show in ("open", "overdue", "supervised"),
+        overdue=True if filters.show == "overdue" else None,
+        supervised=True if filters.show == "supervised" else None,
+        layer=filters.layer,
+        department_id=filters.department_id,
+        text=filters.text,
+        updated_after=since,
+        limit=_MOST,
+    )
+
+
+def _narrowed(conn: Connection, actor: Actor, area_id: int | None) -> Scope | None:
+    """The caller's scope, narrowed to an area inside it; None when that lies outside."""
+    own = scope(actor)
+    if area_id is None or own.area_id == area_id:
+        return own
+    path = events.area_path(conn, area_id)
+    if not path or (own.area_id is not None and own.area_id not in path):
+        return None
+    return Scope(area_id=area_id, department_id=own.department_id)
+
+
+def _filters_from(
+    show: Any, layer: Any, department: Any, text: Any, query: Mapping[str, str]
+) -> Filters:
+    return Filters(
+        show=show if show in SHOWS else "needs",
+        layer=layer if isinstance(layer, str) else None,
+        department_id=department if isinstance(department, int) else None,
+        area_id=filters_of(query).area_id,
+        text=text[:100] if isinstance(text, str) and text.strip() else None,
+    )
+
+
+def _query(address: str | None) -> dict[str, str]:
+    return {key: values[-1] for key, values in parse_qs((address or "").lstrip("?")).items()}
+
+
+def _links(reader: Reader, number: str) -> Component | None:
+    if not allowed(reader.actor, Permission.VIEW_WALL):
+        return None
+    told = words("story.open_wall", reader.language)
+    return html.P(html.A(told, href=f"/?ticket={number}"), className="cc-links")
+
+
+PAGE = Page(
+    path="/desk",
+    permission=_VIEW,
+    title="desk.title",
+    layout=layout,
+    register=register,
+    styles=("wall/wall.css", "wall/side.css", "desk/desk.css"),
+    scripts=(*SCRIPTS, "desk/queue.js"),
+    body_class="cc-dark",
+)
