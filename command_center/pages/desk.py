@@ -195,7 +195,8 @@ def read_rows(services: Services, filters: Filters) -> tuple[list[dict[str, Any]
 
 
 def _wanted(conn: Connection, filters: Filters, services: Services) -> TicketQuery:
-    states = {"needs": DESK_STATES, "closed_today": frozenset({State.CLOSED})}
+    closed = frozenset({State.CLOSED})
+    states = {"needs": DESK_STATES, "closed_today": closed, "closed": closed}
     since = None
     if filters.show == "closed_today":
         since = statistics.midnight(conn, services.now())
@@ -206,6 +207,8 @@ def _wanted(conn: Connection, filters: Filters, services: Services) -> TicketQue
         supervised=True if filters.show == "supervised" else None,
         layer=filters.layer,
         department_id=filters.department_id,
+        crew_id=filters.crew_id,
+        category=filters.category,
         text=filters.text,
         updated_after=since,
         limit=_MOST,
@@ -226,11 +229,14 @@ def _narrowed(conn: Connection, actor: Actor, area_id: int | None) -> Scope | No
 def _filters_from(
     show: Any, layer: Any, department: Any, text: Any, query: Mapping[str, str]
 ) -> Filters:
+    linked = filters_of(query)
     return Filters(
         show=show if show in SHOWS else "needs",
         layer=layer if isinstance(layer, str) else None,
         department_id=department if isinstance(department, int) else None,
-        area_id=filters_of(query).area_id,
+        area_id=linked.area_id,
+        crew_id=linked.crew_id,
+        category=linked.category,
         text=text[:100] if isinstance(text, str) and text.strip() else None,
     )
 

@@ -12,17 +12,22 @@ from command_center.views.story import titled
 from events.model.ticket import Ticket, yellow_at
 from events.model.workflow import STATE_WORDS
 
-SHOWS = ("needs", "open", "overdue", "supervised", "closed_today", "all")
+SHOWS = ("needs", "open", "overdue", "supervised", "closed_today", "closed", "all")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filters:
-    """What the desk looks at; None: no matter. ``area_id`` narrows the scope."""
+    """What the desk looks at; None: no matter. ``area_id`` narrows the scope.
+
+    Area, crew and category have no control of their own: links of the evaluation set them.
+    """
 
     show: str = "needs"
     layer: str | None = None
     department_id: int | None = None
     area_id: int | None = None
+    crew_id: int | None = None
+    category: str | None = None
     text: str | None = None
 
 
@@ -34,6 +39,8 @@ def filters_of(query: Mapping[str, str]) -> Filters:
         layer=query.get("layer") or None,
         department_id=_number(query.get("department")),
         area_id=_number(query.get("area")),
+        crew_id=_number(query.get("crew")),
+        category=query.get("category") or None,
         text=(query.get("q") or "")[:100] or None,
     )
 
