@@ -51,7 +51,8 @@ def full(village: TestDatabase, pipeline: Pipeline) -> TestDatabase:
     with village.superuser() as conn:
         conn.execute(
             "INSERT INTO iot.readings SELECT n %% 50 + 1, n %% 7 + 1,"
-            " %s - n / 350 * interval '10 s', 1, 'N', now() FROM generate_series(1, 60000) AS n ON CONFLICT DO NOTHING",
+            " %s - n / 350 * interval '10 s', 1, 'N', now() FROM generate_series(1, 60000) AS n"
+            " ON CONFLICT DO NOTHING",
             (NOW,),
         )
         conn.execute(
