@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from grid.model.area import AreaCodeRefusal, BadAreaCode, parent_code, parse_area_code
-from grid.model.projection import in_metres, metric_epsg_of
+from grid.model.projection import stretched
 from grid.model.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _sibling_overlaps(
         common = shapely.intersection(shapes[here], shapes[there])
         if shapely.area(common) == 0:
             continue
-        metric = in_metres(common, metric_epsg_of(common))
+        metric = stretched(common, shapely.bounds(common)[1])
         if shapely.is_empty(shapely.buffer(metric, -OVERLAP_WIDTH_M / 2)):
             continue
         area = float(shapely.area(metric))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from grid.model.projection import in_metres, metric_epsg_of, to_degrees
+from grid.model.projection import metres_per_degree, stretched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +78,8 @@ def find_faults(
         covered = shapely.union_all(polygons[members])
         suspicions += _gaps(name, covered, borders[name], members, tree)
         suspicions += _outside(name, covered, borders[name], members, polygons)
-    return _confirmed(suspicions, metric_epsg_of(shapely.box(*shapely.total_bounds(polygons))))
+    _, south, _, north = shapely.total_bounds(polygons)
+    return _confirmed(suspicions, (south + north) / 2)
 
 
 def _overlaps(
@@ -149,27 +150,29 @@ def _outside(
     ]
 
 
-def _confirmed(suspicions: list[_Suspicion], epsg: int) -> list[Fault]:
+def _confirmed(suspicions: list[_Suspicion], middle_lat: float) -> list[Fault]:
     """One fault for each connected piece of ground that is somewhere wider than allowed."""
     if not suspicions:
         return []
     grounds = np.array([one.ground for one in suspicions], dtype=object)
-    pieces, owners = shapely.get_parts(in_metres(grounds, epsg), return_index=True)
-    areas = shapely.area(pieces)
+    pieces, owners = shapely.get_parts(grounds, return_index=True)
     widths = np.array([one.width_m for one in suspicions])[owners]
-    cores = shapely.buffer(pieces, -widths / 2, join_style="mitre")
-    real = np.flatnonzero((areas > 0) & ~shapely.is_empty(cores))
+    cores = shapely.buffer(stretched(pieces, middle_lat), -widths / 2, join_style="mitre")
+    real = np.flatnonzero((shapely.area(pieces) > 0) & ~shapely.is_empty(cores))
     points = shapely.get_coordinates(shapely.point_on_surface(cores[real]))
-    lons, lats = to_degrees(points[:, 0], points[:, 1], epsg)
+    points /= np.array(metres_per_degree(middle_lat))
+    lons, lats = points.T
+    across, along = metres_per_degree(lats)
+    areas = shapely.area(pieces[real]) * across * along
     found = []
-    for n, lon, lat in zip(real, lons.tolist(), lats.tolist(), strict=True):
+    for n, lon, lat, area in zip(real, lons.tolist(), lats.tolist(), areas.tolist(), strict=True):
         why = suspicions[owners[n]]
         found.append(
             Fault(
                 kind=why.kind,
                 community=why.community,
                 cells=why.cells,
-                area_m2=float(areas[n]),
+                area_m2=area,
                 lon=lon,
                 lat=lat,
             )

@@ -10,11 +10,12 @@ import shapely
 from pyproj import Transformer
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
     from shapely import Geometry
 
 # Mainland China in degrees, where the 3-degree zones of CGCS2000 are in use.
 _CHINA = (73.0, 17.5, 136.5, 54.0)
+_SEMI_MAJOR_M, _ECCENTRICITY2 = 6_378_137.0, 0.006_694_379_990_14
 _FIRST_ZONE, _FIRST_MERIDIAN = 4534, 75  # EPSG:4534 is the zone of 75 E, and so on every 3 degrees
 
 
@@ -62,6 +63,25 @@ def in_metres(shapes: NDArray[np.object_] | Geometry, epsg: int) -> NDArray[np.o
         return np.column_stack(to_metres(points[:, 0], points[:, 1], epsg))
 
     moved: NDArray[np.object_] = shapely.transform(shapes, forward)
+    return moved
+
+
+def metres_per_degree(lat: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Length of a degree of longitude and of latitude at a latitude, in metres (WGS-84)."""
+    phi = np.radians(np.asarray(lat, dtype=np.float64))
+    root = np.sqrt(1 - _ECCENTRICITY2 * np.sin(phi) ** 2)
+    degree = np.pi / 180 * _SEMI_MAJOR_M
+    return degree * np.cos(phi) / root, degree * (1 - _ECCENTRICITY2) / root**3
+
+
+def stretched(shapes: NDArray[np.object_], lat: float) -> NDArray[np.object_]:
+    """WGS-84 shapes with degrees replaced by their length in metres at ``lat``.
+
+    Unlike a projection this keeps straight what is straight in degrees: the way to measure how
+    wide a gap between two shapes is, whichever vertices they have along it.
+    """
+    scale = np.array(metres_per_degree(lat))
+    moved: NDArray[np.object_] = shapely.transform(shapes, lambda points: points * scale)
     return moved
 
 

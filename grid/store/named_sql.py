@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, TextClause
 
 _NAME = re.compile(r"^-- name: ([a-z][a-z0-9_]*)[ \t]*$", re.MULTILINE)
+# SQLAlchemy does not see the parameter in `:name::type`.
+_CAST = re.compile(r"(?<![:\w]):\w+::")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +36,8 @@ class Statement:
 def parse(source: str) -> dict[str, Statement]:
     """Split the text of a ``.sql`` file into its statements, by name.
 
-    Raises ValueError for a statement without a description and for a name used twice.
+    Raises ValueError for a statement without a description, for a name used twice, and for
+    ``:parameter::type``, which must be written ``CAST(:parameter AS type)``.
     """
     found: dict[str, Statement] = {}
     parts = _NAME.split(source)
@@ -46,6 +49,8 @@ def parse(source: str) -> dict[str, Statement]:
         if name in found:
             raise ValueError(f"statement {name} is defined twice")
         sql = "\n".join(line for line in lines if not line.startswith("--")).rstrip().rstrip(";")
+        if _CAST.search(sql):
+            raise ValueError(f"statement {name} must write CAST(:x AS type), not :x::type")
         found[name] = Statement(name=name, description=" ".join(comment), sql=sql)
     return found
 

@@ -1,14 +1,16 @@
 -- name: cells
--- Unit cells, with cell_id as feature id. Drawn from z 10 up: below, a cell is under a pixel.
+-- Unit cells, with cell_id as feature id. From z 11 up: below, a cell is under a pixel. Codes
+-- from z 12 up: they are most of the bytes of a tile.
 WITH frame AS (
     SELECT ST_TileEnvelope(:z, :x, :y) AS box,
            ST_TileEnvelope(:z, :x, :y, margin => 0.016) AS wider
 )
 SELECT ST_AsMVT(tile, 'cells', 4096, 'shape', 'cell_id')
 FROM (
-    SELECT cell_id, code, area_id, ST_AsMVTGeom(geometry_3857, box, 4096, 64) AS shape
+    SELECT cell_id, area_id, CASE WHEN :z >= 12 THEN code END AS code,
+           ST_AsMVTGeom(geometry_3857, box, 4096, 64) AS shape
     FROM grid.cells, frame
-    WHERE valid_to IS NULL AND geometry_3857 && wider AND :z >= 10
+    WHERE valid_to IS NULL AND geometry_3857 && wider AND :z >= 11
 ) AS tile
 WHERE shape IS NOT NULL;
 

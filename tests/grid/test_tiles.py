@@ -1,0 +1,129 @@
+"""Vector tiles, read back with an independent decoder: GDAL's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from grid.actions.put import put_basemap, put_components
+from grid.model.basemap import BasemapFeature, BasemapKind
+from grid.model.component import ComponentDraft
+from grid.store import cells
+from grid.store.postgis import reading
+from grid.store.tiles import NoSuchTile, tile
+from tests.grid.town import BY, WEST, build_town
+from tests.support.cluster import TestDatabase
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def tile_of(lon: float, lat: float, z: int) -> tuple[int, int]:
+    """The tile that holds a position."""
+    n = 1 << z
+    y = (1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2
+    return int((lon + 180) / 360 * n), int(y * n)
+
+
+def decoded(content: bytes, folder: Path, z: int, x: int, y: int) -> gpd.GeoDataFrame:
+    """The features of a tile, in WGS-84."""
+    file = folder / f"{y}.mvt"
+    file.write_bytes(content)
+    return gpd.read_file(file, engine="pyogrio", X=str(x), Y=str(y), Z=str(z)).to_crs(4326)
+
+
+def test_cells_are_cut_into_tiles_with_their_ids(database: TestDatabase, tmp_path: Path) -> None:
+    build_town(database.engine())
+    z, (x, y) = 15, tile_of(118.09, 24.48, 15)
+    with reading(database.engine("cc_web")) as conn:
+        content = tile(conn, "cells", z, x, y)
+        found = decoded(content, tmp_path, z, x, y)
+        by_id = {cell.cell_id: cell for cell in cells.inside(conn, 1)}
+    assert 40 < len(found) < 200
+    for _, row in found.iterrows():
+        cell = by_id[int(row["mvt_id"])]
+        assert row["code"] == cell.code
+        assert row["area_id"] == cell.area_id
+    areas = shapely.area(np.asarray(found.geometry.array))
+    inner = found[areas > 0.99 * np.median(areas)]
+    row = inner.iloc[0]
+    cell = by_id[int(row["mvt_id"])]
+    assert shapely.hausdorff_distance(row.geometry, cell.geometry) < 360 / 2**z / 4096 * 2
+
+
+def test_a_replaced_cell_is_on_no_tile(database: TestDatabase, tmp_path: Path) -> None:
+    engine = database.engine()
+    build_town(engine)
+    z, (x, y) = 15, tile_of(118.09, 24.48, 15)
+    with engine.begin() as conn:
+        conn.exec_driver_sql("SELECT set_config('cc.actor', 'test', true)")
+        before = tile(conn, "cells", z, x, y)
+        here = cells.locate(conn, 118.09, 24.48)
+        assert here is not None
+        cells.retire(conn, [here.cell_id or 0])
+        after = tile(conn, "cells", z, x, y)
+    ids = [set(decoded(one, tmp_path, z, x, y)["mvt_id"]) for one in (before, after)]
+    assert ids[0] - ids[1] == {here.cell_id}
+
+
+def test_areas_appear_as_one_comes_nearer(database: TestDatabase, tmp_path: Path) -> None:
+    build_town(database.engine())
+    kinds = {}
+    with reading(database.engine("cc_web")) as conn:
+        for z in (8, 11, 14):
+            x, y = tile_of(118.09, 24.48, z)
+            found = decoded(tile(conn, "areas", z, x, y), tmp_path, z, x, y)
+            kinds[z] = set(found["kind"])
+    assert kinds == {
+        8: {"city", "district"},
+        11: {"city", "district", "street"},
+        14: {"city", "district", "street", "community"},
+    }
+    assert WEST in set(found["code"])
+    assert found["name_zh"].str.startswith("甲").all()
+
+
+def test_base_map_and_components_are_cut(database: TestDatabase, tmp_path: Path) -> None:
+    engine = database.engine()
+    build_town(engine)
+    road = shapely.LineString([(118.0, 24.48), (118.2, 24.48)])
+    house = shapely.box(118.09, 24.48, 118.0901, 24.4801)
+    put_basemap(
+        engine,
+        [
+            BasemapFeature(kind=BasemapKind.ROAD_MAJOR, geometry=road, name_en="Ring Road"),
+            BasemapFeature(kind=BasemapKind.BUILDING, geometry=house),
+        ],
+        by=BY,
+    )
+    lamp = ComponentDraft(
+        code="L", kind="lamp", name_zh="灯", name_en="Lamp", lon=118.09, lat=24.48
+    )
+    put_components(engine, [lamp], by=BY)
+    with reading(database.engine("cc_web")) as conn:
+        x, y = tile_of(118.09, 24.48, 12)
+        far = decoded(tile(conn, "basemap", 12, x, y), tmp_path, 12, x, y)
+        assert far["kind"].tolist() == ["road_major"]
+        assert far["name_en"].tolist() == ["Ring Road"]
+        x, y = tile_of(118.09, 24.48, 15)
+        near = decoded(tile(conn, "basemap", 15, x, y), tmp_path, 15, x, y)
+        assert sorted(near["kind"]) == ["building", "road_major"]
+        lamps = decoded(tile(conn, "components", 15, x, y), tmp_path, 15, x, y)
+    assert lamps["code"].tolist() == ["L"]
+    assert lamps.geometry.iloc[0].distance(shapely.Point(118.09, 24.48)) < 1e-5
+
+
+def test_nothing_far_away_and_no_such_tile(database: TestDatabase) -> None:
+    build_town(database.engine())
+    with reading(database.engine("cc_web")) as conn:
+        assert tile(conn, "cells", 15, 0, 0) == b""
+        for layer, z, x, y in (
+            ("cells; DROP", 1, 0, 0), ("cells", -1, 0, 0), ("cells", 23, 0, 0),
+            ("cells", 1, 2, 0), ("cells", 1, 0, 2), ("areas", 1, -1, 0),
+        ):  # fmt: skip
+            with pytest.raises(NoSuchTile):
+                tile(conn, layer, z, x, y)
