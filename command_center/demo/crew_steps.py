@@ -18,7 +18,7 @@ _LONGEST_WAY_S = 22.0
 _HANDS_BACK = 0.03
 _REWORKS = 0.06
 # A measured ticket is verified by its recovery; a person looks only when that does not come.
-_RECOVERY_PATIENCE_S = 240.0
+_RECOVERY_PATIENCE_S = 900.0
 
 _DONE = {
     "flood": ("已抽排积水并疏通雨水口", "Water pumped off, inlets cleared"),

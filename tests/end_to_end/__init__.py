@@ -1,0 +1,1 @@
+"""The whole command center on its real processes: journeys, kills, latencies."""
