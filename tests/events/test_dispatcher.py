@@ -1,0 +1,140 @@
+"""The dispatch process as it runs: woken, killed off its database, poisoned, stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from command_center.dispatcher import Dispatcher
+from events.actions.file_ticket import process_inbox
+from events.model.access import DISPATCH
+from events.model.event import Change
+from events.model.workflow import State
+from events.store import inbox
+from grid.store.postgis import reading
+from tests.events.town import NOW, Town, draft, finding
+
+
+@contextmanager
+def running(town: Town, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """``command-center dispatch`` against the town's database."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "COMMAND_CENTER_DATABASE_URL": town.database.url("cc_dispatch"),
+        "COMMAND_CENTER_DATA": str(folder),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "command_center", "dispatch"], env=environment,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def until(town: Town, sql: str, expected: object, within_s: float = 10.0) -> None:
+    """Wait until a query answers ``expected``."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < within_s:
+        if town.rows(sql) == [(expected,)]:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"{sql} is {town.rows(sql)}, not {expected}")
+
+
+TICKETS = "SELECT count(*) FROM events.tickets"
+TERMINATE = (
+    "SELECT count(pg_terminate_backend(pid)) > 0 FROM pg_stat_activity"
+    " WHERE application_name = 'cc dispatch' OR query LIKE 'LISTEN%'"
+)
+
+
+def test_woken_cut_off_and_stopped(town: Town, tmp_path: Path) -> None:
+    with running(town, tmp_path) as process:
+        until(town, "SELECT count(*) FROM grid.heartbeats WHERE process = 'dispatch'", 1)
+        town.record([draft("garbage")])
+        until(town, TICKETS, 1)
+        until(town, "SELECT count(*) FROM events.outbox WHERE delivered_at IS NOT NULL", 1)
+        assert town.rows(TERMINATE) == [(True,)]
+        town.record([draft("flooding")])
+        until(town, TICKETS, 2)
+        until(town, "SELECT (detail->>'done')::int FROM grid.heartbeats", 2)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(5) == 0
+
+
+def test_killed_in_the_middle_loses_and_doubles_nothing(town: Town, tmp_path: Path) -> None:
+    """Two dispatchers work 300 events; one is killed with -9 on the way."""
+    town.record([draft("garbage", lon=118.2005 + 0.001 * (i % 4)) for i in range(300)])
+    with running(town, tmp_path) as first, running(town, tmp_path):
+        until(town, "SELECT count(*) < 250 FROM events.inbox", True)
+        first.send_signal(signal.SIGKILL)
+        until(town, "SELECT count(*) FROM events.inbox", 0, within_s=30)
+    assert town.rows("SELECT count(*), count(DISTINCT event_id) FROM events.ticket_events") == [
+        (300, 300)
+    ]
+    assert town.rows(TICKETS) == [(4,)]
+    assert town.rows("SELECT count(*) FROM events.ledger WHERE verb = 'link.add'") == [(300,)]
+
+
+def test_a_poisoned_event_waits_and_holds_up_nobody(town: Town) -> None:
+    with town.database.superuser() as conn:
+        conn.execute("ALTER TABLE events.tickets ADD CHECK (title_en <> 'poison')")
+    town.record([draft("garbage", title_en="poison", severity=4), draft("flooding")])
+    assert town.work() == 1
+    with reading(town.web) as conn:
+        waiting = inbox.waiting(conn)
+    assert (waiting.waiting, waiting.in_trouble) == (1, 1)
+    assert town.work() == 0
+    rows = town.rows("SELECT attempts, trouble LIKE 'IntegrityError:%' FROM events.inbox")
+    assert rows == [(1, True)]
+    with town.database.superuser() as conn:
+        conn.execute("ALTER TABLE events.tickets DROP CONSTRAINT tickets_title_en_check")
+    assert town.work(NOW + timedelta(seconds=10)) == 1
+
+
+def test_a_sensor_ticket_is_closed_by_the_loop(town: Town) -> None:
+    """One turn of the loop: overdue, recovery and crews are looked after."""
+    stop = threading.Event()
+    now = datetime.now(UTC)
+    dispatcher = Dispatcher(town.database.url("cc_dispatch"), stop, clock=lambda: now)
+    town.record([finding("f1", 1, Change.RAISED, at=now)])
+    dispatcher.work(town.dispatch)
+    (row,) = town.rows("SELECT event_id FROM events.ticket_events")
+    ticket = town.ticket_of(int(str(row[0])))
+    ticket = town.act(ticket, "accept", "w1", now=now)
+    town.act(ticket, "dispose", "w1", now=now)
+    town.record([finding("f1", 2, Change.CLEARED, at=now)])
+    dispatcher._next_tick = 0.0
+    dispatcher.work(town.dispatch)
+    assert town.again(ticket).state is State.CLOSED
+
+
+def test_crews_are_sent_when_they_can_go(town: Town) -> None:
+    with town.database.superuser() as conn:
+        conn.execute("UPDATE events.crews SET capacity = 1 WHERE department_id = 1")
+    for i in range(3):
+        town.filed(draft("flooding", occurred_at=NOW - timedelta(days=20 * i)))
+    crews = "SELECT crew_id FROM events.tickets ORDER BY ticket_id"
+    assert town.rows(crews) == [(1,), (2,), (None,)]
+    (row,) = town.rows("SELECT event_id FROM events.ticket_events ORDER BY 1 LIMIT 1")
+    first = town.ticket_of(int(str(row[0])))
+    town.act(town.act(first, "accept", "w1"), "dispose", "w1")
+    Dispatcher(town.database.url("cc_dispatch"), threading.Event()).work(town.dispatch)
+    assert town.rows(crews) == [(1,), (2,), (1,)]
+
+
+def test_nothing_waits_is_nothing_done(town: Town) -> None:
+    assert process_inbox(town.dispatch, by=DISPATCH, now=NOW) == 0
