@@ -96,12 +96,12 @@ class TestCluster:
 
 
 @contextmanager
-def running_cluster(folder: Path) -> Iterator[TestCluster]:
-    """Start a server in an empty folder, as an unprivileged account, without fsync."""
+def running_cluster(folder: Path, *, fsync: bool = False) -> Iterator[TestCluster]:
+    """Start a server in an empty folder, as an unprivileged account; tests do without fsync."""
     account = service_account()
     data = open_data_folder(folder, account, told=_no_surprise)
     cluster = ensure_cluster(
-        data, socket_folder(data.path, account), secrets.token_urlsafe(16), fsync=False
+        data, socket_folder(data.path, account), secrets.token_urlsafe(16), fsync=fsync
     )
     service = postgresql_service(cluster)
     with (data.room("logs") / "postgresql.log").open("wb") as log:
