@@ -29,7 +29,10 @@ from command_center.components.wall import (
 # The scripts of the components, in the order in which they must run.
 SCRIPTS = tuple(
     f"wall/{name}.js"
-    for name in ("live", "format", "marks", "style", "select", "map", "panels", "side", "chart")
+    for name in (
+        "live", "format", "marks", "style", "head", "select", "maplayers", "map", "panels", "side",
+        "chart",
+    )  # fmt: skip
 )
 
 __all__ = [

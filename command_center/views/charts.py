@@ -13,6 +13,9 @@ _GRID = "#1f3048"
 _LINE = "#6cb6ff"
 _BAND = "rgba(108,182,255,0.18)"
 
+# numbers only: the same in both languages
+_MOMENT = "%m-%d %H:%M:%S"
+
 _AXIS: dict[str, Any] = {
     "gridcolor": _GRID, "zeroline": False, "linecolor": _GRID, "tickcolor": _GRID,
     "automargin": True, "fixedrange": False,
@@ -49,7 +52,7 @@ def layout(*, unit: str, height: int = 260) -> dict[str, Any]:
         "showlegend": False,
         "hovermode": "x unified",
         "hoverlabel": {"bgcolor": "#0e1a2b", "bordercolor": _GRID, "font": {"color": "#e8eff8"}},
-        "xaxis": {**_AXIS, "type": "date"},
+        "xaxis": {**_AXIS, "type": "date", "tickformat": "%H:%M\n%m-%d", "hoverformat": _MOMENT},
         "yaxis": {**_AXIS, "title": {"text": unit, "standoff": 6}},
         "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": _INK, "activecolor": "#ffffff"},
         "uirevision": "series",
@@ -80,8 +83,10 @@ def series_figure(
             _edge(times, [one.lowest for one in samples], fill="tonexty"),
         ]
     made = layout(unit=unit)
+    # names of limits close to each other stand at different ends
+    ordered = sorted(limits, key=lambda one: one.value)
     made["shapes"] = [_limit_shape(one) for one in limits]
-    made["annotations"] = [_limit_note(one) for one in limits]
+    made["annotations"] = [_limit_note(one, right=n % 2 == 1) for n, one in enumerate(ordered)]
     if limits and samples:
         values = [one.highest for one in samples] + [one.lowest for one in samples]
         near = [one.value for one in limits if one.value <= max(values) * 3 + 1]
@@ -109,8 +114,9 @@ def _limit_shape(limit: LimitLine) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _limit_note(limit: LimitLine) -> dict[str, Any]:
+def _limit_note(limit: LimitLine, *, right: bool) -> dict[str, Any]:
     return {
-        "xref": "paper", "x": 0, "xanchor": "left", "y": limit.value, "yanchor": "bottom",
-        "text": limit.name, "showarrow": False, "font": {"size": 11, "color": limit.colour},
+        "xref": "paper", "x": 1 if right else 0, "xanchor": "right" if right else "left",
+        "y": limit.value, "yanchor": "bottom", "text": limit.name, "showarrow": False,
+        "font": {"size": 11, "color": limit.colour},
     }  # fmt: skip

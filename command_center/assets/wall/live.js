@@ -8,6 +8,7 @@
   const ns = (window.cc_wall = window.cc_wall || {});
 
   const STALE_AFTER_MS = 6000; // the server says something at least every 2 s
+  const CONNECT_WITHIN_MS = 15000;
   const FIRST_WAIT_MS = 500;
   const LONGEST_WAIT_MS = 10000;
   const EVENTS_KEPT = 50;
@@ -22,7 +23,7 @@
     return Object.assign({}, ticket, times);
   }
 
-  const readEvent = (event) => Object.assign({}, event, { at: ms(event.recorded_at || event.at) });
+  const readEvent = (event) => Object.assign({}, event, { at: ms(event.occurred_at) });
 
   function newest(values) {
     return Object.values(values || {}).reduce((latest, value) => Math.max(latest, value[0]), 0);
@@ -47,6 +48,8 @@
       this.timer = null;
       this.wait = FIRST_WAIT_MS;
       this.socket = null;
+      this.triedAt = 0;
+      this.watchedAt = Infinity;
       this.started = false;
     }
 
@@ -87,6 +90,7 @@
       const socket = new WebSocket(scheme + "//" + location.host + this.path);
       this.socket = socket;
       this.waiting = null;
+      this.triedAt = Date.now();
       socket.onopen = () => socket.send(JSON.stringify({ t: "hello" }));
       socket.onmessage = (message) => {
         const frame = JSON.parse(message.data);
@@ -94,7 +98,7 @@
         if (frame.n !== undefined) socket.send(JSON.stringify({ t: "ok", n: frame.n }));
       };
       socket.onclose = (event) => {
-        if (socket === this.socket) this.lost(event.code);
+        if (socket === this.socket) this.lost(event.code); // else it was given up before
       };
     }
 
@@ -126,8 +130,13 @@
     }
 
     watch() {
+      const now = Date.now();
+      const stalled = now - this.watchedAt > 2500; // this page was: what came waits to be read
+      this.watchedAt = now;
       // A server or network that died without closing the socket.
-      if (this.socket && this.heardAt && Date.now() - this.heardAt > STALE_AFTER_MS) {
+      const open = this.socket && this.socket.readyState === WebSocket.OPEN;
+      const patience = open ? STALE_AFTER_MS : CONNECT_WITHIN_MS;
+      if (this.socket && !stalled && now - Math.max(this.heardAt || 0, this.triedAt) > patience) {
         const silent = this.socket;
         this.socket = null;
         silent.close();

@@ -13,7 +13,6 @@
   const VALUES_EVERY_MS = 1000;
   const PULSES = 40;
   const NEW_FOR_MS = 60000;
-  const MARK_RISE = 23; // a ticket's mark stands above its place, px
   const CLICKABLE = ["ticket-mark", "ticket-cluster", "device-mark", "cell-fill"];
 
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -105,9 +104,7 @@
     }
 
     ready() {
-      this.addImages();
-      this.addSources();
-      this.addMarks();
+      ns.addMarks(this.map, this.config);
       this.listen();
       this.fill();
       if (live.selected) this.showSelected(live.selected);
@@ -117,139 +114,6 @@
     destroy() {
       this.ends.forEach((end) => end());
       this.map.remove();
-    }
-
-    // --- images, sources, layers ---------------------------------------------------------
-
-    addImages() {
-      const ratio = Math.max(2, window.devicePixelRatio || 1);
-      const add = (id, data) => this.map.addImage(id, data, { pixelRatio: ratio });
-      for (const layer of [...this.config.layers, { code: "", shape: "circle", colour: "#9fb3cc" }]) {
-        for (const level of [0, 1, 2, 3, 4]) {
-          add(`d-${layer.code}-${level}`, ns.marks.deviceImage(layer, level, true, ratio));
-          if (!level) continue;
-          add(`t-${layer.code}-${level}-0`, ns.marks.ticketImage(layer, level, false, ratio));
-          add(`t-${layer.code}-${level}-1`, ns.marks.ticketImage(layer, level, true, ratio));
-        }
-        add(`d-${layer.code}-off`, ns.marks.deviceImage(layer, 0, false, ratio));
-      }
-    }
-
-    addSources() {
-      this.map.addSource("devices", { type: "geojson", data: collection([]), tolerance: 0 });
-      this.map.addSource("tickets", {
-        type: "geojson",
-        data: collection([]),
-        cluster: true,
-        clusterMaxZoom: 17,
-        clusterRadius: 22,
-        clusterProperties: {
-          worst: ["max", ["get", "severity"]],
-          late: ["+", ["case", ["get", "overdue"], 1, 0]],
-        },
-      });
-    }
-
-    addMarks() {
-      const severity = ns.marks.SEVERITY;
-      this.map.addLayer({
-        id: "device-mark",
-        type: "symbol",
-        source: "devices",
-        layout: {
-          "icon-image": ["get", "icon"],
-          "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.5, 13, 0.78, 16, 1.05],
-          "icon-allow-overlap": true,
-          "icon-ignore-placement": true,
-          "symbol-sort-key": ["get", "level"],
-        },
-      });
-      this.map.addLayer({
-        id: "device-value",
-        type: "symbol",
-        source: "devices",
-        minzoom: 13.2,
-        layout: {
-          "text-field": ["get", "value"],
-          "text-font": [ns.FONT],
-          "text-size": 12,
-          "text-anchor": "top",
-          "text-offset": [0, 1.15],
-          "text-optional": true,
-          "text-padding": 1,
-          "symbol-sort-key": ["-", 0, ["get", "level"]],
-        },
-        paint: {
-          "text-color": ["case", [">", ["get", "level"], 0], "#ffffff", "#cfe0f5"],
-          "text-halo-color": ns.PALETTE.halo,
-          "text-halo-width": 1.6,
-        },
-      });
-      this.map.addLayer({
-        id: "ticket-cluster",
-        type: "circle",
-        source: "tickets",
-        filter: ["has", "point_count"],
-        paint: {
-          "circle-radius": ["step", ["get", "point_count"], 14, 10, 18, 50, 23],
-          "circle-translate": [0, -MARK_RISE + 8],
-          "circle-color": "#0d1828",
-          "circle-opacity": 0.92,
-          "circle-stroke-width": 3,
-          "circle-stroke-color": [
-            "match", ["get", "worst"], 1, severity[1].colour, 2, severity[2].colour,
-            3, severity[3].colour, severity[4].colour,
-          ],
-        },
-      });
-      this.map.addLayer({
-        id: "ticket-count",
-        type: "symbol",
-        source: "tickets",
-        filter: ["has", "point_count"],
-        layout: {
-          "text-field": ["to-string", ["get", "point_count"]],
-          "text-font": [ns.FONT],
-          "text-size": 14,
-          "text-allow-overlap": true,
-          "text-ignore-placement": true,
-        },
-        paint: { "text-color": "#ffffff", "text-translate": [0, -MARK_RISE + 8] },
-      });
-      this.map.addLayer({
-        id: "ticket-mark",
-        type: "symbol",
-        source: "tickets",
-        filter: ["!", ["has", "point_count"]],
-        layout: {
-          "icon-image": ["get", "icon"],
-          "icon-anchor": "bottom",
-          "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.72, 13, 0.92, 16, 1.15],
-          "icon-allow-overlap": true,
-          "icon-ignore-placement": true,
-          "symbol-sort-key": ["get", "severity"],
-        },
-      });
-      this.map.addLayer({
-        id: "ticket-stage",
-        type: "symbol",
-        source: "tickets",
-        minzoom: 13,
-        filter: ["all", ["!", ["has", "point_count"]], ["has", "stage"]],
-        layout: {
-          "text-field": ["get", "stage"],
-          "text-font": [ns.FONT],
-          "text-size": 12,
-          "text-anchor": "left",
-          "text-offset": [1.4, -1.9],
-          "text-optional": true,
-        },
-        paint: {
-          "text-color": ["get", "stage_colour"],
-          "text-halo-color": ns.PALETTE.halo,
-          "text-halo-width": 1.6,
-        },
-      });
     }
 
     // --- live data -----------------------------------------------------------------------
@@ -459,7 +323,7 @@
       const element = document.createElement("div");
       element.className = "cc-pulse";
       element.setAttribute("aria-hidden", "true");
-      const marker = new this.gl.Marker({ element, anchor: "center", offset: [0, -MARK_RISE] })
+      const marker = new this.gl.Marker({ element, anchor: "center", offset: [0, -ns.MARK_RISE] })
         .setLngLat([ticket.lon, ticket.lat])
         .addTo(this.map);
       this.pulses.set(ticket.id, marker);
@@ -574,7 +438,7 @@
         this.cellState(selected.id, { selected: true });
       }
       if (!place) return;
-      const rise = selected.kind === "ticket" ? -MARK_RISE : 0;
+      const rise = selected.kind === "ticket" ? -ns.MARK_RISE : 0;
       const element = document.createElement("div");
       element.className = "cc-focus";
       element.setAttribute("aria-hidden", "true");

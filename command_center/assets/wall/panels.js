@@ -8,18 +8,8 @@
   const live = ns.live;
   const ATTENTION = 40;
   const NARROW = 1300; // below, the layers start folded
-  const COMPONENTS = ["database", "broker", "ingest", "dispatch", "web"];
 
   const e = (...args) => window.React.createElement(...args);
-
-  /** Draws again when one of the topics speaks. */
-  function useLive(...topics) {
-    const [, again] = window.React.useReducer((n) => n + 1, 0);
-    window.React.useEffect(() => {
-      const ends = topics.map((topic) => live.on(topic, again));
-      return () => ends.forEach((end) => end());
-    }, []);
-  }
 
   function layersOf(config) {
     return new Map(config.layers.map((layer) => [layer.code, layer]));
@@ -47,7 +37,7 @@
   const TONES = { overdue: "bad", needs_decision: "warn" };
 
   function Figures(props) {
-    useLive("lists", "second");
+    ns.useLive("lists", "second");
     const { words, links } = props.config;
     const figures = live.at === null ? {} : countFigures();
     return e(
@@ -225,7 +215,7 @@
   }
 
   function Layers(props) {
-    useLive("lists", "layers", "second");
+    ns.useLive("lists", "layers", "second");
     const { config } = props;
     const [open, setOpen] = window.React.useState(() => window.innerWidth > NARROW);
     ns.marks.useSeverity(config.severity);
@@ -318,7 +308,7 @@
   }
 
   function Attention(props) {
-    useLive("lists", "select", "second");
+    ns.useLive("lists", "select", "second");
     const { config } = props;
     ns.marks.useSeverity(config.severity);
     const layers = layersOf(config);
@@ -353,8 +343,16 @@
     else live.select({ kind: "event", id: event.id, place: [event.lon, event.lat] });
   }
 
+  /** What happened last; what other systems handed over from the past is no news. */
+  function lastEvents() {
+    return live.events
+      .filter((event) => event.source !== "import")
+      .sort((a, b) => b.at - a.at)
+      .slice(0, 24);
+  }
+
   function Ticker(props) {
-    useLive("lists");
+    ns.useLive("lists");
     const { config } = props;
     const { words, language, time_zone: zone } = config;
     const layers = layersOf(config);
@@ -365,7 +363,7 @@
       e(
         "ol",
         { "aria-live": "off" },
-        live.events.slice(0, 24).map((event) =>
+        lastEvents().map((event) =>
           e(
             "li",
             { key: event.id },
@@ -383,106 +381,5 @@
     );
   }
 
-  // --- header: clock and health --------------------------------------------------------------
-
-  function Clock(props) {
-    useLive("second");
-    const { language, time_zone: zone } = props.config;
-    const now = live.now();
-    return e(
-      "div",
-      { id: props.id, className: "cc-clock" },
-      e("time", null, ns.clock(now, zone, language)),
-      e("span", null, ns.dayName(now, zone, language))
-    );
-  }
-
-  function Health(props) {
-    useLive("status", "second");
-    const { words } = props.config;
-    const parts = (live.health && live.health.components) || {};
-    return e(
-      "ul",
-      { id: props.id, className: "cc-health", "aria-label": words.health },
-      COMPONENTS.map((name) => {
-        const status = live.connection === "lost" ? "unknown" : (parts[name] || {}).status || "unknown";
-        return e(
-          "li",
-          { key: name, className: status, title: `${words[`part_${name}`]}: ${words[`status_${status}`]}` },
-          e("i", { "aria-hidden": true }),
-          words[`part_${name}`],
-          e("span", { className: "cc-sr" }, words[`status_${status}`])
-        );
-      })
-    );
-  }
-
-  function trouble(config) {
-    const { words, language, time_zone: zone } = config;
-    const as_of = live.at ? ns.clock(live.at, zone, language) : "–";
-    if (live.connection === "lost") return ns.fill(words.banner_lost, { as_of });
-    if (!live.health || live.health.status === "ok") return null;
-    const bad = Object.entries(live.health.components || {})
-      .filter(([, part]) => part.status !== "ok")
-      .map(([name, part]) => {
-        const since = part.since ? ns.clock(Date.parse(part.since), zone, language) : "–";
-        return ns.fill(words.banner_part, {
-          part: words[`part_${name}`] || name,
-          status: words[`status_${part.status}`] || part.status,
-          since,
-        });
-      });
-    return ns.fill(words.banner_health, { parts: bad.join(words.comma), as_of });
-  }
-
-  function Banner(props) {
-    useLive("status", "second");
-    const text = trouble(props.config);
-    return e(
-      "div",
-      { id: props.id, className: text ? "cc-banner shown" : "cc-banner", role: "status", "aria-live": "polite" },
-      text
-    );
-  }
-
-  /** The other language, at the same address: the open story stays open. */
-  function LanguageSwitch({ id, value, label }) {
-    const here = (event) => {
-      event.currentTarget.elements.next.value = location.pathname + location.search;
-    };
-    return e(
-      "form",
-      { id, method: "post", action: "/language", onSubmit: here },
-      e("input", { type: "hidden", name: "next", defaultValue: "/" }),
-      e("button", { type: "submit", name: "language", value, className: "cc-link", lang: value }, label)
-    );
-  }
-
-  /** For pages with server-made lists: counts up, at most every two seconds, when tickets changed. */
-  function Pulse(props) {
-    const React = window.React;
-    const setProps = React.useRef(props.setProps);
-    setProps.current = props.setProps;
-    React.useEffect(() => {
-      live.start(props.socket);
-      let pulses = 0;
-      let waiting = null;
-      const beat = () => {
-        if (waiting) return;
-        waiting = setTimeout(() => {
-          waiting = null;
-          pulses += 1;
-          if (setProps.current) setProps.current({ pulses });
-        }, props.every || 2000);
-      };
-      const ends = [
-        live.on("changes", (changes) => changes.tickets.length && beat()),
-        live.on("snapshot", beat),
-      ];
-      return () => ends.forEach((end) => end());
-    }, []);
-    return null;
-  }
-
-  Object.assign(ns, { AttentionItem, needsDecision, Figures, Layers, Attention, Ticker, Clock, Health, Banner, LanguageSwitch, Pulse, useLive });
+  Object.assign(ns, { AttentionItem, needsDecision, Figures, Layers, Attention, Ticker });
 })();

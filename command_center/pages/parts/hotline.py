@@ -8,6 +8,7 @@ from typing import Any
 
 from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 from sqlalchemy import Connection
 
 from command_center.access.context import current_language, logged_in
@@ -90,7 +91,9 @@ def add_hotline_callbacks(
         permission=permission,
         prevent_initial_call=True,
     )
-    def point(place: list[float]) -> str:
+    def point(place: list[float] | None) -> str:
+        if not place:
+            raise PreventUpdate
         return ", ".join(str(one) for one in place)
 
     @app.callback(

@@ -1,0 +1,119 @@
+/* The head of every page: clock, health, what is wrong, the language; and the pulse of the desk. */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+  const live = ns.live;
+  const COMPONENTS = ["database", "broker", "ingest", "dispatch", "web"];
+
+  const e = (...args) => window.React.createElement(...args);
+
+  /** Draws again when one of the topics speaks. */
+  function useLive(...topics) {
+    const [, again] = window.React.useReducer((n) => n + 1, 0);
+    window.React.useEffect(() => {
+      const ends = topics.map((topic) => live.on(topic, again));
+      return () => ends.forEach((end) => end());
+    }, []);
+  }
+
+  function Clock(props) {
+    useLive("second");
+    const { language, time_zone: zone } = props.config;
+    const now = live.now();
+    return e(
+      "div",
+      { id: props.id, className: "cc-clock" },
+      e("time", null, ns.clock(now, zone, language)),
+      e("span", null, ns.dayName(now, zone, language))
+    );
+  }
+
+  function Health(props) {
+    useLive("status", "second");
+    const { words } = props.config;
+    const parts = (live.health && live.health.components) || {};
+    return e(
+      "ul",
+      { id: props.id, className: "cc-health", "aria-label": words.health },
+      COMPONENTS.map((name) => {
+        const status = live.connection === "lost" ? "unknown" : (parts[name] || {}).status || "unknown";
+        return e(
+          "li",
+          { key: name, className: status, title: `${words[`part_${name}`]}: ${words[`status_${status}`]}` },
+          e("i", { "aria-hidden": true }),
+          words[`part_${name}`],
+          e("span", { className: "cc-sr" }, words[`status_${status}`])
+        );
+      })
+    );
+  }
+
+  function trouble(config) {
+    const { words, language, time_zone: zone } = config;
+    const as_of = live.at ? ns.clock(live.at, zone, language) : "–";
+    if (live.connection === "lost") return ns.fill(words.banner_lost, { as_of });
+    if (!live.health || live.health.status === "ok") return null;
+    const bad = Object.entries(live.health.components || {})
+      .filter(([, part]) => part.status !== "ok")
+      .map(([name, part]) => {
+        const since = part.since ? ns.clock(Date.parse(part.since), zone, language) : "–";
+        return ns.fill(words.banner_part, {
+          part: words[`part_${name}`] || name,
+          status: words[`status_${part.status}`] || part.status,
+          since,
+        });
+      });
+    return ns.fill(words.banner_health, { parts: bad.join(words.comma), as_of });
+  }
+
+  function Banner(props) {
+    useLive("status", "second");
+    const text = trouble(props.config);
+    return e(
+      "div",
+      { id: props.id, className: text ? "cc-banner shown" : "cc-banner", role: "status", "aria-live": "polite" },
+      text
+    );
+  }
+
+  /** The other language, at the same address: the open story stays open. */
+  function LanguageSwitch({ id, value, label }) {
+    const here = (event) => {
+      event.currentTarget.elements.next.value = location.pathname + location.search;
+    };
+    return e(
+      "form",
+      { id, method: "post", action: "/language", onSubmit: here },
+      e("input", { type: "hidden", name: "next", defaultValue: "/" }),
+      e("button", { type: "submit", name: "language", value, className: "cc-link", lang: value }, label)
+    );
+  }
+
+  /** For pages with server-made lists: counts up, at most every two seconds, when tickets changed. */
+  function Pulse(props) {
+    const React = window.React;
+    const setProps = React.useRef(props.setProps);
+    setProps.current = props.setProps;
+    React.useEffect(() => {
+      live.start(props.socket);
+      let pulses = 0;
+      let waiting = null;
+      const beat = () => {
+        if (waiting) return;
+        waiting = setTimeout(() => {
+          waiting = null;
+          pulses += 1;
+          if (setProps.current) setProps.current({ pulses });
+        }, props.every || 2000);
+      };
+      const ends = [
+        live.on("changes", (changes) => changes.tickets.length && beat()),
+        live.on("snapshot", beat),
+      ];
+      return () => ends.forEach((end) => end());
+    }, []);
+    return null;
+  }
+
+  Object.assign(ns, { useLive, Clock, Health, Banner, LanguageSwitch, Pulse });
+})();

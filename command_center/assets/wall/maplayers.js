@@ -1,0 +1,146 @@
+/* The marks of the map: their images, their two live sources, how they are drawn. */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+
+  const MARK_RISE = 23; // a ticket's mark stands above its place, px
+  const collection = (features) => ({ type: "FeatureCollection", features });
+
+  function addImages(map, config) {
+    const ratio = Math.max(2, window.devicePixelRatio || 1);
+    const add = (id, data) => map.addImage(id, data, { pixelRatio: ratio });
+    for (const layer of [...config.layers, { code: "", shape: "circle", colour: "#9fb3cc" }]) {
+      for (const level of [0, 1, 2, 3, 4]) {
+        add(`d-${layer.code}-${level}`, ns.marks.deviceImage(layer, level, true, ratio));
+        if (!level) continue;
+        add(`t-${layer.code}-${level}-0`, ns.marks.ticketImage(layer, level, false, ratio));
+        add(`t-${layer.code}-${level}-1`, ns.marks.ticketImage(layer, level, true, ratio));
+      }
+      add(`d-${layer.code}-off`, ns.marks.deviceImage(layer, 0, false, ratio));
+    }
+  }
+
+  function addSources(map) {
+    map.addSource("devices", { type: "geojson", data: collection([]), tolerance: 0 });
+    map.addSource("tickets", {
+      type: "geojson",
+      data: collection([]),
+      cluster: true,
+      clusterMaxZoom: 17,
+      clusterRadius: 22,
+      clusterProperties: {
+        worst: ["max", ["get", "severity"]],
+        late: ["+", ["case", ["get", "overdue"], 1, 0]],
+      },
+    });
+  }
+
+  function addLayers(map) {
+    const severity = ns.marks.SEVERITY;
+    map.addLayer({
+      id: "device-mark",
+      type: "symbol",
+      source: "devices",
+      layout: {
+        "icon-image": ["get", "icon"],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.5, 13, 0.78, 16, 1.05],
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+        "symbol-sort-key": ["get", "level"],
+      },
+    });
+    map.addLayer({
+      id: "device-value",
+      type: "symbol",
+      source: "devices",
+      minzoom: 13.2,
+      layout: {
+        "text-field": ["get", "value"],
+        "text-font": [ns.FONT],
+        "text-size": 12,
+        "text-anchor": "top",
+        "text-offset": [0, 1.15],
+        "text-optional": true,
+        "text-padding": 1,
+        "symbol-sort-key": ["-", 0, ["get", "level"]],
+      },
+      paint: {
+        "text-color": ["case", [">", ["get", "level"], 0], "#ffffff", "#cfe0f5"],
+        "text-halo-color": ns.PALETTE.halo,
+        "text-halo-width": 1.6,
+      },
+    });
+    map.addLayer({
+      id: "ticket-cluster",
+      type: "circle",
+      source: "tickets",
+      filter: ["has", "point_count"],
+      paint: {
+        "circle-radius": ["step", ["get", "point_count"], 14, 10, 18, 50, 23],
+        "circle-translate": [0, -MARK_RISE + 8],
+        "circle-color": "#0d1828",
+        "circle-opacity": 0.92,
+        "circle-stroke-width": 3,
+        "circle-stroke-color": [
+          "match", ["get", "worst"], 1, severity[1].colour, 2, severity[2].colour,
+          3, severity[3].colour, severity[4].colour,
+        ],
+      },
+    });
+    map.addLayer({
+      id: "ticket-count",
+      type: "symbol",
+      source: "tickets",
+      filter: ["has", "point_count"],
+      layout: {
+        "text-field": ["to-string", ["get", "point_count"]],
+        "text-font": [ns.FONT],
+        "text-size": 14,
+        "text-allow-overlap": true,
+        "text-ignore-placement": true,
+      },
+      paint: { "text-color": "#ffffff", "text-translate": [0, -MARK_RISE + 8] },
+    });
+    map.addLayer({
+      id: "ticket-mark",
+      type: "symbol",
+      source: "tickets",
+      filter: ["!", ["has", "point_count"]],
+      layout: {
+        "icon-image": ["get", "icon"],
+        "icon-anchor": "bottom",
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.72, 13, 0.92, 16, 1.15],
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+        "symbol-sort-key": ["get", "severity"],
+      },
+    });
+    map.addLayer({
+      id: "ticket-stage",
+      type: "symbol",
+      source: "tickets",
+      minzoom: 13,
+      filter: ["all", ["!", ["has", "point_count"]], ["has", "stage"]],
+      layout: {
+        "text-field": ["get", "stage"],
+        "text-font": [ns.FONT],
+        "text-size": 12,
+        "text-anchor": "left",
+        "text-offset": [1.4, -1.9],
+        "text-optional": true,
+      },
+      paint: {
+        "text-color": ["get", "stage_colour"],
+        "text-halo-color": ns.PALETTE.halo,
+        "text-halo-width": 1.6,
+      },
+    });
+  }
+
+  ns.MARK_RISE = MARK_RISE;
+  ns.addMarks = function (map, config) {
+    addImages(map, config);
+    addSources(map);
+    addLayers(map);
+  };
+})();
