@@ -25,7 +25,8 @@ class Settings:
     ``database_url`` and ``broker_url`` are None where nothing was given: `run` then starts
     private ones, and the other commands look for those of ``data``. ``secret`` keys the HMAC
     of report tokens and may be empty in processes that make none. ``demo_login`` lets the
-    login page of a loopback server fill in the demo accounts.
+    login page of a loopback server fill in the demo accounts. ``metrics_token`` lets other
+    machines than this one read /metrics.
     """
 
     database_url: str | None = None
@@ -35,6 +36,7 @@ class Settings:
     public_url: str | None = None
     secret: bytes = b""
     demo_login: bool = False
+    metrics_token: str = ""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -47,6 +49,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         public_url=_url(environ, "COMMAND_CENTER_PUBLIC_URL"),
         secret=_secret(environ),
         demo_login=_switch(environ, "COMMAND_CENTER_DEMO_LOGIN"),
+        metrics_token=environ.get("COMMAND_CENTER_METRICS_TOKEN", ""),
     )
 
 

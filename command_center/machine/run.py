@@ -269,6 +269,7 @@ class _Machine:
         if broker_user is not None:
             extra["COMMAND_CENTER_BROKER_URL"] = self._broker_url(broker_user)
         if role == "cc_web":
+            extra["COMMAND_CENTER_METRICS_TOKEN"] = settings.metrics_token
             extra["COMMAND_CENTER_SECRET"] = settings.secret.hex() or self._report_secret()
         if settings.demo_login:
             extra["COMMAND_CENTER_DEMO_LOGIN"] = "1"
