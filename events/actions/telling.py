@@ -62,7 +62,7 @@ def tell(
         body = _filled(_TO_REPORTERS[verb], ticket, why)
         outbox.put_to_reporters(conn, kind=verb.value, ticket=ticket, body=body, now=now)
     recipient: tuple[Recipient, int] | None = None
-    if verb in _TO_CREW:
+    if verb in _TO_CREW and not (verb is Verb.RECOVER and ticket.disposed_at is not None):
         body = _filled(_TO_CREW[verb], ticket, why)
         recipient = _who_has_it(ticket, by)
     elif verb is Verb.OVERDUE:
