@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,3 +156,12 @@ def test_decoding_is_fast_enough_for_a_city() -> None:
     for _ in range(20_000):
         decode(payload, RECEIVED_US)
     assert (time.perf_counter() - began) / 20_000 < 50e-6
+
+
+def test_every_reason_and_flag_is_documented() -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "connect-devices.md"
+    document = page.read_text(encoding="utf-8")
+    for reason, words in SENTENCES.items():
+        assert f"| `{reason}` | {words['en']} | {words['zh']} |" in document
+    for flag in FLAGS:
+        assert f"`{flag}`" in document
