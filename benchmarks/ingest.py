@@ -159,7 +159,9 @@ def _plain_ingester(database: TestDatabase, broker: TestBroker) -> subprocess.Po
 def plain() -> None:
     """One INSERT and one COMMIT for each message, then its acknowledgement."""
     conn = psycopg.connect(os.environ["COMMAND_CENTER_DATABASE_URL"])
-    numbers = dict(conn.execute("SELECT device_id, device_no FROM iot.devices").fetchall())
+    numbers: dict[str, int] = dict(
+        conn.execute("SELECT device_id, device_no FROM iot.devices").fetchall()
+    )
     url = os.environ["COMMAND_CENTER_BROKER_URL"]
     user, _, rest = url.removeprefix("mqtt://").partition(":")
     password, _, address = rest.partition("@")
@@ -181,7 +183,7 @@ def plain() -> None:
 
     client.on_message = on_message
     client.on_connect = lambda client, *_: client.subscribe([(one, 1) for one in SUBSCRIPTIONS])
-    properties = Properties(PacketTypes.CONNECT)
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # of paho
     properties.SessionExpiryInterval = 0xFFFF_FFFF
     properties.ReceiveMaximum = 4_000
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -140,7 +140,7 @@ def test_what_is_published_while_the_broker_is_away_is_sent_when_it_is_back(
     listener = Client(CallbackAPIVersion.VERSION2, client_id="cc_ingest")
     user, _, rest = broker.url("cc_ingest").removeprefix("mqtt://").partition(":")
     listener.username_pw_set(user, rest.partition("@")[0])
-    listener.on_message = lambda _client, _userdata, message: arrived.append(message.payload)
+    listener.on_message = lambda _client, _userdata, message: arrived.append(bytes(message.payload))
     listener.on_connect = lambda client, *_: client.subscribe("cc/v1/+/+/readings", 1)
     listener.connect("127.0.0.1", broker.port)
     listener.loop_start()
