@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from grid.model.area import AreaCodeRefusal, BadAreaCode, parent_code, parse_area_code
+from grid.model.faults import BORDER_WIDTH_M
 from grid.model.projection import stretched
 from grid.model.refusal import Refusal
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from grid.model.area import AreaDraft
-
-# Neighbours drawn apart overlap by less than this; more is a fault.
-OVERLAP_WIDTH_M = 1.0
 
 _CODE_ZH = {
     AreaCodeRefusal.EMPTY: "编码为空",
@@ -124,7 +122,7 @@ def _sibling_overlaps(
         if shapely.area(common) == 0:
             continue
         metric = stretched(common, shapely.bounds(common)[1])
-        if shapely.is_empty(shapely.buffer(metric, -OVERLAP_WIDTH_M / 2)):
+        if shapely.is_empty(shapely.buffer(metric, -BORDER_WIDTH_M / 2)):
             continue
         area = float(shapely.area(metric))
         refusals.append(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # Narrower than this everywhere is rounding, not a fault.
 WIDTH_M = 0.01
-# Along a community's own border, which may have been drawn apart from the cells.
+# Along the borders of communities, which may have been drawn apart from each other and from
+# the cells.
 BORDER_WIDTH_M = 0.5
 # So many of the cells around a gap are named.
 _MOST_NAMED = 8
@@ -64,8 +65,8 @@ def find_faults(
     """All faults of valid WGS-84 polygons; ``communities`` has the community of each.
 
     Overlaps are looked for between all cells, gaps and cells beyond the border against
-    ``borders``, the shapes of the communities.  What is nowhere wider than WIDTH_M (at the
-    border BORDER_WIDTH_M) is no fault.
+    ``borders``, the shapes of the communities.  What is nowhere wider than WIDTH_M (between
+    communities BORDER_WIDTH_M) is no fault.
     """
     polygons = np.asarray(shapes, dtype=object)
     if polygons.size == 0:
@@ -95,7 +96,7 @@ def _overlaps(
             community=str(names[second[n]]),
             cells=(int(first[n]), int(second[n])),
             ground=common[n],
-            width_m=WIDTH_M,
+            width_m=WIDTH_M if names[first[n]] == names[second[n]] else BORDER_WIDTH_M,
         )
         for n in np.flatnonzero(shapely.area(common) > 0)
     ]
