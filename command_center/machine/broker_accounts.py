@@ -38,12 +38,12 @@ class BrokerAccounts:
             self._supervisor.signal("broker", signal.SIGHUP)
 
     async def follow(self) -> None:
-        """Look for changes for ever; a database that is away is asked again later."""
+        """Look for changes for ever; a database that is away or a full disk is tried again."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             try:
                 await self.refresh()
-            except SQLAlchemyError:
+            except (SQLAlchemyError, OSError):
                 continue
 
     def _rewrite(self) -> bool:

@@ -46,11 +46,20 @@ def write_doors(data: Path, doors: Doors, account: Account) -> None:
 
 
 def read_doors(data: Path) -> Doors | None:
-    """Return where the services of ``data`` are, or None when nothing ever ran there."""
+    """Return where the services of ``data`` are, or None when nothing ever ran there.
+
+    Raises Problem for a folder of somebody else.
+    """
     try:
         record = json.loads((data / "run" / "doors.json").read_text())
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError as error:
+        raise Problem(
+            zh=f"没有读取数据目录 {data} 的权限：请以启动 command-center run 的用户执行。",
+            en=f"the data folder {data} may not be read: use the account that started"
+            " `command-center run`.",
+        ) from error
     folder = record["socket_folder"]
     return Doors(socket_folder=Path(folder) if folder else None, broker_port=record["broker_port"])
 

@@ -1,5 +1,6 @@
 """Waiting until a command center says of itself that it is well."""
 
+import asyncio
 import json
 import time
 import urllib.error
@@ -11,15 +12,15 @@ from command_center.problem import Problem
 _ASK_EVERY_S = 0.1
 
 
-def wait_for_health(host: str, port: int, *, within_s: float = 120.0) -> None:
+async def wait_for_health(host: str, port: int, *, within_s: float = 120.0) -> None:
     """Return when /api/health answers "ok". Raises Problem after ``within_s``."""
     deadline = time.monotonic() + within_s
     answer: dict[str, Any] = {}
     while time.monotonic() < deadline:
-        answer = ask_health(host, port)
+        answer = await asyncio.to_thread(ask_health, host, port)
         if answer.get("status") == "ok":
             return
-        time.sleep(_ASK_EVERY_S)
+        await asyncio.sleep(_ASK_EVERY_S)
     components = answer.get("components", {"web": {"status": "down"}})
     bad = ", ".join(name for name, one in components.items() if one.get("status") != "ok")
     raise Problem(

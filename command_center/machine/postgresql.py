@@ -156,7 +156,7 @@ def clear_crashed_server(cluster: Cluster) -> None:
     refuse to start beside them. Its lock files name a process number that may be anybody's now.
     """
     survivors = end(
-        working_in(cluster.folder),
+        working_in(cluster.folder, "postgres"),
         [(None, 0.3), (signal.SIGQUIT, 1.5), (signal.SIGKILL, 5.0)],
     )
     if survivors:

@@ -30,8 +30,11 @@ def identify(pid: int) -> Identity | None:
     return Identity(pid=pid, started=fields[19], boot=boot)
 
 
-def working_in(folder: Path) -> list[int]:
-    """Return the processes whose working folder is ``folder`` (of those we may look at)."""
+def working_in(folder: Path, program: str) -> list[int]:
+    """Return the processes called ``program`` whose working folder is ``folder``.
+
+    Of those that we may look at; a shell that somebody opened there is none of them.
+    """
     wanted = str(folder.resolve())
     found = []
     for entry in _PROC.iterdir():
@@ -39,10 +42,11 @@ def working_in(folder: Path) -> list[int]:
             continue
         try:
             here = str((entry / "cwd").readlink())
+            called = (entry / "comm").read_text().strip()
         except OSError:
             continue
         pid = int(entry.name)
-        if here == wanted and identify(pid) is not None:
+        if here == wanted and called == program and identify(pid) is not None:
             found.append(pid)
     return found
 

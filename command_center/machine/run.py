@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -72,6 +73,7 @@ async def run(plan: Plan, *, told: Told, ready: Callable[[str], None]) -> None:
 
     Raises Problem when something cannot be started; what had been started is stopped then.
     """
+    _raise_file_limit()
     account = service_account()
     data = await asyncio.to_thread(open_data_folder, plan.settings.data, account, told=told)
     try:
@@ -84,6 +86,12 @@ async def run(plan: Plan, *, told: Told, ready: Callable[[str], None]) -> None:
             await supervisor.stop()
     finally:
         data.close()
+
+
+def _raise_file_limit() -> None:
+    """Let children have as many open connections as this machine allows."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _ports(plan: Plan) -> list[Port]:
@@ -131,7 +139,7 @@ class _Machine:
         if accounts is not None:
             await accounts.refresh()
         await self._supervisor.start(*self._processes())
-        await asyncio.to_thread(wait_for_health, self._plan.host, self._plan.port)
+        await wait_for_health(self._plan.host, self._plan.port)
         ready(self._plan.address)
         async with asyncio.TaskGroup() as tasks:
             if accounts is not None:
@@ -206,7 +214,8 @@ class _Machine:
                     en=f"demo account {name}, one-time password {password}",
                 )
             )
-        if passwords and self._plan.settings.demo_login:
+        # Kept for --demo-login, now or at a later start.
+        if passwords:
             path = self._data.room("secrets") / "demo-accounts.json"
             write_private(path, json.dumps(dict(passwords)) + "\n", self._data.account)
 

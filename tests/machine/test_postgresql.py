@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ from command_center.machine.doors import DATABASE, private_database_url
 from command_center.machine.postgresql import (
     ROLES,
     Cluster,
+    clear_crashed_server,
     ensure_cluster,
     ensure_database,
     postgresql_service,
@@ -82,7 +84,7 @@ async def test_nobody_listens_on_a_port_and_nothing_runs_as_root(
             " current_setting('data_checksums'), current_setting('TimeZone')"
         ).fetchone()
     assert row == ("", "on", "on", "UTC")
-    pids = working_in(data.room("postgresql"))
+    pids = working_in(data.room("postgresql"), "postgres")
     assert len(pids) > 3
     assert {Path(f"/proc/{pid}").stat().st_uid for pid in pids} == {data.account.uid}
     assert data.account.uid != 0
@@ -168,7 +170,7 @@ async def test_a_second_start_finds_the_data(data: DataFolder) -> None:
                 assert time.monotonic() - begun < 5
         finally:
             await supervisor.stop()
-    assert working_in(data.room("postgresql")) == []
+    assert working_in(data.room("postgresql"), "postgres") == []
 
 
 async def test_a_lock_file_of_a_dead_server_is_no_obstacle(
@@ -179,6 +181,13 @@ async def test_a_lock_file_of_a_dead_server_is_no_obstacle(
     supervisor = Supervisor(data, told=lambda _: None)
     await supervisor.start(postgresql_service(cluster))
     await supervisor.stop()
+
+
+async def test_a_shell_in_the_folder_is_left_alone(data: DataFolder, cluster: Cluster) -> None:
+    with subprocess.Popen(["/bin/sleep", "60"], cwd=cluster.folder) as somebody:
+        clear_crashed_server(cluster)
+        assert somebody.poll() is None
+        somebody.kill()
 
 
 async def test_data_of_another_version_is_refused(data: DataFolder) -> None:

@@ -114,7 +114,7 @@ def test_it_stops_cleanly_and_continues_on_the_same_data(city: WholeCity) -> Non
     assert city.stop(signal.SIGINT) == 0
     assert time.monotonic() - begun < 15
     assert [name for name, number in numbers.items() if identify(number) is not None] == []
-    assert working_in(city.folder / "postgresql") == []
+    assert working_in(city.folder / "postgresql", "postgres") == []
     log = (city.folder / "logs" / "postgresql.log").read_text()
     assert log.rstrip().splitlines()[-2].endswith("database system is shut down") or (
         "database system is shut down" in log.splitlines()[-1]
