@@ -117,26 +117,63 @@ def locate_many(conn: Connection, lons: ArrayLike, lats: ArrayLike) -> LocatedMa
     return LocatedMany(cell_ids=cell_ids, area_ids=area_ids)
 
 
+class Holders:
+    """Shapes that are asked which of them holds a position."""
+
+    def __init__(self, shapes: NDArray[np.object_]) -> None:
+        """Prepare WGS-84 polygons; an earlier one wins where two hold a position."""
+        self._shapes = shapes
+        shapely.prepare(shapes)
+        self._boxes = _inner_boxes(shapes)
+
+    def first(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.intp]:
+        """For each position the index of the first shape that holds it (border included), or -1."""
+        none = len(self._shapes)
+        first = np.full(x.size, none, dtype=np.intp)
+        if x.size and none:
+            # A tree of the points queried with the shapes is faster than the other way round.
+            shape, point = shapely.STRtree(shapely.points(x, y)).query(self._shapes)
+            west, south, east, north = self._boxes[shape].T
+            px, py = x[point], y[point]
+            held = (west < px) & (px < east) & (south < py) & (py < north)
+            # only near its border does a shape have to be asked itself
+            near = np.flatnonzero(~held)
+            held[near] = shapely.intersects_xy(self._shapes[shape[near]], px[near], py[near])
+            np.minimum.at(first, point[held], shape[held])
+        first[first == none] = -1
+        return first
+
+
+def _inner_boxes(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
+    """A box inside each shape (west, south, east, north), NaN where a simple guess is not."""
+    boxes = np.asarray(shapely.bounds(shapes), dtype=np.float64).reshape(-1, 4)
+    margin = 0.02 * (boxes[:, 2:] - boxes[:, :2])
+    boxes[:, :2] += margin
+    boxes[:, 2:] -= margin
+    boxes[~shapely.contains(shapes, shapely.box(*boxes.T))] = np.nan
+    return boxes
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellIndex:
     """All valid cells and all areas in memory: about a million positions a second."""
 
-    cells: NDArray[np.object_]
+    cells: Holders
     cell_ids: NDArray[np.int32]
     cell_areas: NDArray[np.int32]
-    areas: NDArray[np.object_]
+    areas: Holders
     area_ids: NDArray[np.int32]
 
     def locate_many(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> LocatedMany:
         """Where WGS-84 positions lie; the same answers as the database gives."""
         cell_ids, area_ids = np.zeros((2, lons.size), dtype=np.int32)
         finite = np.flatnonzero(np.isfinite(lons) & np.isfinite(lats))
-        found = _first_holder(self.cells, lons[finite], lats[finite])
+        found = self.cells.first(lons[finite], lats[finite])
         held = found >= 0
         cell_ids[finite[held]] = self.cell_ids[found[held]]
         area_ids[finite[held]] = self.cell_areas[found[held]]
         rest = finite[~held]
-        found = _first_holder(self.areas, lons[rest], lats[rest])
+        found = self.areas.first(lons[rest], lats[rest])
         held = found >= 0
         area_ids[rest[held]] = self.area_ids[found[held]]
         return LocatedMany(cell_ids=cell_ids, area_ids=area_ids)
@@ -147,34 +184,16 @@ def load_index(conn: Connection) -> CellIndex:
     cells = _SQL.rows(conn, "index_cells")
     areas = _SQL.rows(conn, "index_areas")
     return CellIndex(
-        cells=_shapes(cells),
+        cells=_holders(cells),
         cell_ids=np.array([row.cell_id for row in cells], dtype=np.int32),
         cell_areas=np.array([row.area_id for row in cells], dtype=np.int32),
-        areas=_shapes(areas),
+        areas=_holders(areas),
         area_ids=np.array([row.area_id for row in areas], dtype=np.int32),
     )
 
 
-def _first_holder(
-    shapes: NDArray[np.object_], x: NDArray[np.float64], y: NDArray[np.float64]
-) -> NDArray[np.intp]:
-    """For each point the first shape that holds it (border included), -1 for none."""
-    first = np.full(x.size, len(shapes), dtype=np.intp)
-    if x.size and len(shapes):
-        # A tree of the points queried with the shapes is faster than the other way round.
-        tree = shapely.STRtree(shapely.points(x, y))
-        shape, point = tree.query(shapes, predicate="intersects")
-        np.minimum.at(first, point, shape)
-    first[first == len(shapes)] = -1
-    return first
-
-
-def _shapes(rows: Sequence[Row[Any]]) -> NDArray[np.object_]:
-    found: NDArray[np.object_] = shapely.from_wkb(
-        np.array([bytes(row.geometry) for row in rows], dtype=object)
-    )
-    shapely.prepare(found)
-    return found
+def _holders(rows: Sequence[Row[Any]]) -> Holders:
+    return Holders(shapely.from_wkb(np.array([bytes(row.geometry) for row in rows], dtype=object)))
 
 
 def _cells(rows: Sequence[Row[Any]]) -> list[Cell]:

@@ -25,7 +25,7 @@ ORDER BY code;
 -- The valid cells nearest to a point, the one that holds it first.
 SELECT cell_id, code, area_id, ST_AsBinary(geometry) AS geometry, valid_from, valid_to
 FROM grid.cells WHERE valid_to IS NULL
-ORDER BY geometry <-> ST_Point(:lon, :lat, 4326), cell_id LIMIT :limit;
+ORDER BY geometry <-> ST_Point(:lon, :lat, 4326) LIMIT :limit;
 
 -- name: taken_codes
 -- All codes ever given below some communities (12 digits each): none is given again.

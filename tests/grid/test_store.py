@@ -201,3 +201,14 @@ def test_processes_may_not_change_the_grid(database: TestDatabase) -> None:
             transaction(database.engine(role), BY) as conn,
         ):
             cells.retire(conn, [1])
+
+
+def test_an_empty_city_holds_nothing(database: TestDatabase) -> None:
+    lons, lats = scattered(500)
+    with reading(database.engine("cc_web")) as conn:
+        for count in (3, 500):
+            found = cells.locate_many(conn, lons[:count], lats[:count])
+            assert not found.cell_ids.any()
+            assert not found.area_ids.any()
+        assert cells.nearest(conn, 118.1, 24.5) == []
+        assert areas.all_areas(conn) == []
