@@ -164,6 +164,7 @@ class Loop:
 
     def run(self) -> None:
         """Wake on notices, look every 200 ms anyway, connect again when the database returns."""
+        away = False
         while not self._stop.is_set():
             try:
                 for _ in listen(
@@ -174,8 +175,11 @@ class Loop:
                     stopped=self._stop.is_set,
                 ):
                     self._turn()
+                    away = False
             except (SQLAlchemyError, psycopg.Error) as error:
-                _log.warning("the database is away; trying again: %s", error)
+                if not away:
+                    _log.warning("the database is away; trying until it is back: %s", error)
+                away = True
                 self._stop.wait(_RECONNECT_S)
 
     def detail(self) -> dict[str, Any]:
