@@ -72,10 +72,19 @@ export class Outbox {
     this.changed();
   }
 
-  // Send what waits, in order; one run at a time, here and in other tabs.
+  // Send what waits, in order; one run at a time, here and in other tabs. Whoever asks during a
+  // run gets one more: the network may have come back since it began.
   flush() {
-    this.flushing ??= this.#flush().finally(() => {
+    if (this.flushing) {
+      this.once_more = true;
+      return this.flushing;
+    }
+    this.flushing = this.#flush().finally(() => {
       this.flushing = null;
+      if (this.once_more) {
+        this.once_more = false;
+        this.flush();
+      }
     });
     return this.flushing;
   }
