@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from events.actions.transition import move_ticket
 from events.model.routing import choose_crew, route
+from events.model.words import Words
 from events.model.workflow import Verb
 from events.store import rules
 
@@ -41,7 +42,10 @@ def route_and_dispatch(
         by=by,
         now=now,
         city=city,
-        why=f"{routed.because.zh}；{chosen.because.zh}",
+        why=Words(
+            zh=f"{routed.because.zh}；{chosen.because.zh}",
+            en=f"{routed.because.en}; {chosen.because.en}",
+        ),
         changes={
             "department_id": routed.department_id,
             "crew_id": chosen.crew_id,
@@ -82,6 +86,6 @@ def assign_waiting(
         by=by,
         now=now,
         city=city,
-        why=chosen.because.zh,
+        why=chosen.because,
         changes={"crew_id": chosen.crew_id, "routing": routing},
     )

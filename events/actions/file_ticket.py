@@ -14,6 +14,7 @@ from events.model.category import FilingPolicy
 from events.model.event import Change
 from events.model.matching import FIRST, SAME_FINDING, Decision, Subject, decide, squares
 from events.model.problems import Refused
+from events.model.words import Words
 from events.model.workflow import State, Verb
 from events.store import counters, events, inbox, ledger, rules, tickets
 from grid.store.postgis import transaction
@@ -179,15 +180,15 @@ def _put_to(
     if ticket.state is State.CLOSED and rises and _lasts(conn, event):
         ticket = move_ticket(
             conn, ticket, Verb.REOPEN, by=by, now=now, city=city,
-            why="监测再次异常 / the sensors raise it again",
+            why=Words(zh="监测再次异常", en="The sensors raise it again"),
         )  # fmt: skip
         ticket = move_ticket(
-            conn, ticket, Verb.RELAPSE, by=by, now=now, city=city, why=event.title_zh
+            conn, ticket, Verb.RELAPSE, by=by, now=now, city=city, why=_title(event)
         )
         return route_and_dispatch(conn, ticket, by=by, now=now, city=city)
     if ticket.is_open and rises and event.severity > ticket.severity:
         ticket = move_ticket(
-            conn, ticket, Verb.WORSEN, by=by, now=now, city=city, why=event.title_zh,
+            conn, ticket, Verb.WORSEN, by=by, now=now, city=city, why=_title(event),
             changes={"severity": event.severity},
         )  # fmt: skip
     return _measured(conn, ticket, event, by=by, now=now, city=city)
@@ -207,16 +208,19 @@ def _measured(
         return ticket
     over = tickets.recovery(conn, ticket.ticket_id)
     if over is not None and ticket.recovered_at is None:
-        why = "撤销：并无异常 / withdrawn" if event.change is Change.WITHDRAWN else event.title_zh
+        withdrawn = Words(zh="预警撤销：并无异常", en="Withdrawn: nothing was wrong")
+        why = withdrawn if event.change is Change.WITHDRAWN else _title(event)
         return move_ticket(
             conn, ticket, Verb.RECOVER, by=by, now=now, city=city, why=why,
             changes={"recovered_at": over},
         )  # fmt: skip
     if over is None and ticket.recovered_at is not None:
-        return move_ticket(
-            conn, ticket, Verb.RELAPSE, by=by, now=now, city=city, why=event.title_zh
-        )
+        return move_ticket(conn, ticket, Verb.RELAPSE, by=by, now=now, city=city, why=_title(event))
     return ticket
+
+
+def _title(event: Event) -> Words:
+    return Words(zh=event.title_zh, en=event.title_en)
 
 
 def _link(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Up to here each draft is located by itself, which also tells the cell's code.
 _FEW = 8
-# So many of a bulk at most are told to the open walls, which show some dozens.
+# So many of a bulk at most are named: walls show some dozens, the dispatcher only wakes.
 _TOLD = 500
 
 
@@ -48,8 +48,8 @@ def record(
     new = events.add(conn, list(first.values()))
     old = events.known(conn, [key for key in first if key not in new])
     _trail(conn, {new[key]: draft for key, draft in first.items() if key in new}, by, now)
-    if any(draft.wants_ticket for draft in first.values()):
-        notify(conn, "cc_inbox", "event", [new[k] for k, d in first.items() if k in new])
+    waiting = [new[key] for key, draft in first.items() if key in new and draft.wants_ticket]
+    notify(conn, "cc_inbox", "event", waiting[:_TOLD])
     notify(conn, "cc_live", "event", list(new.values())[-_TOLD:])
     answers: list[Recorded] = []
     told: set[str] = set()

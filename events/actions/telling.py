@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from events.model.notice import Recipient
@@ -10,12 +11,15 @@ from events.model.workflow import Verb
 from events.store import outbox
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from events.model.actor import Actor
     from events.model.ticket import Ticket
+
+_PLACE = re.compile(r"\{([a-z]+)\}")
 
 # What the residents behind a ticket are told.
 _TO_REPORTERS: dict[Verb, Words] = {
@@ -55,7 +59,7 @@ _LATE = Words(
 
 
 def tell(
-    conn: Connection, ticket: Ticket, verb: Verb, *, by: Actor, why: str, now: datetime
+    conn: Connection, ticket: Ticket, verb: Verb, *, by: Actor, why: Words, now: datetime
 ) -> None:
     """Put the notices of a move into the outbox."""
     if verb in _TO_REPORTERS:
@@ -91,17 +95,16 @@ def _who_has_it(ticket: Ticket, by: Actor) -> tuple[Recipient, int] | None:
     return None
 
 
-def _filled(words: Words, ticket: Ticket, why: str) -> Words:
-    # str.replace, not format: a reason may hold braces
-    def fill(template: str, title: str, place: str, department: str) -> str:
-        for name, value in (("number", ticket.number), ("title", title), ("place", place),
-                            ("department", department), ("why", why)):  # fmt: skip
-            template = template.replace("{" + name + "}", value)
-        return template
+def _filled(words: Words, ticket: Ticket, why: Words) -> Words:
+    zh = {"title": ticket.title_zh, "place": ticket.area_name_zh, "why": why.zh,
+          "department": ticket.department_name_zh or "责任部门"}  # fmt: skip
+    en = {"title": ticket.title_en, "place": ticket.area_name_en, "why": why.en,
+          "department": ticket.department_name_en or "the department"}  # fmt: skip
+    return Words(zh=_fill(words.zh, ticket, zh), en=_fill(words.en, ticket, en))
 
-    return Words(
-        zh=fill(words.zh, ticket.title_zh, ticket.area_name_zh,
-                ticket.department_name_zh or "责任部门"),
-        en=fill(words.en, ticket.title_en, ticket.area_name_en,
-                ticket.department_name_en or "the department"),
-    )  # fmt: skip
+
+def _fill(template: str, ticket: Ticket, values: Mapping[str, str]) -> str:
+    """Put the values where the template names them; a reason may itself hold braces."""
+    parts = _PLACE.split(template)
+    named = {"number": ticket.number, **values}
+    return "".join(named[part] if i % 2 else part for i, part in enumerate(parts))

@@ -9,6 +9,7 @@ from events.model import access
 from events.model.ledger import TICKET_COLUMNS
 from events.model.problems import Incomplete, NotAllowed, WrongState
 from events.model.refusal import Reason, Refusal
+from events.model.words import Words
 from events.model.workflow import MOVES, Need, State, Verb
 from events.store import ledger, rules, tickets
 from grid.store.postgis import notify
@@ -50,25 +51,28 @@ def move_ticket(
     *,
     by: Actor,
     now: datetime,
-    why: str = "",
+    why: str | Words = "",
     changes: Mapping[str, Any] | None = None,
     city: CityRules | None = None,
 ) -> Ticket:
     """Do ``verb`` to ``ticket`` as it was read, in this transaction; the ticket as it is then.
 
+    ``why``: a person's words, or the engine's in both languages.
     ``changes`` are further columns that the move sets (department, crew, routing, severity).
     ``city``: rules that were loaded already. Raises WrongState, NotAllowed, Incomplete, and
     StaleTicket when the ticket was changed since it was read.
     """
     move = _permitted(ticket, verb, by)
     given = dict(changes or {})
-    _given(move, ticket, why, given)
+    reason = why if isinstance(why, Words) else Words(zh=why, en=why)
+    told = why.as_dict() if isinstance(why, Words) else why
+    _given(move, ticket, reason.zh, given)
     after = {**_consequences(move, by, now), **given, "state": move.target}
     city = city or rules.load(conn)
     after.update(clockwork.turn(conn, ticket, verb, after, now=now, city=city))
     if verb is Verb.COMMENT:
         moved = ticket
-        payload: dict[str, Any] = {"why": why}
+        payload: dict[str, Any] = {"why": told}
     else:
         after["updated_at"] = now
         changed = {k: v for k, v in after.items() if getattr(ticket, k) != v and k != "state"}
@@ -78,7 +82,7 @@ def move_ticket(
             "to": moved.state,
             "version": moved.version,
             "set": changed,
-            "why": why,
+            "why": told,
         }
     ledger.append(
         conn,
@@ -90,7 +94,7 @@ def move_ticket(
         area_id=ticket.area_id,
         payload=payload,
     )
-    telling.tell(conn, moved, verb, by=by, why=why, now=now)
+    telling.tell(conn, moved, verb, by=by, why=reason, now=now)
     notify(conn, "cc_live", "ticket", [ticket.ticket_id])
     return moved
 

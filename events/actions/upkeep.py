@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from events.actions.dispatch import assign_waiting, route_and_dispatch
 from events.actions.transition import move_ticket
 from events.model.actor import RECOVERY
+from events.model.words import Words
 from events.model.workflow import State, Verb
 from events.store import rules, tickets
 from grid.store.postgis import transaction
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from events.store.rules import CityRules
 
 
+_LATE = Words(zh="超过本阶段时限", en="The stage's time has run out")
+_RECOVERED = Words(zh="监测数据已恢复正常", en="The sensors are quiet again")
+
+
 def mark_overdue(engine: Engine, *, by: Actor, now: datetime, limit: int = 100) -> int:
     """Tell the lateness of tickets whose stage has run out, once each; how many."""
     with transaction(engine, by.key) as conn:
@@ -28,7 +33,7 @@ def mark_overdue(engine: Engine, *, by: Actor, now: datetime, limit: int = 100) 
         late = tickets.overdue(conn, now=now, limit=limit)
         for ticket_id in late:
             ticket = tickets.by_id(conn, ticket_id)
-            move_ticket(conn, ticket, Verb.OVERDUE, by=by, now=now, city=city, why="超期 / overdue")
+            move_ticket(conn, ticket, Verb.OVERDUE, by=by, now=now, city=city, why=_LATE)
     return len(late)
 
 
@@ -42,10 +47,9 @@ def close_recovered(engine: Engine, *, now: datetime, limit: int = 100) -> int:
         done = tickets.recovered(conn, limit=limit)
         for ticket_id in done:
             ticket = tickets.by_id(conn, ticket_id)
-            since = "" if ticket.recovered_at is None else ticket.recovered_at.isoformat()
             ticket = move_ticket(
                 conn, ticket, Verb.VERIFY, by=RECOVERY, now=now, city=city,
-                why=f"监测数据已恢复正常 / measured recovery since {since}",
+                why=_RECOVERED,
             )  # fmt: skip
             move_ticket(conn, ticket, Verb.CLOSE, by=RECOVERY, now=now, city=city)
     return len(done)
