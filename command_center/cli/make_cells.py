@@ -31,8 +31,7 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 def run(arguments: argparse.Namespace) -> int:
     """Cut, and say how many cells there are."""
     settings = read_settings(os.environ)
-    from sqlalchemy.exc import OperationalError
-
+    from command_center.machine.database_problems import database_problems
     from grid.actions.make_cells import make_cells
     from grid.model.refusal import GridProblem
     from grid.store.postgis import make_engine
@@ -40,14 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     engine = make_engine(database_url(settings, "cc_admin"), role="cc_admin", pool_size=1)
     by = f"system:cli:{getpass.getuser()}"
     try:
-        made = make_cells(engine, area_code=arguments.area, size_m=arguments.size, by=by)
+        with database_problems():
+            made = make_cells(engine, area_code=arguments.area, size_m=arguments.size, by=by)
     except GridProblem as problem:
         raise Problem(zh=problem.zh, en=problem.en) from problem
-    except OperationalError as error:
-        raise Problem(
-            zh=f"无法连接数据库，请先启动 command-center run：{error.orig}",
-            en=f"the database cannot be reached, start `command-center run`: {error.orig}",
-        ) from error
     finally:
         engine.dispose()
     if arguments.json:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from command_center.problem import Problem
 from grid.store.migrate import MigrationError
@@ -23,7 +23,17 @@ def database_problems() -> Iterator[None]:
             en=f"the database cannot be reached: {reason}. Start `command-center run` first, or"
             " check COMMAND_CENTER_DATABASE_URL.",
         ) from error
-    except (psycopg.Error, MigrationError) as error:
+    except (psycopg.Error, DBAPIError, MigrationError) as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
+            raise _not_migrated() from error
         raise Problem(
-            zh=f"数据库拒绝了操作：{error}", en=f"the database refused this: {error}"
+            zh=f"数据库拒绝了操作：{cause}", en=f"the database refused this: {cause}"
         ) from error
+
+
+def _not_migrated() -> Problem:
+    return Problem(
+        zh="数据库还没有建好结构：请先执行 command-center migrate。",
+        en="the database has no schema yet: run `command-center migrate` first.",
+    )

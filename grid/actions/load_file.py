@@ -89,6 +89,9 @@ def _load_csv(path: Path, encoding: str | None) -> Loaded:
     sample = text[: text.find("\n") if "\n" in text else len(text)]
     delimiter = max(",;\t|", key=sample.count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    csv.field_size_limit(
+        max(len(text), csv.field_size_limit())
+    )  # the outline of a city is longer than the default
     try:
         records = [row for row in lines if row]
     except csv.Error as fault:

@@ -34,7 +34,8 @@ WHERE area_id IN (SELECT area_id FROM grid.areas WHERE code = ANY(CAST(:communit
 
 -- name: retire
 -- Cells that are replaced: their codes stay taken.
-UPDATE grid.cells SET valid_to = now(), changed_by = grid.actor()
+UPDATE grid.cells
+SET valid_to = greatest(now(), valid_from + interval '1 microsecond'), changed_by = grid.actor()
 WHERE cell_id = ANY(CAST(:cell_ids AS integer[])) AND valid_to IS NULL;
 
 -- name: locate

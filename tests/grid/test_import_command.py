@@ -102,3 +102,17 @@ def test_a_database_that_is_away_is_told(
     assert "command-center run" in capsys.readouterr().err
     assert main(["make-cells", "--area", STREET, "--size", "80"]) == 1
     assert "command-center run" in capsys.readouterr().err
+
+
+def test_a_database_without_schema_is_told(
+    city: TestDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    area_frame().to_parquet(tmp_path / "areas.parquet")
+    monkeypatch.setenv(
+        "COMMAND_CENTER_DATABASE_URL", city.url("cc_admin").replace(city.name, "postgres")
+    )
+    assert main(["import", "areas", str(tmp_path / "areas.parquet")]) == 1
+    assert "command-center migrate" in capsys.readouterr().err

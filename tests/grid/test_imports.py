@@ -168,7 +168,7 @@ def test_a_gap_is_told_with_its_size_and_place(database: TestDatabase, tmp_path:
     ((row, field, reason),) = told
     assert field == "geometry"
     assert frame.drop(index=15).geometry.iloc[row - 1].touches(away)
-    assert f"community {WEST}: 40,000" in reason
+    assert f"community {WEST}: 39,9" in reason  # m2; the cell is 200 m wide
     lon, lat = (float(part.strip(",")) for part in reason.split(" at ")[1].split())
     assert shapely.contains_xy(away, lon, lat)
 
@@ -347,3 +347,27 @@ def test_numbers_read_as_codes_keep_their_digits(database: TestDatabase, tmp_pat
     assert import_areas(database.engine(), _geopackage(frame, tmp_path), by=BY).imported == 5
     with reading(database.engine()) as conn:
         assert areas.by_code(conn, EAST) is not None
+
+
+def test_long_outlines_in_a_csv_are_read(database: TestDatabase, tmp_path: Path) -> None:
+    frame = area_frame()
+    fine = shapely.segmentize(frame.geometry.iloc[0], 1e-5)
+    frame = frame.set_geometry(gpd.GeoSeries([fine] * 3 + frame.geometry.tolist()[3:], crs=4326))
+    assert len(fine.wkt) > 131_072  # beyond this Python's csv module refuses by default
+    assert import_areas(database.engine(), _wkt_table(frame, tmp_path), by=BY).imported == 5
+
+
+def test_empty_shapes_and_missing_ones_are_refused(database: TestDatabase, tmp_path: Path) -> None:
+    frame = area_frame()
+    shapes = frame.geometry.tolist()
+    shapes[1] = None
+    shapes[2] = shapely.Polygon()
+    shapes[3] = shapely.Point(118.09, 24.48)
+    frame = frame.set_geometry(gpd.GeoSeries(shapes, crs=4326))
+    frame.to_parquet(tmp_path / "areas.parquet")
+    report = import_areas(database.engine(), tmp_path / "areas.parquet", by=BY)
+    assert [(one.row, one.reason_en.partition(",")[0]) for one in report.refused] == [
+        (2, "there is no geometry"),
+        (3, "the geometry is empty"),
+        (4, "the geometry is a Point"),
+    ]

@@ -59,8 +59,7 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 def run(arguments: argparse.Namespace) -> int:
     """Import the file and print the report: 0 when it was taken over, 1 when it was refused."""
     settings = read_settings(os.environ)
-    from sqlalchemy.exc import OperationalError
-
+    from command_center.machine.database_problems import database_problems
     from grid.actions.read_table import read_mapping
     from grid.model.refusal import GridProblem
     from grid.store.postgis import make_engine
@@ -68,24 +67,20 @@ def run(arguments: argparse.Namespace) -> int:
     kind: ImportKind = arguments.kind
     engine = make_engine(database_url(settings, "cc_admin"), role="cc_admin", pool_size=2)
     try:
-        report = kind.run(
-            Given(
-                path=arguments.file,
-                crs=arguments.crs,
-                mapping=read_mapping(arguments.mapping),
-                by=f"system:cli:{getpass.getuser()}",
-                engine=engine,
-                settings=settings,
-                arguments=arguments,
+        with database_problems():
+            report = kind.run(
+                Given(
+                    path=arguments.file,
+                    crs=arguments.crs,
+                    mapping=read_mapping(arguments.mapping),
+                    by=f"system:cli:{getpass.getuser()}",
+                    engine=engine,
+                    settings=settings,
+                    arguments=arguments,
+                )
             )
-        )
     except GridProblem as problem:
         raise Problem(zh=problem.zh, en=problem.en) from problem
-    except OperationalError as error:
-        raise Problem(
-            zh=f"无法连接数据库，请先启动 command-center run：{error.orig}",
-            en=f"the database cannot be reached, start `command-center run`: {error.orig}",
-        ) from error
     finally:
         engine.dispose()
     print_report(report, settings.language, as_json=arguments.json)
