@@ -30,7 +30,7 @@ from events.model.access import Actor, allowed
 
 ALLOWANCES = {
     "login": Allowance(burst=10, per_minute=20),
-    "report": Allowance(burst=20, per_minute=30),
+    "report": Allowance(burst=60, per_minute=120),
 }
 
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from command_center.live.figures import read_figures
+from command_center.live.figures import Figures
 from command_center.live.health import Component, judge, overall
 from command_center.live.messages import Json, moment
 from command_center.live.world import Changed, World, fetch
@@ -92,6 +92,7 @@ class Hub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._subscribers: set[Subscriber] = set()
         self._world = World()
+        self._figures = Figures()
         self._components: dict[str, Component] = {}
         self._number = 0
         self._encoded: tuple[int, str] | None = None
@@ -196,6 +197,7 @@ class Hub:
         now = self._now()
         with reading(self._engine) as conn:
             world = World.load(conn, now)
+            world.figures = self._figures.read(conn, world.devices.values(), now)
             beats = heartbeats.all(conn)
         with self._lock:
             self._world = world
@@ -221,7 +223,8 @@ class Hub:
         with reading(self._engine) as conn:
             beats = heartbeats.all(conn)
             # only this thread changes the picture, so it may read it without the lock
-            figures = read_figures(conn, self._world.devices.values(), now) if recount else None
+            devices = self._world.devices.values()
+            figures = self._figures.read(conn, devices, now) if recount else None
         if figures is not None and figures != self._world.figures:
             with self._lock:
                 self._world.figures = figures

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from command_center.live.figures import read_figures
 from command_center.live.messages import (
     Json,
     changes_json,
@@ -95,16 +94,17 @@ class World:
         self.figures: Json = {}
         self.at: datetime | None = None
         self._open: dict[int, Ticket] = {}
+        self._disabled: set[int] = set()
 
     @classmethod
     def load(cls, conn: Connection, now: datetime) -> "World":
-        """Read everything."""
+        """Read everything but the figures."""
         world = cls()
+        registered = device_store.all(conn)
         world.devices = {
-            one.device_no: device_json(one)
-            for one in device_store.all(conn)
-            if one.disabled_at is None
+            one.device_no: device_json(one) for one in registered if one.disabled_at is None
         }
+        world._disabled = {one.device_no for one in registered} - set(world.devices)
         recent = event_store.recent(conn, limit=RECENT_EVENTS)
         world.merge(
             Fetched(
@@ -116,7 +116,6 @@ class World:
             ),
             now,
         )
-        world.figures = read_figures(conn, world.devices.values(), now)
         return world
 
     def merge(self, fetched: Fetched, now: datetime) -> Json | None:
@@ -138,7 +137,7 @@ class World:
 
     def knows(self, device_nos: Iterable[int]) -> bool:
         """Whether all these devices are in the picture; a new one asks for a new `load`."""
-        return all(one in self.devices for one in device_nos)
+        return all(one in self.devices or one in self._disabled for one in device_nos)
 
     def snapshot(self) -> Json:
         """Everything, as a newly opened wall is sent it."""

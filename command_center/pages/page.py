@@ -19,6 +19,7 @@ import command_center.pages
 from command_center.access.context import current_actor, current_language
 from command_center.access.dash_guard import Callback
 from command_center.pages.backend import ThreadedBackend
+from command_center.pages.html import asset
 from command_center.services import Services
 from command_center.wording import words
 from events.model.access import Actor, Permission
@@ -156,7 +157,7 @@ class PageApp(Dash):
         parts["favicon"] = ""
         html: str = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]  # Dash
         styles = "\n".join(
-            f'<link rel="stylesheet" href="/assets/{one}">' for one in self.page.styles
+            f'<link rel="stylesheet" href="{asset(one)}">' for one in self.page.styles
         )
         return (
             html.replace("$LANG$", "zh-Hans" if language == "zh" else "en", 1)
@@ -177,7 +178,7 @@ def discover() -> list[Page]:
 
 
 def _script(path: str) -> dict[str, str]:
-    attributes = {"src": f"/assets/{path}"}
+    attributes = {"src": asset(path)}
     if path.endswith(".mjs"):
         attributes["type"] = "module"
     return attributes

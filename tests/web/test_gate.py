@@ -25,7 +25,7 @@ def _live(routes: Iterable[BaseRoute]) -> set[tuple[str, str]]:
         if isinstance(route, APIWebSocketRoute):
             found.add(("WEBSOCKET", route.path))
         elif isinstance(route, APIRoute):
-            found |= {(method, route.path) for method in route.methods}
+            found |= {(method, route.path) for method in route.methods or ()}
         else:
             inner = getattr(route, "original_router", None)
             assert inner is not None, f"a route nobody declared: {route!r}"

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
 
 from command_center.live.health import Component, Status, judge, overall
 from command_center.live.hub import BEHIND, Subscriber
@@ -127,7 +128,7 @@ async def test_only_who_may_see_the_wall_is_let_in(served: Served, name: str | N
 
 async def test_another_site_is_not_let_in(served: Served) -> None:
     with pytest.raises((InvalidStatus, ConnectionClosed)):
-        async with connect(f"{served.socket_url}/live/wall", origin="https://elsewhere.test"):
+        async with connect(f"{served.socket_url}/live/wall", origin=Origin("https://elsewhere.test")):
             pass
 
 

@@ -45,7 +45,7 @@ def test_transparency_becomes_white(worker: PhotoWorker) -> None:
     found, shown = _decode(worker, out.getvalue())
     assert found.refusal is None
     with Image.open(shown) as image:
-        assert min(image.getpixel((5, 5))) > 250  # type: ignore[arg-type,type-var]  # RGB
+        assert min(image.getpixel((5, 5))) > 250  # type: ignore[arg-type]  # RGB
 
 
 @pytest.mark.parametrize(("content", "refusal"), [

@@ -50,7 +50,7 @@ async def test_tickets_are_found_by_filter_and_page(client_of: ClientOf, town: T
         seen: list[str] = []
         cursor = ""
         while True:
-            query = {"limit": 1, **({"cursor": cursor} if cursor else {})}
+            query = {"limit": "1", **({"cursor": cursor} if cursor else {})}
             page = (await client.get("/api/v1/tickets", params=query)).json()
             seen += [one["id"] for one in page["features"]]
             cursor = page["next_cursor"]
