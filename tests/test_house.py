@@ -21,12 +21,33 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
 
 
+NOT_OURS = {".git", ".venv", "var", "build", "dist"}
+
+
+def listed() -> list[Path]:
+    """What git would commit; in a copy without git, all but what is made by running."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    try:
+        answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        return [path for path in ROOT.rglob("*") if not made_by_running(path.relative_to(ROOT))]
+    return [ROOT / name for name in answer.stdout.splitlines()]
+
+
+def made_by_running(path: Path) -> bool:
+    """Whether .gitignore would leave a path out."""
+    return path.parts[0] in NOT_OURS or any(
+        part == "__pycache__"
+        or part.endswith((".egg-info", "_cache", ".log", ".tmp"))
+        or part == ".hypothesis"
+        for part in path.parts
+    )
+
+
 def tracked(*suffixes: str) -> list[Path]:
     """Files of the repository (new ones included, ignored ones not)."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    paths = (ROOT / name for name in answer.stdout.splitlines())
-    return [path for path in paths if path.is_file() and (not suffixes or path.suffix in suffixes)]
+    paths = [path for path in listed() if path.is_file()]
+    return [path for path in paths if not suffixes or path.suffix in suffixes]
 
 
 def sources() -> list[Path]:
