@@ -17,7 +17,7 @@ _METRES_PER_SECOND = 180.0
 _LONGEST_WAY_S = 22.0
 _HANDS_BACK = 0.03
 _REWORKS = 0.06
-# A measured ticket is verified by its recovery; a person looks only when that does not come.
+# A measured ticket is verified by its recovery; where that does not come, it is not put right.
 _RECOVERY_PATIENCE_S = 900.0
 
 _DONE = {
@@ -93,7 +93,8 @@ def _go_and_mend(ticket: Ticket, way_m: float, chance: random.Random) -> _Plan:
 
 def _look(ticket: Ticket, _: float, chance: random.Random) -> _Plan:
     if ticket.device_no is not None:
-        return _Plan(verb=Verb.VERIFY, wait_s=_RECOVERY_PATIENCE_S, by_verifier=True)
+        still = ("监测值仍未恢复，请再次处理", "Still not normal by measurement: please go again")
+        return _Plan(verb=Verb.REWORK, wait_s=_RECOVERY_PATIENCE_S, note=still, by_verifier=True)
     wait_s = chance.uniform(*_VERIFIES_AFTER)
     if chance.random() < _REWORKS:
         again = ("现场仍有残留，请再次处理", "Not finished yet: please go again")

@@ -80,6 +80,7 @@ def test_a_sensors_recovery_is_waited_for() -> None:
     step = next_step(ticket(State.DISPOSED, device_no=5), way_m=0, speed=1)
     assert step is not None
     assert step.due_at - NOW > timedelta(minutes=10)
+    assert step.verb is Verb.REWORK
 
 
 def test_speed_shortens_the_way_and_the_work() -> None:
