@@ -179,5 +179,31 @@ def test_a_cell_over_the_border_is_outside() -> None:
     assert sum(fault.area_m2 for fault in told) == pytest.approx(405.4 * 11.08, rel=0.02)
 
 
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 100_000), count=st.integers(2, 14))
+def test_every_overlap_of_random_shapes_is_found(seed: int, count: int) -> None:
+    random = np.random.default_rng(seed)
+    corners = 118.1 + random.uniform(0, 0.004, (count, 2)) - [0, 93.6]
+    sides = random.uniform(0.0002, 0.003, (count, 2))
+    shapes = shapely.box(*corners.T, *(corners + sides).T)
+    everywhere = shapely.box(118, 24, 119, 25)
+    told = set(_told(shapes, everywhere).get(FaultKind.OVERLAP, []))
+    expected = {
+        (a, b)
+        for a in range(count)
+        for b in range(a + 1, count)
+        if shapely.area(shapely.intersection(shapes[a], shapes[b])) > 1e-12
+    }
+    thin = 1e-6  # about 10 cm: narrower ones may be told or not
+    wide = {
+        pair
+        for pair in expected
+        if not shapely.is_empty(
+            shapely.buffer(shapely.intersection(shapes[pair[0]], shapes[pair[1]]), -thin)
+        )
+    }
+    assert wide <= told <= expected
+
+
 def test_no_cells_have_no_faults() -> None:
     assert find_faults([], [], {}) == []
