@@ -30,9 +30,18 @@ from command_center.components.wall import (
 SCRIPTS = tuple(
     f"wall/{name}.js"
     for name in (
-        "live", "format", "marks", "style", "head", "select", "maplayers", "map", "panels", "side",
+        "live",
+        "format",
+        "marks",
+        "style",
+        "head",
+        "select",
+        "maplayers",
+        "map",
+        "panels",
+        "side",
         "chart",
-    )  # fmt: skip
+    )
 )
 
 __all__ = [

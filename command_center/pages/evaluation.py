@@ -79,17 +79,13 @@ def register(app: PageApp, services: Services) -> None:
             return html.P(words("evaluation.away", language), role="alert")
 
 
-def read_table(
-    services: Services, by: statistics.By, days: int, language: Language
-) -> Component:
+def read_table(services: Services, by: statistics.By, days: int, language: Language) -> Component:
     """The figures of the last ``days`` (1: since midnight) in the caller's area."""
     actor = logged_in()
     now = services.now()
     with reading(services.engine) as conn:
         since = statistics.midnight(conn, now) - timedelta(days=days - 1)
-        counted = statistics.evaluation(
-            conn, scope(actor), by=by, since=since, until=now, now=now
-        )
+        counted = statistics.evaluation(conn, scope(actor), by=by, since=since, until=now, now=now)
         desk = _filters(conn, by) if allowed(actor, Permission.VIEW_DESK) else {}
     if not counted:
         return html.P(words("evaluation.nobody", language), className="cc-empty")

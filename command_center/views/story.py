@@ -29,7 +29,6 @@ _WAY = (
 )
 # What one does next, as a rule; comment and supervise stand behind.
 _MAIN = frozenset({Verb.FILE, Verb.DISPATCH, Verb.ACCEPT, Verb.DISPOSE, Verb.VERIFY, Verb.CLOSE})
-_CALM = ("wait", "done", "now", "off")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,13 +121,21 @@ def actor_name(key: str, names: Names, language: Language) -> str:
     return words(known[kind], language) if kind in known else key
 
 
+# What the ledger keeps beside people's verbs.
+_OTHER = {
+    "ticket.create": "created",
+    "ticket.import": "imported",
+    "link.add": "linked",
+    "link.remove": "unlinked",
+    "report.create": "reported",
+}
 _SYSTEMS = ("dispatch", "recovery", "judge")
 
 
 def _what(entry: LedgerEntry, names: Names, language: Language) -> str:
     verb = entry.verb.rpartition(".")[2]
-    if verb == "create":
-        return words("story.created", language)
+    if entry.verb in _OTHER:
+        return words(f"story.{_OTHER[entry.verb]}", language)
     told = VERB_WORDS[Verb(verb)].told(language) if verb in set(Verb) else entry.verb
     changed = entry.payload.get("set", {})
     who = [

@@ -119,6 +119,8 @@
 
   const drafts = new Map(); // what was typed, by ticket: a change from elsewhere must not erase it
 
+  const notices = new Map(); // what became of the last action, by ticket
+
   function newKey() {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
     return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -205,9 +207,15 @@
     const words = config.words;
     if (!drafts.has(number)) drafts.set(number, { verb: null });
     const draft = drafts.get(number);
-    const [, again] = React.useReducer((n) => n + 1, 0);
     const [busy, setBusy] = React.useState(false);
-    const [notice, setNotice] = React.useState(null);
+    const [, again] = React.useReducer((n) => n + 1, 0);
+    // kept beside the draft: the story is drawn anew after every action
+    const notice = notices.get(number);
+    const setNotice = (told) => {
+      notices.clear();
+      if (told) notices.set(number, told);
+      again();
+    };
     const change = (values) => {
       Object.assign(draft, values);
       again();

@@ -1,0 +1,240 @@
+"""The wall in a real browser: what is pushed, what a click opens, what can be done."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, expect
+
+from tests.events.town import Town
+from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, until
+
+DRAWN = "cc_wall.city.map.querySourceFeatures('devices').some(f => f.properties.value === '{text}')"
+
+
+async def test_a_reading_changes_its_mark_without_reload(open_page: OpenPage, gauge: Gauge) -> None:
+    gauge.says(1.0)
+    async with open_page("/") as page:
+        await map_ready(page)
+        await until(page, DRAWN.format(text="1.00 m"))
+        gauge.says(3.21)
+        await until(page, DRAWN.format(text="3.21 m"))
+
+
+async def test_a_ticket_appears_by_push_and_leaves_when_it_is_closed(
+    open_page: OpenPage, town: Town
+) -> None:
+    async with open_page("/") as page:
+        await expect(page.locator("#attention")).to_contain_text("No open tickets")
+        ticket = filed(town)
+        row = page.locator(f"[data-ticket='{ticket.number}']")
+        await expect(row).to_contain_text("Water Bureau", timeout=15_000)
+        await expect(page.locator("[data-figure=open]")).to_have_text("1")
+        now = datetime.now(UTC)
+        ticket = town.act(town.again(ticket), "accept", "w1", now=now)
+        ticket = town.act(ticket, "dispose", "w1", now=now)
+        await expect(page.locator("[data-figure=needs_decision]")).to_have_text("1")
+        ticket = town.act(ticket, "verify", "operator", now=now)
+        town.act(ticket, "close", "operator", now=now)
+        await expect(row).to_have_count(0, timeout=15_000)
+        await expect(page.locator("[data-figure=open]")).to_have_text("0")
+
+
+async def test_a_cell_takes_the_colour_of_its_worst_ticket(open_page: OpenPage, town: Town) -> None:
+    ticket = filed(town, severity=4)
+    state = (
+        f"cc_wall.city.map.getFeatureState({{source: 'cells', sourceLayer: 'cells',"
+        f" id: {ticket.cell_id}}}).severity === 4"
+    )
+    async with open_page("/") as page:
+        await map_ready(page)
+        await until(page, state)
+
+
+async def test_clicking_marks_opens_their_stories(
+    open_page: OpenPage, town: Town, gauge: Gauge
+) -> None:
+    gauge.says(1.0, 1.1, 1.2)
+    ticket = filed(town)
+    async with open_page("/") as page:
+        await map_ready(page)
+        await until(
+            page, "cc_wall.city.map.queryRenderedFeatures({layers: ['ticket-mark']}).length === 1"
+        )
+        await _click_map(page, ticket.lon, ticket.lat, up=20)
+        story = page.locator(f"[data-story='{ticket.number}']")
+        await expect(story).to_contain_text("Dispatched")
+        await expect(story).to_contain_text("Why they were chosen")
+        assert f"?ticket={ticket.number}" in page.url
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#side")).not_to_be_visible()
+        assert "ticket=" not in page.url
+
+        place = await page.evaluate(
+            "(() => { const d = [...cc_wall.live.devices.values()][0]; return [d.lon, d.lat]; })()"
+        )
+        await _click_map(page, place[0], place[1])
+        await expect(page.locator("[data-device='WL-1']")).to_contain_text("1.20 m")
+        await expect(page.locator("#chart .main-svg").first).to_be_visible(timeout=20_000)
+        limits = page.locator("#chart .annotation-text")
+        await expect(limits.filter(has_text="4")).not_to_have_count(0, timeout=10_000)
+
+
+async def _click_map(page: Page, lon: float, lat: float, *, up: int = 0) -> None:
+    """Click the map at a place, ``up`` pixels above it, when it has come to rest."""
+    await until(page, "!cc_wall.city.map.isMoving() && cc_wall.city.map.loaded()")
+    point = await page.evaluate(
+        f"(() => {{ const p = cc_wall.city.map.project([{lon}, {lat}]); return [p.x, p.y]; }})()"
+    )
+    await page.mouse.click(point[0], point[1] - up)
+
+
+async def test_a_link_opens_the_story_it_names(open_page: OpenPage, town: Town) -> None:
+    ticket = filed(town)
+    async with open_page(f"/?ticket={ticket.number}") as page:
+        story = page.locator(f"[data-story='{ticket.number}']")
+        await expect(story).to_be_visible(timeout=30_000)
+    async with open_page("/?ticket=20990101-00001") as page:
+        await expect(page.locator("#story")).to_contain_text("There is no ticket")
+
+
+async def test_two_clicks_act_on_a_ticket(open_page: OpenPage, town: Town) -> None:
+    ticket = filed(town, "street_lamp")
+    async with open_page(f"/?ticket={ticket.number}") as page:
+        await page.click("[data-verb=file]")
+        await expect(page.locator("#story")).to_contain_text("Done: File")
+        await page.click("[data-verb=dispatch]")
+        form = page.locator(".cc-form")
+        await expect(form.locator("[name=department]")).to_have_value("works")
+        await form.locator("[type=submit]").click()
+        await expect(page.locator(".cc-way .now")).to_contain_text("Dispatched")
+        await page.click("[data-verb=supervise]")
+        await page.fill(".cc-form [name=why]", "the mayor lives here")
+        await page.click(".cc-form [type=submit]")
+        await expect(page.locator(".cc-timeline").first).to_contain_text("the mayor lives here")
+    found = town.again(ticket)
+    assert (found.state, found.supervised) == ("dispatched", True)
+    assert found.department_code == "works"
+
+
+async def test_who_comes_second_is_told_and_sees_the_present_state(
+    open_page: OpenPage, town: Town
+) -> None:
+    ticket = filed(town, "street_lamp")
+    conflict = re.compile("409")
+    async with open_page(
+        f"/?ticket={ticket.number}", allowed=lambda told: bool(conflict.search(told))
+    ) as page:
+        await page.click("[data-verb=decline]")
+        await page.fill(".cc-form [name=why]", "nothing to see")
+        await page.evaluate("cc_wall.live.connect = () => {}; cc_wall.live.socket.close()")
+        town.act(ticket, "file", "operator", now=datetime.now(UTC))
+        await page.click(".cc-form [type=submit]")
+        await expect(page.locator(".cc-notice.bad")).not_to_be_empty()
+        await expect(page.locator(".cc-way .now")).to_contain_text("Filed", timeout=15_000)
+    assert town.again(ticket).state == "filed"
+
+
+async def test_what_is_typed_survives_a_change_from_elsewhere(
+    open_page: OpenPage, town: Town
+) -> None:
+    ticket = filed(town)
+    async with open_page(f"/?ticket={ticket.number}") as page:
+        await page.click("[data-verb=comment]")
+        await page.fill(".cc-form [name=why]", "half a sentence")
+        town.act(ticket, "accept", "w1", now=datetime.now(UTC))
+        await expect(page.locator(".cc-way .now")).to_contain_text("Accepted", timeout=15_000)
+        await expect(page.locator(".cc-form [name=why]")).to_have_value("half a sentence")
+
+
+async def test_markup_is_shown_not_obeyed(open_page: OpenPage, town: Town) -> None:
+    nasty = "<img src=x onerror=alert(1)> {name} " + "很长的名字" * 40
+    ticket = filed(town, title_zh=nasty, title_en=nasty, description=nasty)
+    async with open_page(f"/?ticket={ticket.number}") as page:
+        await expect(page.locator("#story h2")).to_contain_text("<img src=x")
+        assert await page.locator("#attention img, #story h2 img").count() == 0
+
+
+async def test_layers_are_switched_off_and_on(
+    open_page: OpenPage, town: Town, gauge: Gauge
+) -> None:
+    gauge.says(1.0)
+    filed(town)
+    marks = "cc_wall.city.map.queryRenderedFeatures({layers: ['device-mark']}).length === "
+    async with open_page("/") as page:
+        await map_ready(page)
+        await until(page, marks + "1")
+        switch = page.locator("[data-layer=flood]")
+        await switch.click()
+        await expect(switch).to_have_attribute("aria-checked", "false")
+        await until(page, marks + "0")
+        await expect(page.locator(".cc-attention .cc-item")).to_have_count(0)
+        await switch.click()
+        await until(page, marks + "1")
+
+
+async def test_a_lost_connection_is_said_and_mended(open_page: OpenPage, town: Town) -> None:
+    refused = re.compile("WebSocket|ERR_")
+    async with open_page("/", allowed=lambda told: bool(refused.search(told))) as page:
+        await expect(page.locator("[data-figure=open]")).to_have_text("0")
+        await page.evaluate(
+            "(() => { const live = cc_wall.live; const path = live.path; live.path = '/nowhere';"
+            " live.socket.close(); setTimeout(() => { live.path = path; }, 4000); })()"
+        )
+        banner = page.locator(".cc-banner.shown")
+        lost = re.compile(r"server lost.*Data as of \d\d:\d\d:\d\d")
+        await expect(banner).to_contain_text(lost)
+        await expect(banner).not_to_contain_text(lost, timeout=40_000)
+        ticket = filed(town)
+        await expect(page.locator(f"[data-ticket='{ticket.number}']")).to_be_visible(timeout=15_000)
+
+
+async def test_a_deadline_that_passes_is_shown_without_any_message(
+    open_page: OpenPage, town: Town
+) -> None:
+    ticket = filed(town)
+    async with open_page("/") as page:
+        await expect(page.locator("[data-figure=overdue]")).to_have_text("0")
+        with town.database.superuser() as conn:
+            conn.execute("UPDATE events.tickets SET due_at = now() + interval '4 s'")
+            conn.execute(
+                'SELECT pg_notify(\'cc_live\', format(\'{"t": "ticket", "ids": [%s]}\','
+                " ticket_id)) FROM events.tickets"
+            )
+        row = page.locator(f"[data-ticket='{ticket.number}'] .cc-due")
+        await expect(row).to_have_class(re.compile("yellow"))
+        await expect(page.locator("[data-figure=overdue]")).to_have_text("1", timeout=15_000)
+        await expect(row).to_have_class(re.compile("red"))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("size", [(1920, 1080), (1024, 768)])
+async def test_anybody_can_use_it(
+    open_page: OpenPage,
+    town: Town,
+    gauge: Gauge,
+    language: str,
+    size: tuple[int, int],
+) -> None:
+    gauge.says(1.0, 4.5)
+    ticket = filed(town)
+    async with open_page("/", language=language, size=size) as page:
+        await map_ready(page)
+        html = await page.get_attribute("html", "lang")
+        assert html == ("zh-Hans" if language == "zh" else "en")
+        assert await _faults(page) == []
+        await page.focus(f"[data-ticket='{ticket.number}']")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(f"[data-story='{ticket.number}']")).to_be_visible()
+        assert await page.evaluate("document.activeElement.id") == "side"
+        assert await _faults(page) == []
+
+
+async def _faults(page: Page) -> list[str]:
+    found = await Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}"
+        for one in found.response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
