@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from psycopg import DataError as UnusableValue
 from psycopg import OperationalError as DriverError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -193,6 +194,11 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _database(request: Request, error: Exception) -> Response:
+    if isinstance(error, DBAPIError) and isinstance(error.orig, UnusableValue):
+        # e.g. a NUL character, which no text in the database can hold
+        _LOG.warning("%s %s: %s", request.method, request.url.path, error.orig)
+        detail = words("errors.unusable", language_of(request))
+        return problem(request, Answer(status=422, kind="fields"), detail)
     if isinstance(error, DBAPIError) and not _is_away(error):
         return _trouble(request, error)
     return problem(request, _DATABASE_DOWN, words("errors.database_down", language_of(request)))

@@ -39,8 +39,8 @@ def router() -> APIRouter:
 
 def serve_file(path: str, request: Request, *, headers: dict[str, str] | None = None) -> Response:
     """A file below assets/, 404 when there is none; answers If-None-Match and takes gzip."""
-    file = (ASSETS / path).resolve()
-    if not file.is_relative_to(ASSETS) or not file.is_file():
+    file = _find(path)
+    if file is None:
         return Response(status_code=404)
     plain, packed, etag = _file(file, file.stat().st_mtime_ns)
     told = {"ETag": etag, "Vary": "Accept-Encoding", "Cache-Control": "no-cache"}
@@ -55,6 +55,14 @@ def serve_file(path: str, request: Request, *, headers: dict[str, str] | None = 
         told["Content-Encoding"] = "gzip"
     media_type = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]
     return Response(body, media_type=media_type or "application/octet-stream", headers=told)
+
+
+def _find(path: str) -> Path | None:
+    try:
+        file = (ASSETS / path).resolve()
+        return file if file.is_relative_to(ASSETS) and file.is_file() else None
+    except OSError:  # e.g. a name that is longer than file systems allow
+        return None
 
 
 @lru_cache(maxsize=256)

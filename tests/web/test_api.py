@@ -1,5 +1,6 @@
 """City, places, configuration, readings, tiles, health, description of the API."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -120,14 +121,15 @@ async def test_health_before_anything_is_known(client_of: ClientOf) -> None:
     ("10.0.0.1", "Bearer metrics-token", 200),
 ])  # fmt: skip
 async def test_metrics_are_not_for_everybody(
-    app: Application, monkeypatch: pytest.MonkeyPatch, host: str, token: str, status: int
+    settings: Settings, host: str, token: str, status: int
 ) -> None:
-    monkeypatch.setenv("COMMAND_CENTER_METRICS_TOKEN", "metrics-token")
+    app = Application(replace(settings, metrics_token="metrics-token"))
     transport = httpx.ASGITransport(app, client=(host, 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://city.test") as client:
         answer = await client.get("/metrics", headers={"authorization": token})
         assert answer.status_code == status
         assert ("command_center_open_walls 0" in answer.text) is (status == 200)
+    app.engine.dispose()
 
 
 async def test_the_api_is_described(client_of: ClientOf, app: Application) -> None:
@@ -146,8 +148,6 @@ async def test_the_api_is_described(client_of: ClientOf, app: Application) -> No
 
 
 async def test_a_database_that_is_away_is_told(settings: Settings) -> None:
-    from dataclasses import replace
-
     gone = replace(settings, database_url="postgresql://cc_web@127.0.0.1:1/city")
     app = Application(gone)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -128,7 +128,9 @@ async def test_only_who_may_see_the_wall_is_let_in(served: Served, name: str | N
 
 async def test_another_site_is_not_let_in(served: Served) -> None:
     with pytest.raises((InvalidStatus, ConnectionClosed)):
-        async with connect(f"{served.socket_url}/live/wall", origin=Origin("https://elsewhere.test")):
+        async with connect(
+            f"{served.socket_url}/live/wall", origin=Origin("https://elsewhere.test")
+        ):
             pass
 
 
