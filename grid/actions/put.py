@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
 
 import numpy as np
 
 from grid.model.area import parent_code
 from grid.model.area_rules import check_areas
-from grid.model.refusal import Refusal, Refused
+from grid.model.city import City
+from grid.model.projection import in_china
+from grid.model.refusal import GridProblem, Refusal, Refused
 from grid.store import areas, basemap, cells, city, components
 from grid.store.postgis import transaction
 
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
 
     from grid.model.area import AreaDraft
     from grid.model.basemap import BasemapFeature
-    from grid.model.city import City
     from grid.model.component import ComponentDraft
 
 
@@ -36,6 +38,38 @@ def put_city(engine: Engine, given: City, *, by: str) -> None:
     """Name the city of this database, or change what is known of it."""
     with transaction(engine, by) as conn:
         city.put(conn, given)
+
+
+def check_time_zone(time_zone: str | None) -> None:
+    """Raise GridProblem for the name of a time zone that does not exist."""
+    if time_zone is not None and time_zone not in available_timezones():
+        raise GridProblem(
+            zh=f"没有名为 {time_zone} 的时区：请写 IANA 名称，如 Asia/Shanghai。",
+            en=f"there is no time zone {time_zone}: write an IANA name, as Asia/Shanghai.",
+        )
+
+
+def name_city(engine: Engine, area: AreaDraft, *, by: str, time_zone: str | None = None) -> City:
+    """Take names, extent and centre of the city from its area; the city as it is then known.
+
+    Without ``time_zone`` (IANA) it keeps the one it has; a new one gets Asia/Shanghai in China,
+    UTC elsewhere.
+    """
+    west, south, east, north = area.geometry.bounds
+    center = ((west + east) / 2, (south + north) / 2)
+    with transaction(engine, by) as conn:
+        known = city.get(conn)
+        kept = known.time_zone if known else "Asia/Shanghai" if in_china(*center) else "UTC"
+        named = City(
+            name_zh=area.name_zh,
+            name_en=area.name_en,
+            time_zone=time_zone or kept,
+            center=center,
+            bbox=(west, south, east, north),
+            demo=known is not None and known.demo,
+        )
+        city.put(conn, named)
+    return named
 
 
 def put_areas(

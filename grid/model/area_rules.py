@@ -65,7 +65,25 @@ def check_areas(
                          f"the area above, {above}, does not exist: put it into the file or"
                          " import it first")
             )  # fmt: skip
+    refusals += _second_cities(by_code, rows, known)
     return refusals + _shape_refusals(drafts, rows, by_code, known)
+
+
+def _second_cities(
+    by_code: Mapping[str, int], rows: Sequence[int], known: Mapping[str, shapely.MultiPolygon]
+) -> list[Refusal]:
+    """A database governs one city: the known one, else the first of the file."""
+    cities = [code for code in (*known, *by_code) if parent_code(code) is None]
+    return [
+        _refusal(
+            rows[by_code[code]],
+            "code",
+            f"一个数据库只管一个城市，已有 {cities[0]}",
+            f"one database governs one city, and {cities[0]} is there",
+        )
+        for code in by_code
+        if code in cities and code != cities[0]
+    ]
 
 
 def _shape_refusals(

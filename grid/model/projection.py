@@ -19,13 +19,18 @@ _SEMI_MAJOR_M, _ECCENTRICITY2 = 6_378_137.0, 0.006_694_379_990_14
 _FIRST_ZONE, _FIRST_MERIDIAN = 4534, 75  # EPSG:4534 is the zone of 75 E, and so on every 3 degrees
 
 
+def in_china(lon: float, lat: float) -> bool:
+    """Whether a position lies in the box around mainland China (neighbours included)."""
+    west, south, east, north = _CHINA
+    return west <= lon <= east and south <= lat <= north
+
+
 def metric_epsg(lon: float, lat: float) -> int:
     """The EPSG number of the projection for a place: CGCS2000 3-degree zone in China, else UTM.
 
     Raises ValueError where UTM ends (beyond 84 N and 80 S) and for no position at all.
     """
-    west, south, east, north = _CHINA
-    if west <= lon <= east and south <= lat <= north:
+    if in_china(lon, lat):
         zone = round((min(max(lon, 75.0), 135.0) - _FIRST_MERIDIAN) / 3)
         return _FIRST_ZONE + zone
     if not (-180 <= lon <= 180 and -80 <= lat <= 84):

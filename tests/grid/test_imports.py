@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
@@ -17,7 +18,7 @@ from grid.actions.read_table import read_mapping
 from grid.model.coordinates import CoordinateSystem
 from grid.model.mapping import column_mapping
 from grid.model.refusal import GridProblem
-from grid.store import areas, basemap, cells, components
+from grid.store import areas, basemap, cells, city, components
 from grid.store.postgis import reading
 from tests.grid.files import area_frame, cell_frame, shifted, write_csv
 from tests.grid.town import BY, EAST, WEST, build_areas, build_town
@@ -371,3 +372,37 @@ def test_empty_shapes_and_missing_ones_are_refused(database: TestDatabase, tmp_p
         (3, "the geometry is empty"),
         (4, "the geometry is a Point"),
     ]
+
+
+def test_the_area_of_the_city_names_the_city(database: TestDatabase, tmp_path: Path) -> None:
+    engine = database.engine()
+    file = _geopackage(area_frame(), tmp_path)
+    with pytest.raises(GridProblem, match="no time zone Asia/Xiamen"):
+        import_areas(engine, file, by=BY, time_zone="Asia/Xiamen")
+    with reading(engine) as conn:
+        assert city.get(conn) is None
+        assert areas.all_areas(conn) == []
+    import_areas(engine, file, by=BY)
+    with reading(engine) as conn:
+        named = city.get(conn)
+    assert named is not None
+    assert (named.name_zh, named.time_zone, named.demo) == ("甲3502", "Asia/Shanghai", False)
+    assert named.bbox == pytest.approx((118.08, 24.47, 118.12, 24.50))
+    import_areas(engine, file, by=BY, time_zone="Asia/Urumqi")
+    import_areas(engine, file, by=BY)  # keeps what was said before
+    with reading(engine) as conn:
+        named = city.get(conn)
+    assert named is not None
+    assert named.time_zone == "Asia/Urumqi"
+
+
+def test_a_second_city_is_refused(database: TestDatabase, tmp_path: Path) -> None:
+    engine = database.engine()
+    frame = area_frame().iloc[[0]]
+    other = frame.assign(code="3503", geometry=frame.geometry.translate(1, 0).tolist())
+    both = gpd.GeoDataFrame(pd.concat([frame, other], ignore_index=True), crs=4326)
+    report = import_areas(engine, _geopackage(both, tmp_path), by=BY)
+    assert [(one.row, "3502 is there" in one.reason_en) for one in report.refused] == [(2, True)]
+    import_areas(engine, _geopackage(frame, tmp_path), by=BY)
+    report = import_areas(engine, _geopackage(other, tmp_path), by=BY)
+    assert [one.row for one in report.refused] == [1]
