@@ -14,15 +14,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from grid.store.postgis import make_engine
 from iot_ingest.client import Session
 from iot_ingest.health import Pulse
 from iot_ingest.ingester import Ingester
+from iot_ingest.listeners import Address, CannotListen, Listeners
 from iot_ingest.pipeline import Pipeline
 from iot_ingest.registry import Registry
+from iot_ingest.unit_profiles import city_profiles
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +39,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; 0 after a clean stop, 2 when a setting is missing."""
     parser = argparse.ArgumentParser(prog="python -m iot_ingest", description=__doc__)
     parser.add_argument("--no-judge", action="store_true", help="store only, judge nothing")
+    parser.add_argument("--listen", default="127.0.0.1", help="address of the TCP listeners")
+    parser.add_argument(
+        "--hj212-port",
+        type=int,
+        default=0,
+        help="port for HJ 212 stations, often 8212; 0: none",
+    )
+    parser.add_argument(
+        "--sl651-port",
+        type=int,
+        default=0,
+        help="port for SL 651 stations, often 8651; 0: none",
+    )
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     database = os.environ.get("COMMAND_CENTER_DATABASE_URL", "")
@@ -45,16 +61,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    _run(database, broker, stop, judge=not options.no_judge)
+    ports = {"hj212": options.hj212_port, "sl651": options.sl651_port}
+    addresses = [Address(name, options.listen, port) for name, port in ports.items() if port]
+    try:
+        _run(database, broker, stop, addresses, judge=not options.no_judge)
+    except CannotListen as error:
+        _log.error("cannot listen for stations: %s", error)
+        return 1
     return 0
 
 
-def _run(database: str, broker: str, stop: threading.Event, *, judge: bool) -> None:
+def _run(
+    database: str,
+    broker: str,
+    stop: threading.Event,
+    addresses: Sequence[Address],
+    *,
+    judge: bool,
+) -> None:
     engine = make_engine(database, role=ROLE, pool_size=3, application_name="cc ingest")
     session = Session(broker, client_id=unquote(urlsplit(broker).username or ROLE))
-    ingester = Ingester(session, Pipeline(engine, Registry()), stop)
+    profiles = city_profiles(os.environ.get("COMMAND_CENTER_DATA"))
+    registry = Registry(profiles)
+    ingester = Ingester(session, Pipeline(engine, registry), stop)
+    listeners = Listeners(addresses, session.messages.put, registry.stations.knows, stop)
+
+    def detail() -> Mapping[str, Any]:
+        return {**ingester.detail(), "stations": listeners.detail()}
+
     child = Child([sys.executable, "-m", "iot_ingest.judge", "--until-stdin-closes"], stop)
-    Pulse(engine, "ingest", ingester.detail, stop).start()
+    listeners.start()
+    Pulse(engine, "ingest", detail, stop).start()
     if judge:
         child.start()
     session.start()
@@ -62,6 +99,7 @@ def _run(database: str, broker: str, stop: threading.Event, *, judge: bool) -> N
         ingester.run()
     finally:
         stop.set()
+        listeners.close()
         session.stop()
         if judge:
             child.join(_STOP_S + 1)

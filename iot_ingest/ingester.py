@@ -69,6 +69,9 @@ class Ingester:
                 break
         self._trouble = None
         self._session.acknowledge(batch)
+        for message in batch:
+            if message.stored is not None:
+                message.stored()
         self._oldest_us = None
         return True
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import queue
 import time
+from collections.abc import Callable
 from typing import NamedTuple
+
+MQTT = "mqtt"
 
 # 2,000 messages of one reading are stored in 10-20 ms; larger batches only add latency.
 MOST_MESSAGES = 2_000
@@ -15,7 +18,11 @@ MOST_AGE_S = 0.02
 
 
 class Message(NamedTuple):
-    """One PUBLISH; ``generation`` and ``mid`` are what its acknowledgement needs."""
+    """One PUBLISH; ``generation`` and ``mid`` are what its acknowledgement needs.
+
+    Or one frame of a station (``protocol`` hj212, sl651; ``topic`` protocol/station): ``stored``
+    is called once it is committed. It neither raises nor waits.
+    """
 
     topic: str
     payload: bytes
@@ -23,6 +30,8 @@ class Message(NamedTuple):
     qos: int
     mid: int
     generation: int
+    protocol: str = MQTT
+    stored: Callable[[], None] | None = None
 
 
 def collect(

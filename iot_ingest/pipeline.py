@@ -91,13 +91,17 @@ class Pipeline:
         if unknown:
             with self._engine.connect() as conn:
                 registry.learn_devices(conn, unknown)
-        batch = sort(messages, registry.doors, registry.metrics)
+        strange = registry.stations.unknown(messages)
+        if strange:
+            with self._engine.connect() as conn:
+                registry.stations.learn(conn, strange)
+        batch = sort(messages, registry.doors, registry.metrics, registry.stations)
         if batch.unknown_metric:
             known = registry.metrics
             with self._engine.connect() as conn:
                 registry.learn_metrics(conn)
             if registry.metrics != known:
-                return sort(messages, registry.doors, registry.metrics)
+                return sort(messages, registry.doors, registry.metrics, registry.stations)
         return batch
 
     def _ensure_days(self, days: set[date]) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 import layers
+from iot_ingest.stations import Stations
 from iot_ingest.store import devices, metrics
 from iot_ingest.store.devices import Door
 from iot_ingest.store.metrics import StoredMetric
+from iot_ingest.unit_profiles import UnitProfiles
 
 _REFRESH_S = 5.0
 # One metric's name may be asked for this often; a device that sends nonsense costs no more.
@@ -20,7 +22,8 @@ _METRICS_S = 1.0
 class Registry:
     """Read whole when something changed, and in part when an unknown name comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, profiles: UnitProfiles | None = None) -> None:
+        self.stations = Stations(profiles or UnitProfiles())
         self.doors: dict[str, Door] = {}
         self.metrics: dict[str, StoredMetric] = {}
         self.judged: list[int] = []
@@ -36,10 +39,12 @@ class Registry:
         now = time.monotonic()
         if now - self._refreshed < _REFRESH_S:
             return
+        self.stations.profiles.refresh()
         fingerprint = devices.fingerprint(conn)
         if fingerprint != self._fingerprint:
             self.doors = devices.doors(conn)
             self._read_metrics(conn)
+            self.stations.forget()
             self._fingerprint = fingerprint
         self._refreshed = now
 

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iot_ingest.decoders import json_reading
-from iot_ingest.message import Message
+from iot_ingest.message import MQTT, Message
 from iot_ingest.model.device import Topic, bucket, parse_topic
 from iot_ingest.model.quarantine import Reason, Trouble
 from iot_ingest.model.reading import Reading, from_us
+from iot_ingest.stations import Stations
 from iot_ingest.store.copying import INCOMING
 from iot_ingest.store.devices import Door
 from iot_ingest.store.metrics import StoredMetric
@@ -43,19 +44,19 @@ class Sorted:
 
 
 def device_ids(messages: Iterable[Message]) -> list[str]:
-    """The devices that the topics of a batch name."""
-    topics = (_parse(message.topic) for message in messages)
+    """The devices that the MQTT topics of a batch name."""
+    topics = (_parse(message.topic) for message in messages if message.protocol == MQTT)
     return [topic.device_id for topic in topics if topic is not None]
 
 
-def set_aside(message: Message, trouble: Trouble) -> SetAside:
+def set_aside(message: Message, trouble: Trouble, device_id: str | None = None) -> SetAside:
     """A message for the quarantine."""
     topic = _parse(message.topic)
     return SetAside(
         received_at=from_us(message.received_us),
-        protocol="mqtt",
+        protocol=message.protocol,
         topic=message.topic,
-        device_id=topic.device_id if topic is not None else None,
+        device_id=topic.device_id if topic is not None else device_id,
         payload=message.payload,
         trouble=trouble,
     )
@@ -65,10 +66,14 @@ def sort(
     messages: Sequence[Message],
     doors: Mapping[str, Door],
     metrics: Mapping[str, StoredMetric],
+    stations: Stations,
 ) -> Sorted:
     """Decode and check every message of a batch."""
     out = Sorted()
     for n, message in enumerate(messages):
+        if message.protocol != MQTT:
+            _take_frame(n, message, stations, metrics, out)
+            continue
         topic = _parse(message.topic)
         door = doors.get(topic.device_id) if topic is not None else None
         trouble = _refusal(topic, door)
@@ -82,8 +87,25 @@ def sort(
             out.readings += len(decoded.readings)
             out.heard[door.device_no] = from_us(message.received_us)
             out.aside.extend(set_aside(message, one) for one in decoded.troubles)
-            _take(n, message, door, decoded.readings, metrics, out)
+            _take(n, message, door.device_no, decoded.readings, metrics, out)
     return out
+
+
+def _take_frame(
+    n: int,
+    message: Message,
+    stations: Stations,
+    metrics: Mapping[str, StoredMetric],
+    out: Sorted,
+) -> None:
+    """A frame that a station sent to a TCP listener."""
+    station, decoded = stations.decode(message)
+    device_id = None if station is None else station.device_id
+    out.readings += len(decoded.readings)
+    out.aside.extend(set_aside(message, one, device_id) for one in decoded.troubles)
+    if station is not None:
+        out.heard[station.device_no] = from_us(message.received_us)
+        _take(n, message, station.device_no, decoded.readings, metrics, out, device_id=device_id)
 
 
 def _refusal(topic: Topic | None, door: Door | None) -> Trouble | None:
@@ -113,10 +135,12 @@ def _take_status(message: Message, door: Door, out: Sorted) -> None:
 def _take(
     n: int,
     message: Message,
-    door: Door,
+    device_no: int,
     readings: Sequence[Reading],
     metrics: Mapping[str, StoredMetric],
     out: Sorted,
+    *,
+    device_id: str | None = None,
 ) -> None:
     unknown: list[str] = []
     impossible: list[str] = []
@@ -130,7 +154,7 @@ def _take(
             impossible.append(f"{name}: {value} ({metric.lowest} .. {metric.highest})")
         else:
             out.found.append(
-                (n, door.device_no, metric.metric_no, ts_us, value, flag.encode(),
+                (n, device_no, metric.metric_no, ts_us, value, flag.encode(),
                  message.received_us)
             )  # fmt: skip
     for reason, details in (
@@ -139,5 +163,6 @@ def _take(
     ):
         if details:
             detail = "; ".join(list(dict.fromkeys(details))[:5])
-            out.aside.append(set_aside(message, Trouble(reason=reason, detail=detail)))
+            trouble = Trouble(reason=reason, detail=detail)
+            out.aside.append(set_aside(message, trouble, device_id))
     out.unknown_metric = out.unknown_metric or bool(unknown)

@@ -40,6 +40,10 @@ CREATE TABLE iot.devices (
 );
 CREATE INDEX ON iot.devices (layer);
 CREATE INDEX ON iot.devices USING gist (position);
+-- How stations name themselves: MN in HJ 212, ten digits in SL 651. One device each.
+CREATE UNIQUE INDEX ON iot.devices ((attributes ->> 'mn')) WHERE attributes ? 'mn';
+CREATE UNIQUE INDEX ON iot.devices (lpad(upper(attributes ->> 'station_code'), 10, '0'))
+    WHERE attributes ? 'station_code';
 
 CREATE TABLE iot.readings (
     device_no integer NOT NULL,

@@ -27,6 +27,17 @@ class Reason(StrEnum):
     WRONG_TOPIC = "wrong_topic"
     BAD_STATUS = "bad_status"
     REFUSED_BY_DATABASE = "refused_by_database"
+    # frames of stations (HJ 212, SL 651)
+    BAD_CRC = "bad_crc"
+    WRONG_LENGTH = "wrong_length"
+    BAD_FRAME = "bad_frame"
+    NO_DATA_TIME = "no_data_time"
+    UNKNOWN_COMMAND = "unknown_command"
+    UNKNOWN_FACTOR = "unknown_factor"
+    UNKNOWN_UNIT = "unknown_unit"
+    UNKNOWN_PROFILE = "unknown_profile"
+    ENCRYPTED = "encrypted"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a reason
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,6 +113,46 @@ SENTENCES: Mapping[Reason, Mapping[str, str]] = MappingProxyType(
         Reason.REFUSED_BY_DATABASE: {
             "zh": "数据库拒绝了这条报文，请查看详情。",
             "en": "The database refused this message: see the detail.",
+        },
+        Reason.BAD_CRC: {
+            "zh": "报文校验码不符，数据可能在传输中损坏，请检查通信线路和设备程序。",
+            "en": "The frame's check sum is wrong: check the line and the station's program.",
+        },
+        Reason.WRONG_LENGTH: {
+            "zh": "报文长度与声明的不符，校验也不通过，请检查设备程序。",
+            "en": "The frame is not as long as it says and its check sum is wrong: check it.",
+        },
+        Reason.BAD_FRAME: {
+            "zh": "报文结构不符合协议，请对照原始报文检查设备程序。",
+            "en": "The frame is not built as the protocol says: compare the raw frame.",
+        },
+        Reason.NO_DATA_TIME: {
+            "zh": "报文没有可识别的数据时间，请检查设备程序。",
+            "en": "The frame has no time that can be read: check the station's program.",
+        },
+        Reason.UNKNOWN_COMMAND: {
+            "zh": "本系统不处理这种命令或功能码，原始报文已保留。",
+            "en": "This command or function is not handled here; the raw frame is kept.",
+        },
+        Reason.UNKNOWN_FACTOR: {
+            "zh": "因子编码不在单位方案中：请在方案中补充（不需要的写成空），然后重放。",
+            "en": "A factor is not in the unit profile: add it (empty if not wanted), then replay.",
+        },
+        Reason.UNKNOWN_UNIT: {
+            "zh": "该因子的单位因厂家而异：请为设备型号指定单位方案，然后重放。",
+            "en": "Stations differ in this factor's unit: give its model a unit profile, replay.",
+        },
+        Reason.UNKNOWN_PROFILE: {
+            "zh": "设备指定的单位方案不存在：请补充方案或修改设备属性 profile，然后重放。",
+            "en": "The device names a unit profile that is missing: add or correct it, replay.",
+        },
+        Reason.ENCRYPTED: {
+            "zh": "数据区已加密，本系统没有密钥：请让设备在专网内以明文上传。",
+            "en": "The data are encrypted and no key is known: let the station send plain text.",
+        },
+        Reason.WRONG_PASSWORD: {
+            "zh": "报文密码与设备登记的不符，请核对设备，防止冒用。",
+            "en": "The frame's password is not the registered one: check who sends this.",
         },
     }
 )

@@ -1,0 +1,38 @@
+"""Stations that speak HJ 212 or SL 651: which device they are, by the name they send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from grid.store.named_sql import Statements
+
+_SQL = Statements.beside(__file__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Station:
+    """What must be known of a station's device when a frame comes.
+
+    ``profile`` names its unit profile (None: by model); ``password`` is what its frames must
+    carry (None: anything).
+    """
+
+    device_no: int
+    device_id: str
+    model: str
+    disabled: bool
+    profile: str | None
+    password: str | None
+
+
+def by_names(conn: Connection, protocol: str, names: Iterable[str]) -> dict[str, Station]:
+    """The devices of these names (MN, station address); unknown names are missing."""
+    found = {}
+    statement = {"hj212": "by_hj212", "sl651": "by_sl651"}[protocol]
+    for row in _SQL.rows(conn, statement, names=list(names)):
+        fields = dict(row._mapping)
+        found[fields.pop("name")] = Station(**fields)
+    return found
