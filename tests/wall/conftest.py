@@ -2,13 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Browser, Page, Request
+from playwright.async_api import Browser, Page, Request, expect
 
 from events.model.event import EventDraft, Source
 from events.model.ticket import Ticket
@@ -102,6 +102,14 @@ class Watched:
         local = (self.base, "blob:", "data:")
         if not request.url.startswith(local):
             self.troubles.append(f"request to {request.url}")
+
+
+@pytest.fixture(autouse=True)
+def _patient() -> Iterator[None]:
+    """A busy machine is slow, not wrong."""
+    expect.set_options(timeout=20_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 OpenPage = Callable[..., AbstractAsyncContextManager[Page]]
