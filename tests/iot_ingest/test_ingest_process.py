@@ -197,11 +197,15 @@ def test_a_judge_ends_when_its_parent_is_killed_and_is_started_again_when_it_die
     until(lambda: beating(village) == {"ingest", "judge"}, 60)
     (first,) = _children(process.pid)
     os.kill(first, signal.SIGKILL)
-    until(lambda: bool(_children(process.pid)) and _children(process.pid) != [first], 30)
-    (second,) = _children(process.pid)
+    until(lambda: bool(_others(process.pid, first)), 30)
+    (second,) = _others(process.pid, first)
     process.kill()
     process.wait()
     until(lambda: not _alive(second), 20)
+
+
+def _others(pid: int, first: int) -> list[int]:
+    return [one for one in _children(pid) if one != first]
 
 
 def _children(pid: int) -> list[int]:
