@@ -1,0 +1,57 @@
+"""The desk and the evaluation in a real browser."""
+
+from playwright.async_api import expect
+
+from tests.events.town import SIDE, SOUTH, WEST, Town
+from tests.wall.conftest import OpenPage, filed
+
+
+async def test_the_queue_is_filtered_opened_and_refreshed(open_page: OpenPage, town: Town) -> None:
+    lamp = filed(town, "street_lamp")
+    water = filed(town)
+    rows = ".cc-queue tbody tr"
+    async with open_page("/desk") as page:
+        await expect(page.locator(rows)).to_have_count(1)  # only the lamp waits for a decision
+        await expect(page.locator(rows)).to_contain_text(lamp.number)
+        await page.locator("#show").get_by_text("All open").click()
+        await expect(page.locator(rows)).to_have_count(2)
+        assert "show=open" in page.url
+        await page.fill("#text", water.number)
+        await expect(page.locator(rows)).to_have_count(1)
+        await page.locator(rows).click()
+        await expect(page.locator(f"[data-story='{water.number}']")).to_contain_text("Water Bureau")
+        await page.fill("#text", "")
+        await expect(page.locator(rows)).to_have_count(2)
+        later = filed(town, "garbage", lon=WEST + 3.5 * SIDE)
+        await expect(page.locator(f"{rows}[data-ticket='{later.number}']")).to_be_visible()
+
+
+async def test_a_call_becomes_an_event_or_says_what_is_missing(
+    open_page: OpenPage, town: Town
+) -> None:
+    async with open_page("/desk") as page:
+        await page.click("#hotline-open")
+        await page.click("#hotline-send")
+        told = page.locator("#hotline-told")
+        await expect(told).to_contain_text("Write down")
+        await page.fill("#hotline-words", "The lamp at the school is out")
+        await page.click("#hotline-category")
+        await page.get_by_text("Street lamp").click()
+        await page.fill("#hotline-place", "10, 10")
+        await page.click("#hotline-send")
+        await expect(told).to_contain_text("outside the city")
+        await page.fill("#hotline-place", f"{WEST + SIDE / 2}, {SOUTH + SIDE / 2}")
+        await page.click("#hotline-send")
+        await expect(told).to_contain_text("350500001001001")
+    assert town.rows("SELECT source, description FROM events.events") == [
+        ("hotline", "The lamp at the school is out")
+    ]
+
+
+async def test_the_evaluation_leads_to_the_tickets(open_page: OpenPage, town: Town) -> None:
+    ticket = filed(town)
+    async with open_page("/evaluation", "supervisor") as page:
+        water = page.locator(".cc-table tbody tr").filter(has_text="Water Bureau")
+        await expect(water).to_contain_text("1")
+        await water.locator("a").first.click()
+        await expect(page.locator(f"[data-ticket='{ticket.number}']")).to_be_visible()
