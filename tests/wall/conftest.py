@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Browser, Page, Request, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, expect
 
 from events.model.event import EventDraft, Source
 from events.model.ticket import Ticket
@@ -92,11 +92,12 @@ class Watched:
     def follow(self, page: Page) -> None:
         """Note everything that a clean page does not do."""
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on(
-            "console",
-            lambda message: message.type == "error" and self.troubles.append(message.text),
-        )
+        page.on("console", self._said)
         page.on("request", self._request)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.troubles.append(message.text)
 
     def _request(self, request: Request) -> None:
         local = (self.base, "blob:", "data:")
@@ -134,8 +135,7 @@ def open_page(served: Served, browser: Browser) -> OpenPage:
         context = await browser.new_context(
             viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce"
         )
-        cookie = {"name": "cc_language", "value": language, "url": served.url}
-        await context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict
+        await context.add_cookies([{"name": "cc_language", "value": language, "url": served.url}])
         page = await context.new_page()
         watched = Watched(base=served.url)
         await page.goto(f"{served.url}/login?next={path}")
