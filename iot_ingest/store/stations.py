@@ -34,5 +34,6 @@ def by_names(conn: Connection, protocol: str, names: Iterable[str]) -> dict[str,
     statement = {"hj212": "by_hj212", "sl651": "by_sl651"}[protocol]
     for row in _SQL.rows(conn, statement, names=list(names)):
         fields = dict(row._mapping)
-        found[fields.pop("name")] = Station(**fields)
+        name = fields.pop("name")
+        found[name] = Station(**fields)
     return found
