@@ -45,7 +45,7 @@ def first(category: Category, *, now: datetime, city: CityRules) -> Running:
 
 def start(conn: Connection, clock: Running, *, ticket_id: int, now: datetime) -> None:
     """Write that a clock runs."""
-    clocks.start(conn, clock.new, ticket_id=ticket_id, now=now, due_at=clock.due_at)
+    clocks.start(conn, clock.new, ticket_id=ticket_id, now=now, due_at=clock.due_at, verb="create")
 
 
 def turn(
@@ -63,11 +63,11 @@ def turn(
     will be told anew.
     """
     state: State = after["state"]
-    if STAGE_OF.get(state) == STAGE_OF.get(ticket.state) and verb is not Verb.REWORK:
+    if STAGE_OF.get(state) == STAGE_OF.get(ticket.state):
         return {}
-    clocks.stop(conn, ticket.ticket_id, now=now, verb=verb)
     last = None
-    if STAGE_OF.get(state) is Stage.DISPOSE:
+    # before a first dispatch no disposal clock ever ran
+    if STAGE_OF.get(state) is Stage.DISPOSE and ticket.dispatched_at is not None:
         runs = [one for one in clocks.of_ticket(conn, ticket.ticket_id)
                 if one.stage is Stage.DISPOSE]  # fmt: skip
         last = runs[-1] if runs else None
@@ -80,7 +80,8 @@ def turn(
         last_dispose=last,
     )
     if new is None:
+        clocks.stop(conn, ticket.ticket_id, now=now, verb=verb)
         return {"due_at": None, "overdue_at": None}
-    running = Running(new=new, due_at=due(now, new.limit, city.calendar))
-    start(conn, running, ticket_id=ticket.ticket_id, now=now)
-    return {"due_at": running.due_at, "overdue_at": None}
+    due_at = due(now, new.limit, city.calendar)
+    clocks.start(conn, new, ticket_id=ticket.ticket_id, now=now, due_at=due_at, verb=verb)
+    return {"due_at": due_at, "overdue_at": None}

@@ -20,9 +20,15 @@ _SQL = Statements.beside(__file__)
 
 
 def start(
-    conn: Connection, new: NewClock, *, ticket_id: int, now: datetime, due_at: datetime
+    conn: Connection,
+    new: NewClock,
+    *,
+    ticket_id: int,
+    now: datetime,
+    due_at: datetime,
+    verb: str,
 ) -> None:
-    """Let a clock run from ``now``."""
+    """Let a clock run from ``now``; ``verb`` stops the one that ran."""
     _SQL.run(
         conn,
         "start",
@@ -33,6 +39,7 @@ def start(
         started_at=now,
         due_at=due_at,
         why=canonical(new.why),
+        verb=verb,
     )
 
 

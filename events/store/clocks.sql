@@ -1,10 +1,16 @@
 -- name: start
--- A stage's clock begins to run.
+-- A stage's clock begins to run; whatever clock of the ticket runs is stopped by the same move.
+WITH stopped AS (
+    UPDATE events.ticket_clocks
+    SET stopped_at = :started_at,
+        why = why || jsonb_build_object('stopped_by', CAST(:verb AS text))
+    WHERE ticket_id = :ticket_id AND stopped_at IS NULL
+)
 INSERT INTO events.ticket_clocks (ticket_id, stage, clock, time_limit, started_at, due_at, why)
 VALUES (:ticket_id, :stage, :clock, :time_limit, :started_at, :due_at, CAST(:why AS jsonb));
 
 -- name: stop
--- Whatever clock of a ticket runs is stopped by a move.
+-- Whatever clock of a ticket runs is stopped by a move that starts none.
 UPDATE events.ticket_clocks
 SET stopped_at = :now, why = why || jsonb_build_object('stopped_by', CAST(:verb AS text))
 WHERE ticket_id = :ticket_id AND stopped_at IS NULL;
