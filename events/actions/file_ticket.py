@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
+from events.actions import telling
 from events.actions.dispatch import route_and_dispatch
 from events.actions.transition import create_ticket, move_ticket
 from events.model.category import FilingPolicy
-from events.model.event import Change
+from events.model.event import Change, Source
 from events.model.matching import FIRST, SAME_FINDING, Decision, Subject, decide, squares
 from events.model.problems import Refused
 from events.model.words import Words
@@ -176,6 +177,8 @@ def _put_to(
     city: CityRules,
 ) -> Ticket:
     _link(conn, ticket, event, decision, now=now)
+    if event.source is Source.RESIDENT:
+        telling.tell_joined(conn, ticket, event.event_id, now=now)
     rises = event.change in (Change.RAISED, Change.CHANGED)
     if ticket.state is State.CLOSED and rises and _lasts(conn, event):
         ticket = move_ticket(

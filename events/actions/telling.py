@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from events.model.notice import Recipient
 from events.model.words import Words
-from events.model.workflow import Verb
+from events.model.workflow import STATE_WORDS, Verb
 from events.store import outbox
 
 if TYPE_CHECKING:
@@ -84,6 +84,16 @@ def tell(
             body=body,
             now=now,
         )
+
+
+def tell_joined(conn: Connection, ticket: Ticket, event_id: int, *, now: datetime) -> None:
+    """Tell a resident whose report joins a ticket how far that is."""
+    body = Words(
+        zh=f"您反映的问题已有案卷 {ticket.number}，当前状态：{STATE_WORDS[ticket.state].zh}。",
+        en=f"This is known already as ticket {ticket.number}:"
+        f" {STATE_WORDS[ticket.state].en.lower()}.",
+    )
+    outbox.put_to_reporter_of(conn, event_id, kind="join", ticket=ticket, body=body, now=now)
 
 
 def _who_has_it(ticket: Ticket, by: Actor) -> tuple[Recipient, int] | None:

@@ -60,6 +60,22 @@ def put_to_reporters(
     )
 
 
+def put_to_reporter_of(
+    conn: Connection, event_id: int, *, kind: str, ticket: Ticket, body: Words, now: datetime
+) -> None:
+    """A notice to the resident whose report is ``event_id``; nothing for other events."""
+    _SQL.run(
+        conn,
+        "put_to_reporter_of",
+        event_id=event_id,
+        kind=kind,
+        ticket_id=ticket.ticket_id,
+        body_zh=body.zh,
+        body_en=body.en,
+        created_at=now,
+    )
+
+
 def put_to_supervisors(
     conn: Connection, *, kind: str, ticket: Ticket, body: Words, now: datetime
 ) -> None:

@@ -18,6 +18,15 @@ FROM events.ticket_events AS l
 JOIN events.reports AS r ON r.event_id = l.event_id
 WHERE l.ticket_id = :ticket_id AND l.unlinked_at IS NULL;
 
+-- name: put_to_reporter_of
+-- A notice to the resident whose report is one event, if it is one.
+INSERT INTO events.outbox (
+    kind, recipient_kind, recipient_id, ticket_id, area_id, body_zh, body_en, created_at
+)
+SELECT :kind, 'reporter', r.report_id, :ticket_id, r.area_id, :body_zh, :body_en, :created_at
+FROM events.reports AS r
+WHERE r.event_id = :event_id;
+
 -- name: put_to_supervisors
 -- The same notice to every supervisor whose area holds the ticket.
 INSERT INTO events.outbox (

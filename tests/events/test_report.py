@@ -48,6 +48,20 @@ def test_receipt_and_progress(town: Town) -> None:
     assert "Water Bureau" in progress.steps[-1].en
 
 
+def test_a_report_that_joins_a_ticket_is_told_so(town: Town) -> None:
+    send(town)
+    town.work()
+    receipt = send(town, replace(DRAFT, description="我也看到了"), key="key-of-phone-2")
+    town.work()
+    ticket = town.ticket_of(receipt.event_id)
+    town.act(ticket, "accept", "w1")
+    with reading(town.web) as conn:
+        progress = reports.progress(conn, token_digest(receipt.token))
+    assert progress is not None
+    assert [step.kind for step in progress.steps] == ["report", "join"]
+    assert progress.steps[-1].en == "This is known already as ticket 20260601-00001: dispatched."
+
+
 def test_sent_twice_is_one_report(town: Town) -> None:
     photo = PhotoDraft(attachment_id=uuid4(), sha256=b"x" * 32, size=3)
     first = send(town, replace(DRAFT, photos=(photo,)))
