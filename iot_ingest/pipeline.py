@@ -58,6 +58,13 @@ class Pipeline:
             self._days.clear()
             return self._store_by_halves(messages)
 
+    def troubles(self, messages: Sequence[Message]) -> list[set[Reason]]:
+        """What would be wrong with each message if it came now; nothing is stored."""
+        found: dict[tuple[str, bytes], set[Reason]] = {}
+        for one in self._sort(messages).aside:
+            found.setdefault((one.topic, one.payload), set()).add(one.trouble.reason)
+        return [found.get((one.topic, one.payload), set()) for one in messages]
+
     def _store_by_halves(self, messages: Sequence[Message]) -> Counts:
         try:
             return self._store(messages)

@@ -37,6 +37,12 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--host", default="127.0.0.1", help="address the web listens on")
     parser.add_argument("--port", type=_port, default=8050, help="port of the web")
     parser.add_argument("--broker-port", type=_port, default=18883, help="port of the broker")
+    parser.add_argument(
+        "--hj212-port", type=_port_or_none, default=8212, help="port for HJ 212 stations; 0: none"
+    )
+    parser.add_argument(
+        "--sl651-port", type=_port_or_none, default=8651, help="port for SL 651 stations; 0: none"
+    )
     parser.add_argument("--city", choices=("demo", "none"), default="demo", help="what to show")
     parser.add_argument(
         "--no-simulator", action="store_true", help="no simulated devices and crews"
@@ -72,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
         host=arguments.host,
         port=arguments.port,
         broker_port=arguments.broker_port,
+        hj212_port=arguments.hj212_port,
+        sl651_port=arguments.sl651_port,
         demo=arguments.city == "demo",
         simulator=not arguments.no_simulator,
         speed=arguments.speed,
@@ -112,6 +120,10 @@ def _port(text: str) -> int:
     if not 1 <= number <= 65535:
         raise argparse.ArgumentTypeError(f"{text} is not a port (1 to 65535)")
     return number
+
+
+def _port_or_none(text: str) -> int:
+    return 0 if text == "0" else _port(text)
 
 
 def _speed(text: str) -> float:

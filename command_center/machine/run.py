@@ -57,6 +57,9 @@ class Plan:
     host: str
     port: int
     broker_port: int
+    # of the listeners for stations; 0: none
+    hj212_port: int
+    sl651_port: int
     demo: bool
     simulator: bool
     speed: float
@@ -97,6 +100,15 @@ def _raise_file_limit() -> None:
 def _ports(plan: Plan) -> list[Port]:
     ports = [
         Port(host=plan.host, number=plan.port, option="--port", name_zh="网页", name_en="the web")
+    ]
+    stations = (
+        (plan.hj212_port, "--hj212-port", "HJ 212 监测设备", "HJ 212 stations"),
+        (plan.sl651_port, "--sl651-port", "SL 651 遥测站", "SL 651 stations"),
+    )
+    ports += [
+        Port(host=plan.host, number=number, option=option, name_zh=zh, name_en=en)
+        for number, option, zh, en in stations
+        if number
     ]
     if plan.settings.broker_url is None:
         ports.append(
@@ -225,7 +237,8 @@ class _Machine:
         plan = self._plan
         ours = str(Path(sys.executable).with_name("command-center"))
         web = (ours, "serve", "--host", plan.host, "--port", str(plan.port))
-        ingest = (sys.executable, "-m", "iot_ingest")
+        stations = ("--hj212-port", str(plan.hj212_port), "--sl651-port", str(plan.sl651_port))
+        ingest = (sys.executable, "-m", "iot_ingest", "--listen", plan.host, *stations)
         services = [
             self._python("ingest", ingest, "cc_ingest", "cc_ingest"),
             self._python("dispatch", (ours, "dispatch"), "cc_dispatch", None),

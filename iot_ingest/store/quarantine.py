@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,15 @@ class Quarantined:
     detail: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chosen:
+    """Which messages are meant; None: any."""
+
+    protocol: str | None = None
+    reason: str | None = None
+    device_id: str | None = None
+
+
 def put_aside(conn: Connection, messages: Iterable[SetAside]) -> int:
     """Keep messages with their reasons; the number of rows that were not there before."""
     new = 0
@@ -69,6 +78,31 @@ def recent(conn: Connection, most: int = 100) -> list[Quarantined]:
         Quarantined(**{**row._mapping, "reason": Reason(row.reason), "payload": bytes(row.payload)})
         for row in _SQL.rows(conn, "recent", most=most)
     ]
+
+
+def chosen(conn: Connection, which: Chosen, *, after: int, most: int) -> list[Quarantined]:
+    """Unresolved messages behind the number ``after``, oldest first."""
+    rows = _SQL.rows(
+        conn,
+        "chosen",
+        protocol=which.protocol,
+        reason=which.reason,
+        device_id=which.device_id,
+        after_id=after,
+        most=most,
+    )
+    return [
+        Quarantined(**{**row._mapping, "reason": Reason(row.reason), "payload": bytes(row.payload)})
+        for row in rows
+    ]
+
+
+def resolve(
+    conn: Connection, messages: Sequence[Quarantined], *, at: datetime, resolution: str
+) -> None:
+    """Note that these are not waiting any more, and why."""
+    ids = [one.quarantine_id for one in messages]
+    _SQL.run(conn, "resolve", ids=ids, at=at, resolution=resolution)
 
 
 def _storable(text: str) -> str:

@@ -37,14 +37,14 @@ def stored(village: TestDatabase) -> list[tuple[str, str, float, str]]:
         "SELECT d.device_id, m.name, r.value, CAST(r.flag AS text) FROM iot.readings r"
         " JOIN iot.devices d USING (device_no) JOIN iot.metrics m USING (metric_no)"
         " ORDER BY r.ts, m.name",
-    )  # type: ignore[return-value] # rows of these four columns
+    )
 
 
 def aside(village: TestDatabase) -> list[tuple[str, str, bytes, str | None]]:
     return rows_of(
         village.engine("cc_web"),
         "SELECT reason, topic, payload, device_id FROM iot.quarantine ORDER BY quarantine_id",
-    )  # type: ignore[return-value] # rows of these four columns
+    )
 
 
 def number_of(village: TestDatabase) -> int:

@@ -25,6 +25,7 @@ class WholeCity:
         self.folder = folder
         self.settings = settings
         self.port, self.broker_port = free_port(), free_port()
+        self.hj212_port, self.sl651_port = free_port(), free_port()
         self.arguments = arguments
         self.said: list[str] = []
         self.ready_s = 0.0
@@ -58,8 +59,14 @@ class WholeCity:
 
     def command(self) -> list[str]:
         """What was typed."""
-        ports = ("--port", str(self.port), "--broker-port", str(self.broker_port))
-        return [str(PROGRAM), "run", "--data", str(self.folder), *ports, *self.arguments]
+        ports = {
+            "--port": self.port,
+            "--broker-port": self.broker_port,
+            "--hj212-port": self.hj212_port,
+            "--sl651-port": self.sl651_port,
+        }
+        options = [text for option, port in ports.items() for text in (option, str(port))]
+        return [str(PROGRAM), "run", "--data", str(self.folder), *options, *self.arguments]
 
     def environment(self) -> dict[str, str]:
         """The caller's environment, with this city's settings only."""
