@@ -13,23 +13,24 @@ import queue
 import ssl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from iot_ingest.buffered import BufferedClient, Publish
 from iot_ingest.message import Message
 
 _log = logging.getLogger(__name__)
 
-# Two batches: one being stored, one on its way.
-RECEIVE_MAXIMUM = 4_000
+# Some batches: one being stored, others on their way.
+RECEIVE_MAXIMUM = 10_000
 _NEVER = 0xFFFF_FFFF
 _KEEPALIVE_S = 20
 _RETRY_S = (1, 3)
@@ -80,17 +81,19 @@ class Session:
         with self._lock:
             # the lock orders this before the generation's change, and what is queued before it
             # is thrown away by the reconnect: no id of an old connection is ever acknowledged
-            for message in messages:
-                if message.qos and message.generation == self._generation:
-                    self._client.ack(message.mid, message.qos)
+            generation = self._generation
+            self._client.acknowledge_all(
+                [one.mid for one in messages if one.qos and one.generation == generation]
+            )
 
-    def _make_client(self, url: str, client_id: str) -> Client:
+    def _make_client(self, url: str, client_id: str) -> BufferedClient:
         parts = urlsplit(url)
-        client = Client(
+        client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
             protocol=MQTTProtocolVersion.MQTTv5,
             manual_ack=True,
+            on_publish_packets=self._on_publish_packets,
         )
         if parts.username:
             client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
@@ -99,7 +102,6 @@ class Session:
         client.reconnect_delay_set(*_RETRY_S)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
         return client
 
     def _on_connect(
@@ -133,18 +135,13 @@ class Session:
         level = logging.WARNING if reason.is_failure else logging.INFO
         _log.log(level, "disconnected from the broker: %s", reason)
 
-    def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
-        if message.qos == 0 and self.messages.qsize() > RECEIVE_MAXIMUM:
-            # QoS 0 promises nothing and is bounded by nothing
-            self.dropped += 1
-            return
-        self.messages.put(
-            Message(
-                message.topic,
-                bytes(message.payload),
-                time.time_ns() // 1000,
-                message.qos,
-                message.mid,
-                self._generation,
-            )
-        )
+    def _on_publish_packets(self, packets: Sequence[Publish]) -> None:
+        now_us = time.time_ns() // 1000
+        generation = self._generation
+        put = self.messages.put
+        for topic, payload, qos, mid in packets:
+            if qos == 0 and self.messages.qsize() > RECEIVE_MAXIMUM:
+                # QoS 0 promises nothing and is bounded by nothing
+                self.dropped += 1
+            else:
+                put(Message(topic, payload, now_us, qos, mid, generation))

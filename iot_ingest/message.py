@@ -14,7 +14,7 @@ MOST_MESSAGES = 2_000
 # ... and of large ones no more than this at once.
 MOST_BYTES = 8_000_000
 # How long a first message waits for company. Added to the latency of a quiet city.
-MOST_AGE_S = 0.02
+MOST_AGE_S = 0.003
 
 
 class Message(NamedTuple):
@@ -50,12 +50,17 @@ def collect(
     size = len(first.payload)
     until = time.monotonic() + age_s
     while len(batch) < most and size < MOST_BYTES:
-        left = until - time.monotonic()
         try:
             # what is there already is taken even when the time is up
-            message = source.get(timeout=left) if left > 0 else source.get_nowait()
+            message = source.get_nowait()
         except queue.Empty:
-            break
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            try:
+                message = source.get(timeout=left)
+            except queue.Empty:
+                break
         batch.append(message)
         size += len(message.payload)
     return batch

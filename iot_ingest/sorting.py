@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,18 +30,25 @@ _parse = lru_cache(maxsize=200_000)(parse_topic)
 
 @dataclass(kw_only=True, slots=True)
 class Sorted:
-    """What a batch holds. ``n`` of a row is the number of its message in the batch."""
+    """What a batch holds. ``n`` of a row is the number of its message in the batch.
+
+    ``heard``: when each device was last heard, in microseconds since 1970.
+    """
 
     found: list[tuple[int, int, int, int, float, bytes, int]] = field(default_factory=list)
     aside: list[SetAside] = field(default_factory=list)
     statuses: list[tuple[int, bool, datetime]] = field(default_factory=list)
-    heard: dict[int, datetime] = field(default_factory=dict)
+    heard: dict[int, int] = field(default_factory=dict)
     readings: int = 0
     unknown_metric: bool = False
 
     def rows(self) -> NDArray[np.void]:
         """The rows to store (dtype `INCOMING`), in the order they came."""
-        return np.array(self.found, INCOMING) if self.found else np.empty(0, INCOMING)
+        rows = np.empty(len(self.found), INCOMING)
+        # column by column: three times as fast as from tuples
+        for name, column in zip(INCOMING.names or (), zip(*self.found, strict=True), strict=False):
+            rows[name] = column
+        return rows
 
 
 def device_ids(messages: Iterable[Message]) -> list[str]:
@@ -70,7 +78,10 @@ def sort(
 ) -> Sorted:
     """Decode and check every message of a batch."""
     out = Sorted()
+    plain = _Plain(doors, metrics, out)
     for n, message in enumerate(messages):
+        if plain.take(n, message):
+            continue
         if message.protocol != MQTT:
             _take_frame(n, message, stations, metrics, out)
             continue
@@ -85,10 +96,62 @@ def sort(
         else:
             decoded = json_reading.decode(message.payload, message.received_us)
             out.readings += len(decoded.readings)
-            out.heard[door.device_no] = from_us(message.received_us)
+            out.heard[door.device_no] = message.received_us
             out.aside.extend(set_aside(message, one) for one in decoded.troubles)
             _take(n, message, door.device_no, decoded.readings, metrics, out)
     return out
+
+
+class _Plain:
+    """The way of nearly every message: one good object of a known device, with plain values.
+
+    It takes a message whole or leaves it, untouched, to the careful way.
+    """
+
+    def __init__(
+        self, doors: Mapping[str, Door], metrics: Mapping[str, StoredMetric], out: Sorted
+    ) -> None:
+        self._doors = doors
+        self._out = out
+        self._metrics = {
+            name: (
+                one.metric_no,
+                -sys.float_info.max if one.lowest is None else one.lowest,
+                sys.float_info.max if one.highest is None else one.highest,
+            )
+            for name, one in metrics.items()
+        }
+
+    def take(self, n: int, message: Message) -> bool:
+        """Whether the message was one of the plain ones; then its rows are in ``found``."""
+        topic, payload, received_us = message[:3]
+        parsed = _parse(topic)
+        if parsed is None or parsed.kind != "readings":
+            return False
+        door = self._doors.get(parsed.device_id)
+        if door is None or door.disabled or door.bucket != parsed.bucket:
+            return False
+        item = json_reading.decode_plain(payload, received_us)
+        if item is None:
+            return False
+        ts_us, values = item
+        device_no = door.device_no
+        rows = []
+        for name, value in values.items():
+            metric_no, lowest, highest = self._metrics.get(name, _NO_METRIC)
+            # (also false for what is not finite)
+            if not lowest <= value <= highest:
+                return False
+            rows.append((n, device_no, metric_no, ts_us, value, b"N", received_us))
+        out = self._out
+        out.found += rows
+        out.readings += len(rows)
+        out.heard[device_no] = received_us
+        return True
+
+
+# no value lies between these
+_NO_METRIC = (0, 1.0, -1.0)
 
 
 def _take_frame(
@@ -104,7 +167,7 @@ def _take_frame(
     out.readings += len(decoded.readings)
     out.aside.extend(set_aside(message, one, device_id) for one in decoded.troubles)
     if station is not None:
-        out.heard[station.device_no] = from_us(message.received_us)
+        out.heard[station.device_no] = message.received_us
         _take(n, message, station.device_no, decoded.readings, metrics, out, device_id=device_id)
 
 

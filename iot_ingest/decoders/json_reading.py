@@ -62,6 +62,21 @@ def decode(payload: bytes, received_us: int) -> Decoded:
     return found.decoded()
 
 
+def decode_plain(payload: bytes, received_us: int) -> tuple[int, dict[str, float]] | None:
+    """Time (us since 1970) and values of the plainest payload; None for `decode` to look at it.
+
+    Plain: one object with a time in milliseconds that can be true, values, and no flags.
+    """
+    try:
+        item = _fast.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if type(item) is not _Item or item.flags or not item.values or type(item.ts) is not int:
+        return None
+    ts_us = item.ts * 1000
+    return (ts_us, item.values) if can_be_true(ts_us, received_us) else None
+
+
 class _Found:
     """Collects the readings and troubles of one payload."""
 

@@ -75,10 +75,10 @@ def said_status(conn: Connection, said: Iterable[tuple[int, bool, datetime]]) ->
     )
 
 
-def heard(conn: Connection, last_at: Mapping[int, datetime]) -> None:
-    """Note when devices were last heard, by device number."""
-    if last_at:
-        _SQL.run(conn, "heard", device_nos=list(last_at), ats=list(last_at.values()))
+def heard(conn: Connection, last_us: Mapping[int, int]) -> None:
+    """Note when devices were last heard (us since 1970), by device number."""
+    if last_us:
+        _SQL.run(conn, "heard", device_nos=list(last_us), ats_us=list(last_us.values()))
 
 
 def fell_silent(conn: Connection, now: datetime) -> list[int]:

@@ -35,8 +35,15 @@ WHERE old.online <> excluded.online
 -- name: heard
 -- Devices sent readings: they are online. Written at most every few seconds per device.
 INSERT INTO iot.device_status AS old (device_no, online, since, last_message_at)
-SELECT device_no, true, at, at FROM unnest(CAST(:device_nos AS integer[]),
-    CAST(:ats AS timestamptz[])) AS heard (device_no, at) ORDER BY device_no
+SELECT heard.device_no, true, at, at
+FROM unnest(CAST(:device_nos AS integer[]), CAST(:ats_us AS bigint[])) AS heard (device_no, at_us)
+CROSS JOIN LATERAL (
+    SELECT timestamptz 'epoch' + at_us * interval '1 microsecond' AS at) AS time
+LEFT JOIN iot.device_status known USING (device_no)
+-- who was heard a moment ago is left alone: even a refused update would lock and write its row
+WHERE NOT coalesce(known.online, false) OR known.last_message_at IS NULL
+    OR known.last_message_at < at - interval '5 seconds'
+ORDER BY heard.device_no
 ON CONFLICT (device_no) DO UPDATE
 SET online = true, since = CASE WHEN old.online THEN old.since ELSE excluded.since END,
     last_message_at = excluded.last_message_at
