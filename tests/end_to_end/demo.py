@@ -44,7 +44,9 @@ class Demo:
         )
         self.places = self._places()
         self.probes = [f"PROBE-{number:03d}" for number in range(PROBES)]
+        self.gauge = "GAUGE-001"
         rows = [self._probe(*one) for one in zip(self.probes, self.places, strict=True)]
+        rows.append(self._probe(self.gauge, self.places[-1]))
         register_devices(self.engine, rows, by="system:test")
 
     def close(self) -> None:

@@ -75,8 +75,7 @@ def state_of(demo: Demo, number: str) -> str:
 async def test_a_flood_is_measured_handled_and_closed_by_its_recovery(
     demo: Demo, browser: Browser, figures: Callable[[str], None]
 ) -> None:
-    # The last probe: the kill test floods only the first sixty.
-    gauge = Gauge(demo, demo.probes[-1])
+    gauge = Gauge(demo, demo.gauge)
     async with open_wall(browser, demo) as page:
         with demo.crews(SPEED):
             begun = time.monotonic()

@@ -28,6 +28,7 @@ _BETWEEN_KILLS_S = 4.0
 _EPISODE_S = 4.0
 # Each probe's street is under water once: one after the other, all the time.
 _FIRST_EPISODE_S, _EPISODE_EVERY_S = 3.0, 0.6
+_LAST_EPISODE_ENDS_S = _FIRST_EPISODE_S + PROBES * _EPISODE_EVERY_S + _EPISODE_S
 
 
 def depth(index: int, since: float) -> float:
@@ -144,13 +145,15 @@ def test_what_is_killed_comes_back_and_nothing_is_lost_or_doubled(
     with demo.signed_in("dispatcher") as commenter.client, demo.crews(speed=5):
         for one in (flow, resident, commenter):
             one.start()
+        begun = time.monotonic()
         time.sleep(5)
         for name in ("ingest", "dispatch", "web", "backend", "postgresql"):
             killed_at = datetime.now(UTC)
             kill(demo, name)
             took[name] = demo.wait(name, partial(recovered, demo, killed_at), 20)
             time.sleep(_BETWEEN_KILLS_S)
-        time.sleep(max(0.0, _FIRST_EPISODE_S + PROBES * _EPISODE_EVERY_S - 40))
+        # Until the last street is dry again.
+        time.sleep(max(0.0, begun + _LAST_EPISODE_ENDS_S + 1.0 - time.monotonic()))
         for one in (commenter, resident, flow):
             one.stop()
         figures("back after kill -9: " + ", ".join(f"{k} {v:.1f} s" for k, v in took.items()))
