@@ -14,6 +14,7 @@ from command_center.photos.files import PhotoFiles
 from command_center.photos.worker import PhotoWorker
 from command_center.services import Services
 from events.actions.report import report, token_digest
+from events.model.problems import Refused
 from events.model.report import PhotoDraft, Receipt, ReportDraft, ReportProgress
 from events.model.workflow import STATE_WORDS
 from events.store import reports
@@ -114,7 +115,8 @@ async def _record(
                 now=services.now(),
             )
         )
-    except Exception:
+    except Refused:
+        # (any other error may come after the commit: the row may know these photos)
         files.forget(kept)
         raise
     if not receipt.new:

@@ -187,6 +187,28 @@ async def test_a_refused_report_keeps_no_photo(client_of: ClientOf, tmp_path: Pa
     assert list((tmp_path / "photos" / "incoming").iterdir()) == []
 
 
+async def test_a_photo_outlives_an_error_whose_commit_is_unknown(
+    client_of: ClientOf, town: Town, tmp_path: Path
+) -> None:
+    """The row may know the photo: it must not point to a file that we removed."""
+    with town.database.superuser() as conn:
+        conn.execute(
+            "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'cut off' USING ERRCODE = '08006'; END $$"
+        )
+        conn.execute(
+            "CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON events.reports"
+            " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()"
+        )
+    form = {name: str(value) for name, value in HERE.items()}
+    async with client_of(None) as client:
+        answer = await client.post(
+            "/api/v1/reports", data=form, files={"photos": ("a.jpg", jpeg())}
+        )
+        assert answer.status_code == 503
+    assert len(list((tmp_path / "photos" / "incoming").iterdir())) == 1
+
+
 async def test_broken_multipart_is_told(client_of: ClientOf) -> None:
     async with client_of(None) as client:
         for body in (b"", b"--x\r\nnonsense", b"--y\r\n\r\n"):
