@@ -17,11 +17,13 @@ from command_center.photos.files import PhotoFiles
 from command_center.photos.worker import PhotoWorker
 from command_center.services import Services
 from events.actions.act import act
+from events.actions.read_contacts import read_contacts
 from events.model.access import Actor, Permission, allowed, in_scope, scope
+from events.model.problems import Refused
 from events.model.report import PhotoDraft
 from events.model.ticket import Ticket
 from events.model.workflow import State
-from events.store import accounts, attachments, history, reports, tickets
+from events.store import accounts, attachments, history, tickets
 from events.store.search import TicketQuery, search
 from grid.store.postgis import reading
 
@@ -143,9 +145,9 @@ def read_ticket(
             names=actor_names(conn),
             now=services.now(),
         )
-        if contact and allowed(actor, Permission.READ_CONTACT):
-            found = reports.contacts_of_ticket(conn, ticket.ticket_id)
-            told["contacts"] = [{"report": one, "contact": how} for one, how in found]
+    if contact and allowed(actor, Permission.READ_CONTACT):
+        found = read_contacts(services.engine, ticket, by=actor, now=services.now())
+        told["contacts"] = [{"report": one, "contact": how} for one, how in found]
     return told
 
 
@@ -183,7 +185,8 @@ def _act(
             supervised=sent.supervised,
             photos=kept,
         )
-    except Exception:
+    except Refused:
+        # (any other error may come after the commit: the row may know these photos)
         files.forget(kept)
         raise
     if kept:

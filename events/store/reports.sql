@@ -41,7 +41,7 @@ LEFT JOIN events.tickets AS t ON t.ticket_id = l.ticket_id
 WHERE r.token_sha256 = :token_sha256;
 
 -- name: contacts_of_ticket
--- How to reach the residents behind a ticket (whoever asks is named in the ledger).
+-- How to reach the residents behind a ticket (events.actions.read_contacts notes who asked).
 SELECT r.number, k.contact
 FROM events.ticket_events AS l
 JOIN events.reports AS r ON r.event_id = l.event_id

@@ -187,6 +187,8 @@ async def test_contact_details_are_for_the_desk_only(client_of: ClientOf, town: 
         assert "13800000000" not in (await client.get(address.split("?", maxsplit=1)[0])).text
     async with client_of("w1") as client:
         assert "13800000000" not in (await client.get(address)).text
+    trail = town.rows("SELECT actor, object_key FROM events.ledger WHERE verb = 'contact.read'")
+    assert trail == [("account:operator", number)]
 
 
 async def test_a_crew_has_its_list_and_read_receipts(client_of: ClientOf, town: Town) -> None:
