@@ -10,7 +10,7 @@ from command_center.errors import Missing
 from command_center.photos.worker import PhotoWorker
 from command_center.services import Services
 from events.model.access import Actor, Permission, allowed, in_scope
-from events.store import attachments, tickets
+from events.store import attachments, events, tickets
 from grid.store.postgis import reading
 
 
@@ -42,5 +42,6 @@ def _may_see(services: Services, actor: Actor, attachment_id: UUID) -> bool:
         ticket_id = attachments.holder(conn, attachment_id)
         if ticket_id is None:
             # its report waits for a ticket; whoever files may look
-            return allowed(actor, Permission.VIEW_DESK)
+            inside = actor.area_id in events.area_path(conn, found.area_id)
+            return inside and allowed(actor, Permission.VIEW_DESK)
         return in_scope(actor, tickets.by_id(conn, ticket_id))
