@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from events.model.account import Account
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
 _SQL = Statements.beside(__file__)
+
+# Ended sessions are kept so long, for whoever asks who was signed in.
+_KEPT = timedelta(days=7)
 
 
 def add(
@@ -78,7 +82,8 @@ def succeeded(conn: Connection, account_id: int) -> None:
 def open_session(
     conn: Connection, token_sha256: bytes, *, account_id: int, now: datetime, expires_at: datetime
 ) -> None:
-    """Keep a new session."""
+    """Keep a new session, and forget those of the account that ended a week ago."""
+    _SQL.run(conn, "forget_sessions", account_id=account_id, before=now - _KEPT)
     _SQL.run(
         conn,
         "open_session",

@@ -52,6 +52,10 @@ WHERE account_id = :account_id AND (failed_logins > 0 OR locked_until IS NOT NUL
 INSERT INTO events.sessions (token_sha256, account_id, created_at, last_seen_at, expires_at)
 VALUES (:token_sha256, :account_id, :now, :now, :expires_at);
 
+-- name: forget_sessions
+-- Sessions of an account that ended long ago: nobody asks for them any more.
+DELETE FROM events.sessions WHERE account_id = :account_id AND expires_at < :before;
+
 -- name: session
 -- The account of a session that still holds.
 SELECT a.account_id, a.name, a.name_zh, a.name_en, a.role, a.area_id, a.department_id, a.crew_id,

@@ -43,6 +43,13 @@ def test_idle_and_absolute_end(town: Town) -> None:
     assert accounts.session_actor(town.web, token, now=NOW + timedelta(minutes=31)) is None
 
 
+def test_sessions_that_ended_long_ago_are_forgotten(town: Town) -> None:
+    accounts.authenticate(town.web, "w1", PASSWORD, now=NOW)
+    for days, kept in ((1, 2), (30, 1)):
+        accounts.authenticate(town.web, "w1", PASSWORD, now=NOW + timedelta(days=days))
+        assert town.rows("SELECT count(*) FROM events.sessions") == [(kept,)]
+
+
 def test_wrong_names_and_passwords_look_alike(town: Town) -> None:
     assert reason(town, "nobody", PASSWORD) is reason(town, "w1", "wrong") is Reason.SIGN_IN
 
