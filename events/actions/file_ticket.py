@@ -95,8 +95,9 @@ def settle(
         holder = tickets.holder_of_thread(conn, event.thread)
         if holder is not None:
             ticket = tickets.lock_id(conn, holder)
-            return _put_to(conn, ticket, event, SAME_FINDING, by=by, now=now, city=city)
-        if events.head_of_thread(conn, event.thread) is Change.WITHDRAWN:
+            if not _outgrew(conn, ticket, event):
+                return _put_to(conn, ticket, event, SAME_FINDING, by=by, now=now, city=city)
+        elif events.head_of_thread(conn, event.thread) is Change.WITHDRAWN:
             _let_go(conn, event, now=now)
             return None
     subject = _subject(event, city)
@@ -195,6 +196,12 @@ def _put_to(
             changes={"severity": event.severity},
         )  # fmt: skip
     return _measured(conn, ticket, event, by=by, now=now, city=city)
+
+
+def _outgrew(conn: Connection, ticket: Ticket, event: Event) -> bool:
+    """Whether a finding got graver than what was declined: that was never decided."""
+    declined = ticket.state is State.DECLINED and event.severity > ticket.severity
+    return declined and _lasts(conn, event)
 
 
 def _lasts(conn: Connection, event: Event) -> bool:

@@ -166,6 +166,9 @@ def _consequences(move: Move, by: Actor, now: datetime) -> dict[str, Any]:
         found[moment] = now
     if move.verb is Verb.DISPOSE:
         found["disposed_by"] = by.key
+    elif move.verb is Verb.ACCEPT and by.crew_id is not None:
+        # a ticket that waited for a crew is now this one's
+        found["crew_id"] = by.crew_id
     elif move.verb is Verb.REWORK:
         found.update(_NOTHING_DONE)
     elif move.verb is Verb.HAND_BACK:

@@ -85,7 +85,7 @@ SELECT path FROM grid.areas WHERE area_id = :area_id;
 
 -- name: lock_thread
 -- One at a time works on a finding.
-SELECT pg_advisory_xact_lock(7215002, hashtext(:thread));
+SELECT pg_advisory_xact_lock(7215005, hashtext(:thread));
 
 -- name: lock_places
 -- One at a time files tickets of a family in these squares; the keys come in a fixed order.

@@ -92,7 +92,7 @@ SELECT l.ticket_id
 FROM events.events AS e
 JOIN events.ticket_events AS l ON l.event_id = e.event_id AND l.unlinked_at IS NULL
 WHERE e.thread = :thread
-ORDER BY l.linked_at DESC
+ORDER BY l.linked_at DESC, l.ticket_id DESC
 LIMIT 1;
 
 -- name: thread_heads
@@ -121,28 +121,40 @@ LIMIT :limit
 FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: recovered
--- Disposed tickets whose sensors are quiet again.
-SELECT ticket_id
-FROM events.tickets
-WHERE state = 'disposed' AND recovered_at IS NOT NULL
-ORDER BY ticket_id
+-- Disposed tickets whose sensors are quiet again. Where people reported it after the sensors fell
+-- quiet, a person has to look.
+SELECT t.ticket_id
+FROM events.tickets AS t
+WHERE t.state = 'disposed' AND t.recovered_at IS NOT NULL
+    AND NOT EXISTS (
+        SELECT FROM events.ticket_events AS l
+        JOIN events.events AS e USING (event_id)
+        WHERE l.ticket_id = t.ticket_id AND l.unlinked_at IS NULL
+            AND e.thread IS NULL AND e.occurred_at > t.recovered_at)
+ORDER BY t.ticket_id
 LIMIT :limit
-FOR NO KEY UPDATE SKIP LOCKED;
+FOR NO KEY UPDATE OF t SKIP LOCKED;
 
 -- name: without_crew
--- Dispatched tickets that wait for a crew, the gravest first.
+-- Dispatched tickets that wait for a crew, the gravest of each department and category first: a
+-- department whose crews are all away must not keep the others waiting.
 SELECT ticket_id
 FROM events.tickets
 WHERE state = 'dispatched' AND crew_id IS NULL AND department_id IS NOT NULL
-ORDER BY severity DESC, ticket_id
+ORDER BY row_number() OVER (
+    PARTITION BY department_id, category_code ORDER BY severity DESC, ticket_id
+), severity DESC, ticket_id
 LIMIT :limit;
 
 -- name: undispatched
--- Filed tickets that no department answers for yet and that no department handed back.
+-- Filed tickets that no department answers for yet and that no department handed back, the gravest
+-- of each category and area first: those without a duty must not keep the others waiting.
 SELECT ticket_id
 FROM events.tickets
 WHERE state = 'filed' AND dispatched_at IS NULL
-ORDER BY severity DESC, ticket_id
+ORDER BY row_number() OVER (
+    PARTITION BY category_code, area_id ORDER BY severity DESC, ticket_id
+), severity DESC, ticket_id
 LIMIT :limit;
 
 -- name: open_ids

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from events.actions.act import act
-from events.actions.upkeep import close_recovered, mark_overdue
+from events.actions.upkeep import close_recovered, mark_overdue, send_crews
 from events.model.access import DISPATCH
 from events.model.event import Change
 from events.model.problems import (
@@ -220,3 +220,53 @@ def test_no_duty_stays_at_the_desk(town: Town) -> None:
     ticket = town.filed(draft("orphan"), now=after)
     assert ticket.state is State.FILED
     assert ticket.due_at == after + timedelta(minutes=15)
+
+
+def test_a_declined_finding_that_gets_graver_is_decided_anew(town: Town) -> None:
+    ticket = town.filed(finding("f1", 1, Change.RAISED, severity=2))
+    back = town.act(ticket, "hand_back", "w1")
+    declined = town.act(back, "decline", "dispatcher")
+    assert town.filed(finding("f1", 2, Change.CHANGED, severity=2)).ticket_id == ticket.ticket_id
+    anew = town.filed(finding("f1", 3, Change.CHANGED, severity=4))
+    assert anew.ticket_id != ticket.ticket_id
+    assert anew.state is State.DISPATCHED
+    assert town.again(declined).state is State.DECLINED
+    assert town.filed(finding("f1", 4, Change.CLEARED)).recovered_at == NOW
+
+
+def test_people_who_report_after_the_recovery_are_believed(town: Town) -> None:
+    ticket = town.filed(finding("f1", 1, Change.RAISED), finding("f1", 2, Change.CLEARED))
+    later = NOW + timedelta(hours=1)
+    joined = town.filed(draft("flooding", occurred_at=later), now=later)
+    assert joined.ticket_id == ticket.ticket_id
+    ticket = town.act(town.act(joined, "accept", "w1"), "dispose", "w1")
+    assert close_recovered(town.dispatch, now=later) == 0
+    assert town.act(ticket, "verify", "operator").state is State.VERIFIED
+
+
+def test_whoever_accepts_a_ticket_without_a_crew_has_it(town: Town) -> None:
+    back = town.act(town.filed(draft()), "hand_back", "w1")
+    waiting = town.act(back, "dispatch", "dispatcher", department="water")
+    assert waiting.crew_id is None
+    assert town.act(waiting, "accept", "w2").crew_code == "w2"
+
+
+def test_tickets_that_nobody_can_take_do_not_hold_up_others(town: Town) -> None:
+    for n in range(3):
+        town.filed(draft("orphan", severity=4, occurred_at=NOW - timedelta(days=20 * n)))
+    with town.database.superuser() as conn:
+        conn.execute(
+            "UPDATE events.tickets SET state = 'filed', dispatched_at = NULL, crew_id = NULL,"
+            " department_id = NULL"
+        )
+        conn.execute("DELETE FROM events.duties WHERE family IS NULL AND category_code IS NULL")
+    other = town.filed(draft("street_lamp", severity=1))
+    with town.database.superuser() as conn:
+        conn.execute(
+            "INSERT INTO events.duties (department_id, family, area_id, changed_by)"
+            " SELECT department_id, 'lamp', area_id, 'test' FROM events.departments"
+            " WHERE code = 'works'"
+        )
+    town.act(other, "file", "operator")
+    assert send_crews(town.dispatch, by=DISPATCH, now=NOW + timedelta(days=365), limit=2) == 1
+    assert town.again(other).state is State.DISPATCHED
