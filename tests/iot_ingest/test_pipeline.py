@@ -14,7 +14,7 @@ from iot_ingest.pipeline import Pipeline
 from iot_ingest.store import devices, dirty, intake, quarantine, readings
 from iot_ingest.store.intake import Counts
 from iot_ingest.store.registration import register_devices
-from tests.iot_ingest.place import BY, NOW, item, message, minutes, row, rows_of
+from tests.iot_ingest.place import BY, NOW, item, message, minutes, ms, row, rows_of
 from tests.support.cluster import TestDatabase
 
 
@@ -205,3 +205,14 @@ def test_received_times_are_those_of_receipt(village: TestDatabase, pipeline: Pi
     pipeline.flush([one])
     ((received_at,),) = rows_of(village.engine("cc_web"), "SELECT received_at FROM iot.readings")
     assert received_at == from_us(one.received_us)
+
+
+@pytest.mark.parametrize("name", [b"\\ud800", b"a\\u0000b", b"\\udfff\\ud800"])
+def test_names_that_no_text_can_hold_are_put_aside(
+    village: TestDatabase, pipeline: Pipeline, name: bytes
+) -> None:
+    """Half a surrogate pair is JSON, but no UTF-8: it must not bring the ingester down."""
+    for value in (b"1", b"NaN"):
+        payload = b'{"ts": %d, "values": {"%s": %s}}' % (ms(NOW), name, value)
+        pipeline.flush([message("WL-1", payload)])
+    assert reasons(village) == {Reason.UNKNOWN_METRIC: 1, Reason.NOT_FINITE: 1}
