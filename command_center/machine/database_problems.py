@@ -23,7 +23,9 @@ def database_problems() -> Iterator[None]:
             en=f"the database cannot be reached: {reason}. Start `command-center run` first, or"
             " check COMMAND_CENTER_DATABASE_URL.",
         ) from error
-    except (psycopg.Error, DBAPIError, MigrationError) as error:
+    except MigrationError as error:
+        raise Problem(zh=error.zh, en=error.en) from error
+    except (psycopg.Error, DBAPIError) as error:
         cause = error.__cause__ or error
         if isinstance(cause, psycopg.errors.UndefinedTable | psycopg.errors.InvalidSchemaName):
             raise _not_migrated() from error

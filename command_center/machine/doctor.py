@@ -162,7 +162,7 @@ def _schema(url: str) -> Finding:
     try:
         missing = pending(url)
     except MigrationError as error:
-        return Finding(check="schema", grade=Grade.BAD, zh=f"数据库结构：{error}", en=str(error))
+        return Finding(check="schema", grade=Grade.BAD, zh=error.zh, en=error.en)
     if not missing:
         return Finding(
             check="schema", grade=Grade.OK, zh="数据库结构已是最新", en="the schema is up to date"

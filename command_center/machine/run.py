@@ -20,6 +20,7 @@ from command_center.machine.broker import (
 )
 from command_center.machine.broker_accounts import BrokerAccounts
 from command_center.machine.data_folder import DataFolder, open_data_folder, socket_folder
+from command_center.machine.database_problems import database_problems
 from command_center.machine.doors import (
     DATABASE,
     Doors,
@@ -188,7 +189,8 @@ class _Machine:
 
     def _migrate(self) -> None:
         outside = self._plan.settings.database_url
-        migrate(outside or self._database_url("cc_owner"))
+        with database_problems():
+            migrate(outside or self._database_url("cc_owner"))
 
     # --- the demo city -----------------------------------------------------------------
 

@@ -23,7 +23,12 @@ _LOCK = 7_215_001
 
 
 class MigrationError(Exception):
-    """The schema cannot be brought up to date; the text says why and what to do."""
+    """The schema cannot be brought up to date; ``zh`` and ``en`` say why and what to do."""
+
+    def __init__(self, *, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +47,10 @@ def available(folder: Path = MIGRATIONS) -> list[Migration]:
     for path in sorted(folder.glob("*.sql")):
         match = _FILE.match(path.name)
         if match is None:
-            raise MigrationError(f"{path.name} is not named like 0001_grid.sql")
+            raise MigrationError(
+                zh=f"{path.name} 的文件名不符合 0001_grid.sql 的格式：请改名或移走它。",
+                en=f"{path.name} is not named like 0001_grid.sql: rename it, or take it away.",
+            )
         sql = path.read_text(encoding="utf-8")
         found.append(
             Migration(
@@ -54,7 +62,11 @@ def available(folder: Path = MIGRATIONS) -> list[Migration]:
         )
     numbers = [one.number for one in found]
     if not found or numbers != list(range(1, len(found) + 1)):
-        raise MigrationError(f"migrations are not numbered 1, 2, 3, ... in {folder}: {numbers}")
+        raise MigrationError(
+            zh=f"{folder} 中的迁移文件编号不是 1、2、3……（{numbers}）：请重新安装本程序。",
+            en=f"migrations are not numbered 1, 2, 3, ... in {folder}: {numbers}."
+            " Install the program again.",
+        )
     return found
 
 
@@ -123,12 +135,16 @@ def _refuse_foreign(done: dict[int, str], files: list[Migration]) -> None:
     newest = len(files)
     if done and max(done) > newest:
         raise MigrationError(
-            f"the database has schema {max(done)}, this program knows {newest}:"
-            " install the newer version of the program"
+            zh=f"数据库的结构版本是 {max(done)}，本程序只认识到 {newest}：请安装更新版本的程序。",
+            en=f"the database has schema {max(done)}, this program knows {newest}:"
+            " install the newer version of the program.",
         )
     for one in files:
         if one.number in done and done[one.number] != one.sha256:
             raise MigrationError(
-                f"{one.name} was changed after it was applied: restore the file and put the"
-                " change into a new migration"
+                zh=f"数据库是用另一版本的 {one.name} 建成的：请使用当时的程序版本，或换一个空的"
+                "数据库（run 用 --data 指定其他目录）；修改结构请另写新的迁移文件。",
+                en=f"{one.name} was changed after it was applied to this database: use the version"
+                " of the program that made it, or an empty database (run: another folder with"
+                " --data). Changes of the schema go into a new file.",
             )

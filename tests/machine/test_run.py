@@ -141,6 +141,31 @@ def test_a_child_of_a_stopped_terminal_is_not_hit_twice(city: WholeCity) -> None
         assert os.getpgid(number) == number != own
 
 
+@pytest.mark.parametrize(("language", "said"), [
+    ("en", "0001_grid.sql was changed after it was applied"),
+    ("zh", "数据库是用另一版本的 0001_grid.sql 建成的"),
+])  # fmt: skip
+def test_a_database_of_another_version_is_refused_in_a_sentence(
+    open_folder: Path, database: TestDatabase, broker: TestBroker, language: str, said: str
+) -> None:
+    with database.superuser() as connection:
+        connection.execute("UPDATE schema_migrations SET sha256 = 'other' WHERE number = 1")
+    city = WholeCity(
+        open_folder,
+        "--city",
+        "none",
+        COMMAND_CENTER_DATABASE_URL=database.superuser_url(),
+        COMMAND_CENTER_BROKER_URL=broker.url("cc_ingest"),
+    )
+    environment = {**city.environment(), "COMMAND_CENTER_LANGUAGE": language}
+    answer = subprocess.run(
+        city.command(), capture_output=True, text=True, check=False, timeout=60, env=environment
+    )
+    assert answer.returncode == 1
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 def test_a_port_that_is_taken_by_another_program(city: WholeCity, open_folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
