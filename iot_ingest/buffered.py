@@ -106,6 +106,10 @@ class BufferedClient(Client):
                     break
                 publishes.append(publish)
             else:
+                if publishes:
+                    # a DISCONNECT ends their connection, and message ids belong to a connection
+                    self._deliver(publishes)
+                    publishes = []
                 rc = self._give_to_paho(command, data[body:following])
                 if rc > 0 or self._sock is None:
                     break

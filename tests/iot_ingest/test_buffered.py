@@ -118,6 +118,15 @@ def test_good_messages_before_a_bad_one_are_kept(wire: Wire) -> None:
     assert [payload for _, payload, _, _ in wire.found] == [b"1"]
 
 
+def test_messages_before_a_goodbye_belong_to_the_connection_that_ends(wire: Wire) -> None:
+    """A broker that stops says DISCONNECT right behind its last messages."""
+    order: list[str] = []
+    wire.client._deliver = lambda packets: order.append(f"{len(packets)} messages")
+    wire.client.on_disconnect = lambda *_: order.append("disconnected")
+    wire.send(publish(b"t", b"1") + publish(b"t", b"2") + b"\xe0\x01\x8b")
+    assert order == ["2 messages", "disconnected"]
+
+
 def test_acknowledgements_leave_in_one_write_in_order(wire: Wire) -> None:
     wire.client.acknowledge_all([])
     wire.client.acknowledge_all([1, 256, 65_535])
