@@ -16,12 +16,14 @@ from command_center.demo import city
 from events.model.ledger import rebuild
 from events.model.workflow import OPEN
 from events.store import accounts, departments, ledger, tickets
+from grid.actions.put import put_city
+from grid.model.city import City
 from grid.store import areas, basemap, cells, components
 from grid.store import city as city_store
 from grid.store.postgis import reading
 from iot_ingest.store import devices, metrics, readings
 from layers.contract import Series
-from tests.support.cluster import TestCluster
+from tests.support.cluster import TestCluster, TestDatabase
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,3 +137,40 @@ def test_a_second_start_changes_nothing(made: Made) -> None:
     before = (made.data / "secrets" / "devices.json").read_text()
     assert city.ensure(made.engine, data=made.data, language="zh", told=print) == {}
     assert (made.data / "secrets" / "devices.json").read_text() == before
+
+
+class BrokenOff(Exception):
+    """Somebody pressed Ctrl-C while the city was being made."""
+
+
+def test_a_start_that_was_broken_off_goes_on(database: TestDatabase, tmp_path: Path) -> None:
+    def break_off(text: str) -> None:
+        if "past tickets" in text:
+            raise BrokenOff
+
+    engine = database.engine()
+    with pytest.raises(BrokenOff):
+        city.ensure(engine, data=tmp_path, language="en", told=break_off)
+    passwords = city.ensure(engine, data=tmp_path, language="en", told=lambda _: None)
+    assert len(passwords) == 5
+    with reading(engine) as conn:
+        assert len(devices.all(conn)) == 98
+        numbers = [one.number for one in tickets.by_ids(conn, range(1, 1_000))]
+        assert 9_500 <= cells.count(conn) <= 13_000
+    assert len(numbers) == len(set(numbers))
+    assert 380 <= len(numbers) <= 440
+    assert len(json.loads((tmp_path / "secrets" / "devices.json").read_text())) == 98
+
+
+def test_a_database_that_governs_another_city_is_left_alone(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    engine = database.engine()
+    other = City(
+        name_zh="别处", name_en="Elsewhere", time_zone="UTC", center=(0.0, 0.0),
+        bbox=(-1.0, -1.0, 1.0, 1.0), demo=False,
+    )  # fmt: skip
+    put_city(engine, other, by="system:test")
+    assert city.ensure(engine, data=tmp_path, language="en", told=print) == {}
+    with reading(engine) as conn:
+        assert cells.count(conn) == 0
