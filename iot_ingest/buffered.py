@@ -106,18 +106,20 @@ class BufferedClient(Client):
                     break
                 publishes.append(publish)
             else:
-                if publishes:
-                    # a DISCONNECT ends their connection, and message ids belong to a connection
-                    self._deliver(publishes)
-                    publishes = []
+                # a DISCONNECT ends their connection, and message ids belong to a connection
+                self._hand_over(publishes)
+                publishes = []
                 rc = self._give_to_paho(command, data[body:following])
                 if rc > 0 or self._sock is None:
                     break
             begin = following
-        if publishes:
-            self._deliver(publishes)
+        self._hand_over(publishes)
         del self._unread[:begin]
         return rc
+
+    def _hand_over(self, publishes: list[Publish]) -> None:
+        if publishes:
+            self._deliver(publishes)
 
     def _publish(self, command: int, data: bytes, at: int, end: int) -> Publish | None:
         """The parts of a PUBLISH; None when it is none. Its properties are not looked at."""
