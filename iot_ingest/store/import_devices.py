@@ -15,6 +15,7 @@ from grid.model.mapping import ColumnMapping
 from grid.model.refusal import ImportReport, Refusal
 from grid.model.text import as_text
 from iot_ingest.store.registration import RefusedDevices, register_devices
+from iot_ingest.store.stations import STATION_NAMES
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _BETWEEN_METRICS = re.compile(r"[;,\s|]+")
@@ -81,11 +82,16 @@ def _row(table: Table, n: int) -> dict[str, Any] | None:
         "source_crs": table.system.name,
         "component_code": table.text("component_code", n) or None,
         "attributes": {
-            name: _plain(values[n])
+            name: _name(values[n]) if name in STATION_NAMES else _plain(values[n])
             for name, values in table.others.items()
             if values[n] is not None
         },
     }
+
+
+def _name(value: Any) -> str:
+    """A name of digits is still a name; a spreadsheet may have made a number of it."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else as_text(value)
 
 
 def _plain(value: Any) -> Any:

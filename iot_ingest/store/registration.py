@@ -17,7 +17,7 @@ from grid.store.named_sql import Statements
 from grid.store.postgis import transaction
 from iot_ingest.model.broker_password import hash_password
 from iot_ingest.model.device import bucket, parse_device_id
-from iot_ingest.store import metrics
+from iot_ingest.store import metrics, stations
 
 _SQL = Statements.beside(__file__)
 
@@ -74,6 +74,7 @@ def register_devices(
         parsed, faults = _parse(rows, set(metrics.all(conn)))
         placed = _place(conn, parsed, faults)
         components = _components(conn, parsed, faults)
+        _check_stations(conn, parsed, faults)
         if faults:
             raise RefusedDevices(sorted(faults, key=lambda one: one.row))
         ids = [row.device_id for row in parsed]
@@ -221,6 +222,26 @@ def _components(
         if row.component_code is not None and row.component_code not in found
     )
     return found
+
+
+def _check_stations(conn: Connection, rows: Sequence[_Row], faults: list[DeviceFault]) -> None:
+    """A station's name (MN, address) belongs to one device."""
+    ours = {row.device_id for row in rows}
+    for attribute, protocol in stations.PROTOCOLS.items():
+        holders: dict[str, str] = {}
+        named = [(row, stations.name_of(attribute, row.attributes)) for row in rows]
+        told = {name for _, name in named if name is not None}
+        for known, station in stations.by_names(conn, protocol, told).items():
+            if station.device_id not in ours:
+                holders[known] = station.device_id
+        for row, name in named:
+            if name is None:
+                continue
+            holder = holders.setdefault(name, row.device_id)
+            if holder != row.device_id:
+                faults.append(
+                    _fault(row.number, attribute, f"已属于设备 {holder}", f"belongs to {holder}")
+                )
 
 
 def _params(

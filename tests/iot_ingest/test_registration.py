@@ -11,7 +11,7 @@ import pytest
 from command_center.cli import main
 from grid.model.mapping import ColumnMapping
 from iot_ingest.model.device import bucket, parse_device_id, parse_topic, readings_topic
-from iot_ingest.store import credentials, devices
+from iot_ingest.store import credentials, devices, stations
 from iot_ingest.store.import_devices import import_devices
 from iot_ingest.store.registration import RefusedDevices, register_devices
 from tests.iot_ingest.place import BY, row, rows_of
@@ -149,3 +149,38 @@ def test_topics_and_buckets() -> None:
         assert parse_topic(bad) is None
     with pytest.raises(ValueError, match="not a device id"):
         parse_device_id("a/b")
+
+
+def test_names_of_stations_stay_text_and_belong_to_one_device(
+    village: TestDatabase, tmp_path: Path
+) -> None:
+    path = tmp_path / "devices.csv"
+    head = "device_id,model,layer,metrics,interval_s,name_en,lon,lat,mn,station_code,warning_m\n"
+    line = "{id},x,flood,water_level,60,Gauge,118.09,24.48,{mn},{code},3.5\n"
+    path.write_text(head + line.format(id="G-1", mn="88888888888888", code="12345678"))
+    admin = village.engine("cc_admin")
+    report, _ = import_devices(admin, path, by=BY)
+    assert report.imported == 1
+    with village.engine("cc_web").connect() as conn:
+        found = devices.by_id(conn, "G-1")
+        assert found is not None
+        assert found.attributes == {
+            "mn": "88888888888888", "station_code": "12345678", "warning_m": 3.5,
+        }  # fmt: skip
+        assert stations.by_names(conn, "hj212", ["88888888888888"]).keys() == {"88888888888888"}
+        assert stations.by_names(conn, "sl651", ["0012345678"])["0012345678"].device_id == "G-1"
+    import_devices(admin, path, by=BY)
+    path.write_text(
+        head
+        + line.format(id="G-2", mn="88888888888888", code="")
+        + line.format(id="G-3", mn="", code="0012345678")
+        + line.format(id="G-4", mn="M4", code="")
+        + line.format(id="G-5", mn="M4", code="")
+    )
+    report, _ = import_devices(admin, path, by=BY)
+    assert report.imported == 0
+    assert [(one.row, one.field, one.reason_en) for one in report.refused] == [
+        (1, "mn", "mn belongs to G-1"),
+        (2, "station_code", "station_code belongs to G-1"),
+        (4, "mn", "mn belongs to G-4"),
+    ]
