@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import orjson
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from command_center.access.context import logged_in
 from command_center.access.sessions import Sessions
 from command_center.live.hub import Hub, Subscriber
 from command_center.live.messages import moment
-from events.model.access import Permission, allowed
+from events.model.access import Permission, allowed, scope
 
 # How often it is looked whether the session still stands.
 CHECK_S = 30.0
@@ -30,7 +31,7 @@ def router(hub: Hub, sessions: Sessions) -> APIRouter:
     async def wall(socket: WebSocket) -> None:
         await socket.accept()
         token: str = socket.state.token
-        with hub.subscribe() as subscriber:
+        with hub.subscribe(scope(logged_in()).area_id) as subscriber:
             tasks = [
                 asyncio.create_task(_send(socket, subscriber)),
                 asyncio.create_task(_until_closed(socket)),

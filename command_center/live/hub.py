@@ -23,7 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from command_center.live.figures import Figures
 from command_center.live.health import Component, judge, overall
-from command_center.live.messages import Json, moment
+from command_center.live.messages import Json, moment, narrowed
 from command_center.live.world import Changed, World, fetch
 from grid.store import heartbeats
 from grid.store.postgis import listen, reading
@@ -44,9 +44,13 @@ _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, DBAPIError, PoolTimeo
 class Subscriber:
     """One open wall, on the event loop: `next` gives what to send."""
 
-    def __init__(self, snapshot: Callable[[], tuple[int, str]]) -> None:
-        """``snapshot`` makes the message with everything, and says how new it is."""
+    def __init__(self, snapshot: Callable[[], tuple[int, str]], area_id: int | None = None) -> None:
+        """``snapshot`` makes the message with everything, and says how new it is.
+
+        ``area_id``: what the wall may be told of (None: everywhere).
+        """
         self._snapshot = snapshot
+        self.area_id = area_id
         self._waiting: deque[str] = deque()
         self._ready = asyncio.Event()
         self._ready.set()
@@ -95,7 +99,8 @@ class Hub:
         self._figures = Figures()
         self._components: dict[str, Component] = {}
         self._number = 0
-        self._encoded: tuple[int, str] | None = None
+        # by area: messages are encoded once for all who may see the same
+        self._encoded: dict[int | None, tuple[int, str]] = {}
         self._told_health: Json = {}
 
     async def start(self) -> None:
@@ -113,9 +118,12 @@ class Hub:
         self._loop = None
 
     @contextmanager
-    def subscribe(self) -> Iterator[Subscriber]:
-        """Take part until the end of the block; on the event loop only."""
-        subscriber = Subscriber(self._snapshot_text)
+    def subscribe(self, area_id: int | None = None) -> Iterator[Subscriber]:
+        """Take part until the end of the block; on the event loop only.
+
+        Tickets and events outside ``area_id`` are not told (None: all are).
+        """
+        subscriber = Subscriber(lambda: self._snapshot_text(area_id), area_id)
         self._subscribers.add(subscriber)
         try:
             yield subscriber
@@ -147,11 +155,17 @@ class Hub:
     def _whole(self) -> Json:
         return {**self._world.snapshot(), "health": self._health()}
 
-    def _snapshot_text(self) -> tuple[int, str]:
+    def _snapshot_text(self, area_id: int | None) -> tuple[int, str]:
         with self._lock:
-            if self._encoded is None or self._encoded[0] != self._number:
-                self._encoded = (self._number, orjson.dumps(self._whole()).decode())
-            return self._encoded
+            known = self._encoded.get(area_id)
+            if known is None or known[0] != self._number:
+                # (what is old for one is old for all)
+                stale = [one for one, (number, _) in self._encoded.items() if number < self._number]
+                for one in stale:
+                    del self._encoded[one]
+                whole = narrowed(self._whole(), area_id)
+                known = self._encoded[area_id] = (self._number, orjson.dumps(whole).decode())
+            return known
 
     # --- below: the hub's thread -------------------------------------------------------------
 
@@ -244,15 +258,19 @@ class Hub:
     def _tell(self, message: Json | None) -> None:
         """Number and encode a message and hand it to the event loop; the lock is held."""
         self._number += 1
-        text = None if message is None else orjson.dumps(message).decode()
         loop = self._loop
         if loop is None or self._stop.is_set():
             return
-        loop.call_soon_threadsafe(self._deliver, self._number, text)
+        texts: dict[int | None, str] = {}
+        if message is not None:
+            # somebody who subscribes just now begins with a snapshot and needs none of these
+            for area_id in {one.area_id for one in tuple(self._subscribers)}:
+                texts[area_id] = orjson.dumps(narrowed(message, area_id)).decode()
+        loop.call_soon_threadsafe(self._deliver, self._number, texts)
 
-    def _deliver(self, number: int, text: str | None) -> None:
+    def _deliver(self, number: int, texts: Mapping[int | None, str]) -> None:
         for subscriber in self._subscribers:
-            subscriber.offer(number, text)
+            subscriber.offer(number, texts.get(subscriber.area_id))
 
 
 def _statuses(health: Json) -> Json:

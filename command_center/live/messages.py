@@ -55,6 +55,7 @@ def ticket_json(ticket: Ticket, now: datetime) -> Json:
         "cell_id": ticket.cell_id,
         "area_zh": ticket.area_name_zh,
         "area_en": ticket.area_name_en,
+        "areas": list(ticket.area_path),
         "title_zh": ticket.title_zh,
         "title_en": ticket.title_en,
         "department_id": ticket.department_id,
@@ -86,6 +87,7 @@ def event_json(event: Event) -> Json:
         "device": event.device_no,
         "layer": event.layer,
         "cell": event.cell_code,
+        "areas": list(event.area_path),
         "ticket": event.ticket_number,
         "lon": round(event.lon, 6),
         "lat": round(event.lat, 6),
@@ -118,3 +120,17 @@ def changes_json(
     if events:
         message["events"] = events
     return message
+
+
+def narrowed(message: Json, area_id: int | None) -> Json:
+    """``message`` for somebody who may see the tickets and events inside ``area_id`` only.
+
+    None: everywhere. Devices and figures are everybody's.
+    """
+    if area_id is None:
+        return message
+    found = dict(message)
+    for name in ("tickets", "events"):
+        if name in message and isinstance(message[name], list):
+            found[name] = [one for one in message[name] if area_id in one["areas"]]
+    return found

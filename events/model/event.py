@@ -107,5 +107,6 @@ class Event:
     attributes: Mapping[str, Any]
     actor: str
     cell_code: str | None
+    area_path: tuple[int, ...]
     layer: str | None
     ticket_number: str | None

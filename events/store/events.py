@@ -104,4 +104,5 @@ def _event(row: Row[Any]) -> Event:
     values = dict(row._mapping)
     values["source"] = Source(values["source"])
     values["change"] = Change(values["change"])
+    values["area_path"] = tuple(values["area_path"])
     return Event(**values)

@@ -53,10 +53,11 @@ WHERE k.key = ANY(CAST(:keys AS text[]));
 SELECT e.event_id, e.source, e.category_code, e.severity, e.occurred_at, e.recorded_at,
     ST_X(e.position) AS lon, ST_Y(e.position) AS lat, e.source_crs, e.cell_id, e.area_id,
     e.component_id, e.device_no, e.thread, e.revision, e.change, e.late, e.title_zh, e.title_en,
-    e.description, e.attributes, e.actor, c.code AS cell_code, k.layer,
+    e.description, e.attributes, e.actor, c.code AS cell_code, a.path AS area_path, k.layer,
     t.number AS ticket_number
 FROM events.events AS e
 JOIN events.categories AS k ON k.code = e.category_code
+JOIN grid.areas AS a ON a.area_id = e.area_id
 LEFT JOIN grid.cells AS c ON c.cell_id = e.cell_id
 LEFT JOIN events.ticket_events AS l ON l.event_id = e.event_id AND l.unlinked_at IS NULL
 LEFT JOIN events.tickets AS t ON t.ticket_id = l.ticket_id

@@ -76,6 +76,27 @@ async def test_a_wall_sees_a_ticket_from_event_to_closure(served: Served, town: 
         assert [one["category"] for one in snapshot["events"]] == ["river_level"]
 
 
+async def test_a_wall_is_told_of_its_own_area_only(served: Served, town: Town) -> None:
+    now = datetime.now(UTC)
+    async with _wall(served, "west") as west, _wall(served) as whole:
+        await _next(west, "snapshot")
+        await _next(whole, "snapshot")
+        east = town.filed(draft("flooding", lon=118.2035, occurred_at=now), now=now)
+        await _ticket(whole, east.number, "dispatched")
+        own = town.filed(draft("flooding", occurred_at=now), now=now)
+        while True:
+            changes = await _next(west, "changes")
+            told = [one["number"] for one in changes.get("tickets", [])]
+            assert east.number not in told
+            assert all(one["lon"] < 118.202 for one in changes.get("events", []))
+            if own.number in told:
+                break
+    async with _wall(served, "west") as later:
+        snapshot = await _next(later, "snapshot")
+        assert [one["number"] for one in snapshot["tickets"]] == [own.number]
+        assert len(snapshot["events"]) == 1
+
+
 async def test_a_reading_is_pushed_with_its_device(served: Served, town: Town) -> None:
     async with _wall(served) as socket:
         await _next(socket, "snapshot")
