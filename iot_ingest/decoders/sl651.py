@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from iot_ingest.decoders.collected import Collected
 from iot_ingest.decoders.json_reading import Decoded
-from iot_ingest.decoders.sl651_framing import is_whole, tells_its_length
+from iot_ingest.decoders.sl651_framing import split, tells_its_length
 from iot_ingest.decoders.sl651_packet import (
     HOURLY,
     LINK,
@@ -42,7 +42,7 @@ _FLAG_OF_TEST = "M"
 
 def check(payload: bytes) -> Trouble | None:
     """What is wrong with a frame as a frame, before anything is read of it."""
-    if is_whole(payload):
+    if split(payload):
         return None
     if len(payload) > 13 and tells_its_length(payload):
         return Trouble(reason=Reason.BAD_CRC, detail=f"told {payload[-2:].hex().upper()}")
@@ -51,9 +51,19 @@ def check(payload: bytes) -> Trouble | None:
 
 
 def decode(payload: bytes, received_us: int, profile: UnitProfile) -> Decoded:
-    """Readings and troubles of one frame; the caller has `check`-ed it."""
+    """Readings and troubles of one report; the caller has `check`-ed it.
+
+    A payload is one frame, or all packets of a long report, one behind the other.
+    """
     found = Collected(received_us)
-    packet = parse(payload)
+    # nearly always one frame, whose check sum was looked at
+    raws = [payload] if tells_its_length(payload) else split(payload)
+    packet = parse(raws[0])
+    if len(raws) > 1:
+        packet = packet._replace(text=b"".join(parse(raw).text for raw in raws))
+    if packet.number != 1:
+        found.trouble(Reason.BAD_FRAME, f"packet {packet.number} of {packet.packets}, alone")
+        return found.decoded()
     if packet.function in MEASURED:
         _Text(packet, profile, found).read()
     elif packet.function != LINK:

@@ -62,6 +62,30 @@ def text_of(raw: bytes) -> bytes:
     return raw[HEADER + 1 + (PACKET_NUMBERS if raw[HEADER] == SYN else 0) : -3]
 
 
+def numbers_of(raw: bytes) -> tuple[int, int]:
+    """The number of this packet and of all packets of its report; (1, 1): it is the only one."""
+    if raw[HEADER] != SYN:
+        return 1, 1
+    numbers = int.from_bytes(raw[HEADER + 1 : HEADER + 1 + PACKET_NUMBERS], "big")
+    return numbers & 0xFFF, numbers >> 12
+
+
+def split(data: bytes) -> list[bytes]:
+    """Whole frames that stand one behind the other; empty when it is anything else."""
+    found = []
+    at = 0
+    while at < len(data):
+        if len(data) < at + HEADER + 1:
+            return []
+        ends = [at + length for length in _lengths(data, at)]
+        end = next((end for end in ends if is_whole(data[at:end])), None)
+        if end is None:
+            return []
+        found.append(data[at:end])
+        at = end
+    return found
+
+
 def tells_its_length(raw: bytes) -> bool:
     """Whether the frame is as long as its header says."""
     return len(raw) > HEADER and len(raw) in _lengths(raw, 0)

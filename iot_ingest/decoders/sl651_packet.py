@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from iot_ingest.decoders.sl651_framing import ETB, START, STX, text_of, with_crc
+from iot_ingest.decoders.sl651_framing import ETB, START, STX, numbers_of, text_of, with_crc
 
 LINK, TEST, UNIFORM, TIMED, EXTRA, HOURLY = 0x2F, 0x30, 0x31, 0x32, 0x33, 0x34
 MEASURED = frozenset({TEST, UNIFORM, TIMED, EXTRA, HOURLY})
@@ -17,7 +17,11 @@ _BODY_LENGTH = 8
 
 
 class Packet(NamedTuple):
-    """Header and text of a whole frame. ``station`` is ten hexadecimal digits."""
+    """Header and text of a whole frame. ``station`` is ten hexadecimal digits.
+
+    A long report comes in several packets: this is ``number`` of ``packets``; only the first one
+    begins with serial number and time, the texts of the others continue it.
+    """
 
     centre: int
     station: str
@@ -25,6 +29,8 @@ class Packet(NamedTuple):
     function: int
     text: bytes
     more: bool
+    number: int
+    packets: int
 
     @property
     def wants_answer(self) -> bool:
@@ -36,7 +42,7 @@ def parse(raw: bytes) -> Packet:
     """The parts of a frame that is whole (`sl651_framing.is_whole`)."""
     return Packet(
         raw[2], raw[3:8].hex().upper(), raw[8:10].hex().upper(), raw[10], text_of(raw),
-        raw[-3] == ETB,
+        raw[-3] == ETB, *numbers_of(raw),
     )  # fmt: skip
 
 

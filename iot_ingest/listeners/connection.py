@@ -122,6 +122,9 @@ class Connection(asyncio.Protocol):
 
     def _hand_over(self, frame: Frame) -> None:
         envelope = self._wire.envelope(frame)
+        if envelope is None:
+            self._bucket.spend(1.0, time.monotonic())
+            return
         strange = not frame.ok or not self._hub.knows(envelope.topic)
         limits = self._hub.limits
         self._bucket.spend(limits.strange_cost if strange else 1.0, time.monotonic())

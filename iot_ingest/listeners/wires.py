@@ -10,6 +10,8 @@ from iot_ingest.decoders import hj212_framing, hj212_packet, sl651_framing, sl65
 
 # The centre's time in its confirmations is that of the country the standard is made for.
 _BEIJING = timedelta(hours=8)
+# The longest report of several packets that is put together.
+_MOST_REPORT = 65_536
 
 
 class Frame(Protocol):
@@ -46,8 +48,8 @@ class Wire(Protocol):
 
     framer: Framer
 
-    def envelope(self, frame: Frame) -> Envelope:
-        """The envelope of one frame, whatever it holds."""
+    def envelope(self, frame: Frame) -> Envelope | None:
+        """The envelope of one frame, whatever it holds; None: it waits for the next packet."""
 
 
 class Hj212Wire:
@@ -81,20 +83,53 @@ class Sl651Wire:
 
     def __init__(self) -> None:
         self.framer: Framer = sl651_framing.Framer()
+        # the packets so far of a long report
+        self._parts: list[sl651_packet.Packet] = []
+        self._raws: list[bytes] = []
 
-    def envelope(self, frame: Frame) -> Envelope:
-        """The envelope of one frame."""
+    def envelope(self, frame: Frame) -> Envelope | None:
+        """The envelope of one frame, or of all packets of a report when the last one is here."""
         topic = f"sl651/{frame.raw[3:8].hex().upper()}"
         if not frame.ok:
             return Envelope(topic, frame.raw, None)
         packet = sl651_packet.parse(frame.raw)
+        payload = frame.raw
+        if packet.packets > 1 and packet.function in sl651_packet.MEASURED:
+            self._collect(packet, frame.raw)
+            if not self._parts:
+                # others are missing: unanswered, the station sends all of them again
+                return Envelope(topic, payload, None)
+            if len(self._parts) < packet.packets:
+                return None
+            packet = packet._replace(text=self._parts[0].text)
+            payload = b"".join(self._raws)
+            self._parts, self._raws = [], []
         if not packet.wants_answer:
-            return Envelope(topic, frame.raw, None)
+            return Envelope(topic, payload, None)
 
         def answer() -> bytes:
             return sl651_packet.confirmation(packet, datetime.now(UTC), _BEIJING)
 
-        return Envelope(topic, frame.raw, answer)
+        return Envelope(topic, payload, answer)
+
+    def _collect(self, packet: sl651_packet.Packet, raw: bytes) -> None:
+        """Keep a packet if it is the next one of its report; else forget what was kept."""
+        first = self._parts[0] if self._parts else packet
+        fits = (first.station, first.function, first.packets) == (
+            packet.station, packet.function, packet.packets,
+        )  # fmt: skip
+        if packet.number == 1:
+            self._parts, self._raws = [], []
+        elif packet.number == len(self._parts) and fits:
+            return  # sent again
+        elif packet.number != len(self._parts) + 1 or not fits:
+            self._parts, self._raws = [], []
+            return
+        if sum(map(len, self._raws)) + len(raw) > _MOST_REPORT:
+            self._parts, self._raws = [], []
+            return
+        self._parts.append(packet)
+        self._raws.append(raw)
 
 
 WIRES: dict[str, Callable[[], Wire]] = {"hj212": Hj212Wire, "sl651": Sl651Wire}

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from iot_ingest.decoders import sl651
 from iot_ingest.decoders.json_reading import Decoded
-from iot_ingest.decoders.sl651_framing import MOST_FRAME, Framer, crc
+from iot_ingest.decoders.sl651_framing import MOST_FRAME, Frame, Framer, crc
 from iot_ingest.decoders.sl651_packet import confirmation, parse
+from iot_ingest.listeners.wires import Sl651Wire
 from iot_ingest.model.quarantine import SENTENCES, Reason
 from iot_ingest.model.unit_profile import UnitProfile, parse_profile
 from iot_ingest.unit_profiles import UnitProfiles
@@ -259,13 +260,61 @@ def test_frames_of_the_centre_are_not_taken_for_a_station_s() -> None:
 
 
 def test_a_frame_of_several_packets_is_taken_with_and_without_its_numbers_counted() -> None:
-    text = bytes.fromhex("002001") + GOOD[14:-3]
+    text = bytes.fromhex("002002") + GOOD[14:-3]
     for length in (len(text), len(text) - 3):
         head = GOOD[:11] + length.to_bytes(2, "big") + b"\x16"
         whole = head + text + b"\x17"
         frame = whole + frames.modbus_crc(whole)
         assert taken(frame + GOOD) == [(frame, True), (GOOD, True)]
-        assert rows(decode(frame)) == [("water_level", 0, 1.27)]
+        # the second of two, alone: there is nothing to read it by
+        assert set(reasons(decode(frame))) == {Reason.BAD_FRAME}
+
+
+def packets_of(text: bytes, function: int, cuts: list[int]) -> list[bytes]:
+    """A long report in packets, as a station sends it."""
+    parts = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    made = []
+    for n, part in enumerate(parts, 1):
+        numbered = ((len(parts) << 12) | n).to_bytes(3, "big") + part
+        head = bytes.fromhex(f"7E7E0100123456781234{function:02X}{len(numbered):04X}16")
+        whole = head + numbered + (b"\x03" if n == len(parts) else b"\x17")
+        made.append(whole + frames.modbus_crc(whole))
+    return made
+
+
+def test_packets_of_a_long_report_are_read_together() -> None:
+    begun = NOW - timedelta(minutes=55)
+    values = "".join(f"{28960 + n:08d}" for n in range(12))
+    text = frames.sl651(0x31, observed(begun) + "0418 000005 3923" + values)[14:-3]
+    packets = packets_of(text, 0x31, [30, 47])
+    assert taken(*packets) == [(one, True) for one in packets]
+    payload = b"".join(packets)
+    assert sl651.check(payload) is None
+    assert rows(sl651.decode(payload, NOW_US, profile())) == [
+        ("water_level", 5 * n - 55, (28960 + n) / 1000) for n in range(12)
+    ]
+    assert sl651.check(payload[:-1]) is not None
+
+
+def test_the_wire_puts_packets_together_and_asks_again_for_none() -> None:
+    text = frames.sl651(0x32, observed(NOW) + "3923 00001270")[14:-3]
+    packets = [Frame(raw, True) for raw in packets_of(text, 0x32, [20, 25])]
+    whole = b"".join(one.raw for one in packets)
+    wire = Sl651Wire()
+    # a first packet that comes twice, a second one that comes twice
+    order = [packets[0], packets[0], packets[1], packets[1], packets[2]]
+    found = [wire.envelope(one) for one in order]
+    assert [one is None for one in found] == [True, True, True, True, False]
+    assert found[-1] is not None
+    assert found[-1].payload == whole
+    assert found[-1].answer is not None
+    told = found[-1].answer()
+    assert told[14:16] == b"\x00\x03"
+    # one that is missing is never answered for the others
+    wire.envelope(packets[0])
+    lost = wire.envelope(packets[2])
+    assert lost is not None
+    assert (lost.payload, lost.answer) == (packets[2].raw, None)
 
 
 @settings(deadline=None)
