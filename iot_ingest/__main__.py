@@ -87,7 +87,8 @@ def _run(
     listeners = Listeners(addresses, session.messages.put, registry.stations.knows, stop)
 
     def detail() -> Mapping[str, Any]:
-        return {**ingester.detail(), "stations": listeners.detail()}
+        stations = {**listeners.detail(), "unused": registry.stations.unused}
+        return {**ingester.detail(), "stations": stations}
 
     child = Child([sys.executable, "-m", "iot_ingest.judge", "--until-stdin-closes"], stop)
     listeners.start()

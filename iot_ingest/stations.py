@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable
 from types import MappingProxyType
@@ -13,14 +14,20 @@ from iot_ingest.decoders.hj212_framing import segment_of
 from iot_ingest.decoders.json_reading import Decoded
 from iot_ingest.message import MQTT, Message
 from iot_ingest.model.quarantine import Reason, Trouble
+from iot_ingest.model.unit_profile import UnitProfile
 from iot_ingest.store import stations
 from iot_ingest.store.stations import Station
 from iot_ingest.unit_profiles import UnitProfiles
+
+_log = logging.getLogger(__name__)
 
 # How long a station that was not found stays unknown.
 _UNKNOWN_S = 2.0
 # No more of those are remembered: a peer that invents names gets no more memory.
 _MOST_UNKNOWN = 10_000
+
+# So many frames of measured values without one reading: the profile is not the right one.
+_UNUSED_FRAMES = 5
 
 _DECODERS = MappingProxyType({"hj212": hj212, "sl651": sl651})
 
@@ -32,6 +39,9 @@ class Stations:
         self.profiles = profiles
         self._known: dict[str, Station] = {}
         self._unknown: dict[str, float] = {}
+        # who gave a reading already; how many frames in vain of those who did not
+        self._useful: set[str] = set()
+        self._unused: dict[str, int] = {}
 
     def knows(self, topic: str) -> bool:
         """Whether this is a station of ours, as far as we know. Any thread may ask."""
@@ -90,7 +100,30 @@ class Stations:
         if profile is None:
             detail = station.profile or "none for the protocol"
             return station, _refused(Reason.UNKNOWN_PROFILE, detail)
-        return station, decoder.decode(message.payload, message.received_us, profile)
+        decoded = decoder.decode(message.payload, message.received_us, profile)
+        if message.topic not in self._useful:
+            self._note_use(message, decoded, profile)
+        return station, decoded
+
+    @property
+    def unused(self) -> int:
+        """Stations that send values of which their unit profiles use none."""
+        return sum(1 for count in self._unused.values() if count >= _UNUSED_FRAMES)
+
+    def _note_use(self, message: Message, decoded: Decoded, profile: UnitProfile) -> None:
+        if decoded.readings:
+            self._useful.add(message.topic)
+            self._unused.pop(message.topic, None)
+        elif not decoded.troubles and _DECODERS[message.protocol].measures(message.payload):
+            count = self._unused.get(message.topic, 0) + 1
+            self._unused[message.topic] = count
+            if count == _UNUSED_FRAMES:
+                _log.warning(
+                    "%s sends values, but unit profile %s uses none of them: see"
+                    " docs/how-to/protocol-stations.md",
+                    message.topic,
+                    profile.name,
+                )
 
 
 def _refused(reason: Reason, detail: str) -> Decoded:

@@ -58,6 +58,11 @@ def split(payload: bytes) -> list[bytes]:
     return [START + one.rstrip(b"\r\n") for one in payload.split(START)[1:]]
 
 
+def measures(payload: bytes) -> bool:
+    """Whether the frames of a payload carry measured values."""
+    return any(parse(segment_of(raw)).cn in MEASURED for raw in split(payload))
+
+
 def decode(payload: bytes, received_us: int, profile: UnitProfile) -> Decoded:
     """Readings and troubles of one payload; the caller has `check`-ed it.
 

@@ -50,6 +50,11 @@ def check(payload: bytes) -> Trouble | None:
     return Trouble(reason=Reason.WRONG_LENGTH, detail=f"told {told}, frame of {len(payload)}")
 
 
+def measures(payload: bytes) -> bool:
+    """Whether a report carries measured values."""
+    return parse(payload).function in MEASURED
+
+
 def decode(payload: bytes, received_us: int, profile: UnitProfile) -> Decoded:
     """Readings and troubles of one report; the caller has `check`-ed it.
 

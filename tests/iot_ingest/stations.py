@@ -15,6 +15,7 @@ from iot_ingest.ingester import Ingester
 from iot_ingest.listeners import Address, Limits, Listeners
 from iot_ingest.pipeline import Pipeline
 from iot_ingest.registry import Registry
+from iot_ingest.stations import Stations
 from iot_ingest.store.registration import register_devices
 from tests.iot_ingest import frames
 from tests.iot_ingest.place import BY, row
@@ -118,6 +119,7 @@ class Hall:
     ingester: Ingester
     listeners: Listeners
     session: Session
+    stations: Stations
     stop: threading.Event
     peers: list[Peer]
 
@@ -155,7 +157,7 @@ def open_hall(village: TestDatabase, limits: Limits | None = None) -> Iterator[H
     thread.start()
     hall = Hall(
         hj212_port=ports[0], sl651_port=ports[1], ingester=ingester, listeners=listeners,
-        session=session, stop=stop, peers=[],
+        session=session, stations=registry.stations, stop=stop, peers=[],
     )  # fmt: skip
     try:
         yield hall

@@ -170,6 +170,23 @@ def test_a_password_that_is_registered_must_be_sent(village: TestDatabase, hall:
     assert number_of(village) == 1
 
 
+def test_a_station_none_of_whose_values_are_used_is_noticed(
+    village: TestDatabase, hall: Hall, caplog: pytest.LogCaptureFixture
+) -> None:
+    station = hall.station()
+    for n in range(6):
+        frame = dust(n, cn="2051")
+        station.send(frame)
+        station.read(len(answer_to(frame)))
+    assert hall.stations.unused == 1
+    told = [one.message for one in caplog.records if "uses none" in one.message]
+    assert len(told) == 1
+    assert told[0].startswith(f"hj212/{MN} sends values, but unit profile hj212-dust-ug uses none")
+    station.send(dust(7))
+    until(lambda: number_of(village) == 1)
+    assert hall.stations.unused == 0
+
+
 # --- the database is away ------------------------------------------------------------------
 
 
