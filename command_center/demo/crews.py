@@ -81,7 +81,7 @@ class People:
         self._radio = radio
         self._speed = speed
         self._crews: dict[int, Crew] = {}
-        self._leads: dict[int, Actor] = {}
+        self._leads: dict[int | None, Actor] = {}
         self._verifiers: list[Actor] = []
         self._dispatcher: Actor | None = None
 
@@ -104,10 +104,8 @@ class People:
         with reading(self._engine) as conn:
             known = {one.name: one.actor for one in accounts.all(conn)}
             self._crews = {one.crew_id: one for one in rules.crews(conn)}
-        self._leads = {
-            one.crew_id: one for one in known.values()
-            if one.crew_id is not None and self._crews[one.crew_id].simulated
-        }  # fmt: skip
+        simulated = {one.crew_id for one in self._crews.values() if one.simulated}
+        self._leads = {one.crew_id: one for one in known.values() if one.crew_id in simulated}
         self._verifiers = [known[name] for name in VERIFIERS if name in known]
         self._dispatcher = known.get(SIMULATED_DISPATCHER)
 
