@@ -51,7 +51,7 @@ def field_json(services: Services, actor: Actor) -> dict[str, Any]:
         query = TicketQuery(states=_STATES, crew_id=actor.crew_id or -1, limit=_MOST)
         found = search(conn, query, scope(actor)).items
         notices = outbox.for_account(conn, actor, limit=_NOTICES)
-        photos = {one.number: attachments.of_ticket(conn, one.ticket_id) for one in found}
+        photos = attachments.of_tickets(conn, [one.ticket_id for one in found])
     ordered = sorted(found, key=lambda one: (one.due_at is None, one.due_at or one.updated_at))
     return {
         "account": {
@@ -65,7 +65,7 @@ def field_json(services: Services, actor: Actor) -> dict[str, Any]:
                 "lon": one.lon,
                 "lat": one.lat,
                 "verbs": views.verbs(one, actor),
-                "photos": [views.evidence(photo) for photo in photos[one.number]],
+                "photos": [views.evidence(photo) for photo in photos[one.ticket_id]],
             }
             for one in ordered
         ],

@@ -8,7 +8,7 @@ from events.model.attachment import Attachment
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -51,11 +51,18 @@ def add(
     )
 
 
+def of_tickets(conn: Connection, ticket_ids: Sequence[int]) -> Mapping[int, tuple[Attachment, ...]]:
+    """The evidence of tickets: their own photos and those of the events behind them."""
+    found: dict[int, list[Attachment]] = {one: [] for one in ticket_ids}
+    for row in _SQL.rows(conn, "of_tickets", ticket_ids=list(ticket_ids)):
+        values = dict(row._mapping)
+        found[values.pop("holder")].append(Attachment(**values))
+    return {one: tuple(photos) for one, photos in found.items()}
+
+
 def of_ticket(conn: Connection, ticket_id: int) -> tuple[Attachment, ...]:
-    """The evidence of a ticket: its own photos and those of the events behind it."""
-    return tuple(
-        Attachment(**row._mapping) for row in _SQL.rows(conn, "of_ticket", ticket_id=ticket_id)
-    )
+    """The evidence of one ticket."""
+    return of_tickets(conn, [ticket_id])[ticket_id]
 
 
 def by_id(conn: Connection, attachment_id: UUID) -> Attachment | None:

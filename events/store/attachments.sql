@@ -10,17 +10,20 @@ VALUES (
         CAST(:lon AS double precision), CAST(:lat AS double precision)), 4326), :created_at
 );
 
--- name: of_ticket
--- The evidence of a ticket: its own photos and those of the events behind it.
+-- name: of_tickets
+-- The evidence of tickets: their own photos and those of the events behind them (a photo has
+-- either a ticket or an event).
 SELECT p.attachment_id, p.event_id, p.ticket_id, p.area_id, p.kind, p.state, p.width, p.height,
-    p.taken_at, p.refusal, p.created_at, p.actor
+    p.taken_at, p.refusal, p.created_at, p.actor, p.ticket_id AS holder
 FROM events.attachments AS p
-WHERE p.ticket_id = :ticket_id
-    OR p.event_id IN (
-        SELECT l.event_id
-        FROM events.ticket_events AS l
-        WHERE l.ticket_id = :ticket_id AND l.unlinked_at IS NULL)
-ORDER BY p.created_at, p.attachment_id;
+WHERE p.ticket_id = ANY(CAST(:ticket_ids AS bigint[]))
+UNION ALL
+SELECT p.attachment_id, p.event_id, p.ticket_id, p.area_id, p.kind, p.state, p.width, p.height,
+    p.taken_at, p.refusal, p.created_at, p.actor, l.ticket_id AS holder
+FROM events.ticket_events AS l
+JOIN events.attachments AS p ON p.event_id = l.event_id
+WHERE l.ticket_id = ANY(CAST(:ticket_ids AS bigint[])) AND l.unlinked_at IS NULL
+ORDER BY created_at, attachment_id;
 
 -- name: by_id
 -- One photo.

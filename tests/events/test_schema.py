@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 
 from events.model.access import Scope
 from events.model.workflow import State
-from events.store import events, inbox, ledger, outbox, search, tickets
+from events.store import attachments, events, inbox, ledger, outbox, search, tickets
 from events.store.search import TicketQuery
 from events.store.tables import METADATA
 from grid.store.named_sql import Statements
@@ -83,9 +83,17 @@ SELECT now(), 'system:test', 'ticket.file', 'ticket', 'T' || n, n, '{}'
 FROM generate_series(1, 20000) AS n;
 INSERT INTO events.ticket_clocks (ticket_id, stage, clock, time_limit, started_at, due_at)
 SELECT n, 'dispose', 'continuous', '4 hours', now(), now() FROM generate_series(1, 20000) AS n;
+INSERT INTO events.attachments (attachment_id, event_id, ticket_id, area_id, kind, state,
+    original_sha256, original_bytes, created_at, actor)
+SELECT gen_random_uuid(), CASE WHEN n % 2 = 0 THEN n END, CASE WHEN n % 2 = 1 THEN n END, 4,
+    'report', 'ready', '', 1, now(), 'system:test'
+FROM generate_series(1, 20000) AS n;
 ANALYZE;
 """
-BIG = {"events", "tickets", "ticket_events", "inbox", "outbox", "ledger", "ticket_clocks"}
+BIG = {
+    "events", "tickets", "ticket_events", "inbox", "outbox", "ledger", "ticket_clocks",
+    "attachments",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -140,6 +148,7 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("tickets", "without_crew"): {"limit": 100},
     ("tickets", "undispatched"): {"limit": 100},
     ("tickets", "of_crew"): {"crew_id": 1, "limit": 100},
+    ("attachments", "of_tickets"): {"ticket_ids": [5, 9]},
     ("ledger", "of_ticket"): {"ticket_id": 9},
     ("outbox", "claim"): {"now": NOW, "limit": 100},
     ("outbox", "for_account"): {"account_id": 1, "crew_id": 1, "department_id": 1, "limit": 50},
@@ -147,7 +156,10 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
         "kind": "x", "ticket_id": 9, "body_zh": "", "body_en": "", "created_at": NOW
     },
 }  # fmt: skip
-STORES = {"inbox": inbox, "events": events, "tickets": tickets, "ledger": ledger, "outbox": outbox}
+STORES = {
+    "inbox": inbox, "events": events, "tickets": tickets, "ledger": ledger, "outbox": outbox,
+    "attachments": attachments,
+}  # fmt: skip
 
 
 def test_hot_statements_use_indexes(crowded: Connection) -> None:
