@@ -10,6 +10,7 @@ from dash import ClientsideFunction, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from command_center.access.context import current_language, logged_in
 from command_center.components import PlacePicker
@@ -114,6 +115,8 @@ def add_hotline_callbacks(
             return problem.told(language), said
         except Refused as refused:
             return refused.told(language), said
+        except DBAPIError:
+            return words("story.away", language), said
         return words("desk.hotline_done", language, cell=cell), ""
 
     for name, button in (("openDialog", "hotline-open"), ("closeDialog", "hotline-close")):
@@ -131,6 +134,7 @@ def enter_call(services: Services, said: str, category: str, place: str) -> str:
     Raises Problem for what is missing, Refused (OutsideCity, Incomplete) from the record.
     """
     actor = logged_in()
+    said = "".join(one for one in said if one.isprintable() or one in "\n\t")
     if not said.strip():
         raise _problem("hotline_words_missing")
     now = services.now()
