@@ -22,6 +22,8 @@ from iot_ingest.store import metrics, stations
 _SQL = Statements.beside(__file__)
 
 _SALT_BYTES = 12
+# The broker's own users are called so; a device with such a name could take their place.
+RESERVED = "cc_"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,6 +170,15 @@ def _faults(
                 "device_id",
                 "只能由 1 到 64 个字母、数字、下划线或连字符组成",
                 "may hold 1 to 64 letters, digits, _ and - only",
+            )
+        )
+    if str(row["device_id"]).startswith(RESERVED):
+        found.append(
+            _fault(
+                number,
+                "device_id",
+                f"不能以 {RESERVED} 开头：这些名称是本系统自己的消息代理账号",
+                f"must not begin with {RESERVED}: such names are our own accounts at the broker",
             )
         )
     if row["layer"] not in known_layers:

@@ -62,6 +62,7 @@ def test_one_bad_row_refuses_all_and_every_fault_is_told(village: TestDatabase) 
         row("N", lon=float("nan")),
         row("C", component_code="nothing"),
         {"device_id": "E"},
+        row("cc_ingest"),
     ]
     with pytest.raises(RefusedDevices) as caught:
         register_devices(village.engine("cc_admin"), rows, by=BY)
@@ -76,6 +77,7 @@ def test_one_bad_row_refuses_all_and_every_fault_is_told(village: TestDatabase) 
         (7, "lon, lat"),
         (8, "component_code"),
         (9, "model"),
+        (10, "device_id"),
     } <= found
     assert 0 not in {one.row for one in caught.value.faults}
     assert all(one.zh and one.en for one in caught.value.faults)
