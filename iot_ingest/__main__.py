@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +26,7 @@ from iot_ingest.ingester import Ingester
 from iot_ingest.listeners import Address, CannotListen, Listeners
 from iot_ingest.pipeline import Pipeline
 from iot_ingest.registry import Registry
+from iot_ingest.spool import Spool, SpoolInUse
 from iot_ingest.unit_profiles import city_profiles
 
 _log = logging.getLogger(__name__)
@@ -52,6 +54,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=0,
         help="port for SL 651 stations, often 8651; 0: none",
     )
+    parser.add_argument(
+        "--spool-megabytes",
+        type=int,
+        default=4096,
+        help="most disk space for messages while the database is away; 0: no spool",
+    )
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     database = os.environ.get("COMMAND_CENTER_DATABASE_URL", "")
@@ -64,9 +72,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     ports = {"hj212": options.hj212_port, "sl651": options.sl651_port}
     addresses = [Address(name, options.listen, port) for name, port in ports.items() if port]
     try:
-        _run(database, broker, stop, addresses, judge=not options.no_judge)
+        spool = _open_spool(options.spool_megabytes)
+        _run(database, broker, stop, addresses, spool, judge=not options.no_judge)
     except CannotListen as error:
         _log.error("cannot listen for stations: %s", error)
+        return 1
+    except SpoolInUse as error:
+        _log.error("another ingest process works with the spool %s: stop it first", error)
         return 1
     return 0
 
@@ -76,6 +88,7 @@ def _run(
     broker: str,
     stop: threading.Event,
     addresses: Sequence[Address],
+    spool: Spool | None,
     *,
     judge: bool,
 ) -> None:
@@ -83,7 +96,7 @@ def _run(
     session = Session(broker, client_id=unquote(urlsplit(broker).username or ROLE))
     profiles = city_profiles(os.environ.get("COMMAND_CENTER_DATA"))
     registry = Registry(profiles)
-    ingester = Ingester(session, Pipeline(engine, registry), stop)
+    ingester = Ingester(session, Pipeline(engine, registry), stop, spool)
     listeners = Listeners(addresses, session.messages.put, registry.stations.knows, stop)
 
     def detail() -> Mapping[str, Any]:
@@ -105,6 +118,22 @@ def _run(
         if judge:
             child.join(_STOP_S + 1)
         engine.dispose()
+        if spool is not None:
+            spool.close()
+
+
+def _open_spool(megabytes: int) -> Spool | None:
+    """The spool in the data folder; None when it is not wanted or there is no such folder."""
+    data = os.environ.get("COMMAND_CENTER_DATA")
+    if not megabytes or not data:
+        _log.warning("no spool: while the database is away, messages wait in the broker")
+        return None
+    try:
+        return Spool(Path(data) / "spool", most_bytes=megabytes * 1024**2)
+    except OSError as error:
+        # nothing is lost without it: messages stay unacknowledged in the broker
+        _log.error("no spool: its folder cannot be used: %s", error)
+        return None
 
 
 class Child(threading.Thread):

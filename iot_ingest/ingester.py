@@ -13,8 +13,9 @@ import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from iot_ingest.client import Session
-from iot_ingest.message import Message, collect
+from iot_ingest.message import MOST_MESSAGES, Message, collect
 from iot_ingest.pipeline import Pipeline
+from iot_ingest.spool import Slice, Spool, SpoolFull
 
 _log = logging.getLogger(__name__)
 
@@ -23,15 +24,30 @@ _RETRY_FIRST_S = 0.1
 _RETRY_MOST_S = 1.0
 # Fewer than these waiting: live again after an outage.
 _BACKLOG = 200
+# So much of the spool at once while live messages come as fast as they are stored.
+_LIVE_SLICE = 500
 
 
 class Ingester:
-    """Stores what a session brings until ``stop`` is set."""
+    """Stores what a session brings until ``stop`` is set.
 
-    def __init__(self, session: Session, pipeline: Pipeline, stop: threading.Event) -> None:
+    While the database is away, messages go into the spool, if there is one, and are acknowledged
+    from there. Live messages come first, what is in the spool in between.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        pipeline: Pipeline,
+        stop: threading.Event,
+        spool: Spool | None = None,
+    ) -> None:
         self._session = session
         self._pipeline = pipeline
         self._stop = stop
+        self._spool = spool
+        self._away_since: float | None = None
+        self._draining = spool is not None and spool.messages > 0
         self._prepare_at = 0.0
         self._oldest_us: int | None = None
         self._live_since: float | None = None
@@ -39,41 +55,73 @@ class Ingester:
         self._stored = 0
 
     def run(self) -> None:
-        """Work; after ``stop``, store what is here already, unless the database is away."""
+        """Work; after ``stop``, store or spool what is here already."""
         while not self._stop.is_set():
             self._prepare()
             self._note_backlog()
-            batch = collect(self._session.messages, wait_s=0.2)
+            drain = self._draining and self._away_since is None
+            batch = collect(self._session.messages, wait_s=0 if drain else 0.2)
             if batch:
                 self.store(batch)
+            if drain:
+                self._drain(_LIVE_SLICE if len(batch) >= MOST_MESSAGES else MOST_MESSAGES)
         while batch := collect(self._session.messages, wait_s=0.05):
             if not self.store(batch):
                 return
 
     def store(self, batch: Sequence[Message]) -> bool:
-        """Store and acknowledge one batch, again and again until it works.
+        """Store or spool one batch, again and again until it works, and acknowledge it.
 
         False when it was given up, unacknowledged, because we are to stop: it comes again.
         """
         wait_s = _RETRY_FIRST_S
         self._oldest_us = batch[0].received_us
-        while True:
-            try:
-                self._stored += self._pipeline.flush(batch).stored
-            except (SQLAlchemyError, psycopg.Error) as error:
-                self._note_trouble(error)
-                if self._stop.wait(wait_s):
-                    return False
-                wait_s = min(wait_s * 2, _RETRY_MOST_S)
-            else:
-                break
-        self._trouble = None
+        while not (self._flush(batch) or self._put_by(batch)):
+            if self._stop.wait(wait_s):
+                return False
+            wait_s = min(wait_s * 2, _RETRY_MOST_S)
+            self._prepare()
         self._session.acknowledge(batch)
         for message in batch:
             if message.stored is not None:
                 message.stored()
         self._oldest_us = None
         return True
+
+    def _flush(self, batch: Sequence[Message]) -> bool:
+        """Commit a batch; False when the database cannot."""
+        if self._away_since is not None and self._spool is not None and not self._spool.full:
+            return False  # `_prepare` sees when it is back
+        try:
+            self._stored += self._pipeline.flush(batch).stored
+        except (SQLAlchemyError, psycopg.Error) as error:
+            self._note_trouble(error)
+            return False
+        self._note_return()
+        return True
+
+    def _put_by(self, batch: Sequence[Message]) -> bool:
+        """Spool a batch; False when there is no spool, or no room in it."""
+        if self._spool is None:
+            return False
+        was_full = self._spool.full
+        try:
+            self._spool.append(batch)
+        except SpoolFull as error:
+            if not was_full:
+                _log.error("messages wait in the broker, unacknowledged: %s", error)
+            return False
+        self._draining = True
+        return True
+
+    def _drain(self, most: int) -> None:
+        """Store the oldest messages of the spool."""
+        spool = self._spool
+        taken: Slice | None = None if spool is None else spool.read(most)
+        if spool is None or taken is None:
+            self._draining = False
+        elif self._flush(taken.messages):
+            spool.done(taken)
 
     def detail(self) -> dict[str, Any]:
         """How the ingester is, for its heartbeat.
@@ -92,6 +140,22 @@ class Ingester:
             "stored": self._stored,
             "dropped": self._session.dropped,
             "trouble": self._trouble,
+            "database_away_s": None if self._away_since is None else round(now - self._away_since),
+            "spool": self._spool_detail(now),
+        }
+
+    def _spool_detail(self, now: float) -> dict[str, Any] | None:
+        spool = self._spool
+        if spool is None:
+            return None
+        oldest = spool.oldest_us
+        state = "full" if spool.full else "in use" if self._draining else "empty"
+        return {
+            "state": state,
+            "messages": spool.messages,
+            "bytes": spool.size,
+            "oldest_s": None if oldest is None else round(now - oldest / 1e6, 1),
+            "damaged": spool.damaged,
         }
 
     def _prepare(self) -> None:
@@ -100,19 +164,29 @@ class Ingester:
         try:
             self._pipeline.prepare(datetime.now(UTC))
             self._prepare_at = time.monotonic() + _PREPARE_EVERY_S
+            self._note_return()
         except (SQLAlchemyError, psycopg.Error) as error:
             self._note_trouble(error)
             self._prepare_at = time.monotonic() + _RETRY_MOST_S
 
     def _note_backlog(self) -> None:
         session = self._session
-        if not session.connected or session.messages.qsize() > _BACKLOG or self._trouble:
+        behind = self._draining or session.messages.qsize() > _BACKLOG
+        if not session.connected or behind or self._trouble:
             self._live_since = None
         elif self._live_since is None:
             self._live_since = time.time()
 
     def _note_trouble(self, error: Exception) -> None:
-        if self._trouble is None:
-            _log.warning("the database cannot store now; the batch waits: %s", error)
+        if self._away_since is None:
+            _log.warning("the database cannot store now: %s", error)
+            self._away_since = time.time()
+            self._prepare_at = time.monotonic() + _RETRY_FIRST_S
         self._trouble = type(error).__name__
         self._live_since = None
+
+    def _note_return(self) -> None:
+        if self._away_since is not None:
+            _log.info("the database stores again, after %.1f s", time.time() - self._away_since)
+        self._away_since = None
+        self._trouble = None

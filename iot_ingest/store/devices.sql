@@ -26,11 +26,12 @@ SELECT (SELECT count(*)::text || '/' || coalesce(sum(extract(epoch FROM changed_
 SELECT device_no, online, since, last_message_at FROM iot.device_status ORDER BY device_no
 
 -- name: said_status
--- A device, or its last will, said that it is online or offline.
+-- A device, or its last will, said that it is online or offline; what comes late changes nothing.
 INSERT INTO iot.device_status AS old (device_no, online, since)
 VALUES (:device_no, :online, :at)
 ON CONFLICT (device_no) DO UPDATE SET online = excluded.online, since = excluded.since
-WHERE old.online <> excluded.online
+WHERE old.online <> excluded.online AND excluded.since >= old.since
+    AND (old.last_message_at IS NULL OR excluded.since >= old.last_message_at)
 
 -- name: heard
 -- Devices sent readings: they are online. Written at most every few seconds per device.
