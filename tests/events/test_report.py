@@ -73,6 +73,12 @@ def test_sent_twice_is_one_report(town: Town) -> None:
         send(town, replace(DRAFT, description="别的事", photos=(photo,)))
 
 
+def test_sent_again_in_another_language_is_the_same_report(town: Town) -> None:
+    first = send(town, replace(DRAFT, language="zh"))
+    assert send(town, replace(DRAFT, language="en")).token == first.token
+    assert town.rows("SELECT language FROM events.reports") == [("zh",)]
+
+
 def test_twenty_at_once_are_one_report(town: Town) -> None:
     with ThreadPoolExecutor(8) as pool:
         receipts = list(pool.map(lambda _: send(town), range(20)))
