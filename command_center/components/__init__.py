@@ -30,6 +30,7 @@ from command_center.components.wall import (
 SCRIPTS = tuple(
     f"wall/{name}.js"
     for name in (
+        "pace",
         "live",
         "format",
         "marks",
@@ -37,6 +38,9 @@ SCRIPTS = tuple(
         "head",
         "select",
         "maplayers",
+        "mapdata",
+        "mappulses",
+        "mappointer",
         "map",
         "panels",
         "side",

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from tests.events.town import Town
 from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, until
 
-DRAWN = "cc_wall.city.map.querySourceFeatures('devices').some(f => f.properties.value === '{text}')"
+DRAWN = "cc_wall.city.map.querySourceFeatures('values').some(f => f.properties.value === '{text}')"
 
 
 async def test_a_reading_changes_its_mark_without_reload(open_page: OpenPage, gauge: Gauge) -> None:

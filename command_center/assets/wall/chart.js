@@ -14,6 +14,7 @@
     modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
   };
   const MOST_POINTS = 5000;
+  const GROW_EVERY_MS = 2000; // drawing it costs some 50 ms
   let loading = null;
 
   function load() {
@@ -48,7 +49,7 @@
       if (!props.live) return undefined;
       const { device, metric, offset_ms: offset } = props.live;
       let last = 0;
-      return ns.live.on("lists", () => {
+      const grow = () => {
         const row = ns.live.devices.get(device);
         const value = row && row.values && row.values[metric];
         const drawn = window.Plotly && box.current && box.current.data;
@@ -58,7 +59,13 @@
           window.Plotly.extendTraces(box.current, point, [0], MOST_POINTS);
         }
         last = value[0];
-      });
+      };
+      const pace = new ns.Pace(GROW_EVERY_MS, grow);
+      const end = ns.live.on("values", (measured) => measured.has(device) && pace.want());
+      return () => {
+        end();
+        pace.stop();
+      };
     }, [props.figure]);
     React.useEffect(
       () => () => {

@@ -12,7 +12,8 @@
   const FIRST_WAIT_MS = 500;
   const LONGEST_WAIT_MS = 10000;
   const EVENTS_KEPT = 50;
-  const TELL_EVERY_MS = 500; // lists and figures: at most twice a second
+  const LISTS_EVERY_MS = 500; // lists and figures: at most twice a second
+  const VALUES_EVERY_MS = 200; // the values of what is open at the side
 
   const ms = (moment) => (typeof moment === "string" ? Date.parse(moment) : moment);
 
@@ -44,8 +45,9 @@
       this.hidden = new Set(); // layers switched off
       this.frames = 0;
       this.listeners = new Map();
-      this.pending = new Set();
-      this.timer = null;
+      this.listsSoon = new ns.Pace(LISTS_EVERY_MS, () => this.tell("lists"));
+      this.valuesSoon = new ns.Pace(VALUES_EVERY_MS, () => this.tellValues());
+      this.measured = new Set(); // devices with values that nobody was told of yet
       this.wait = FIRST_WAIT_MS;
       this.socket = null;
       this.triedAt = 0;
@@ -64,13 +66,11 @@
       (this.listeners.get(topic) || []).forEach((listener) => listener(detail));
     }
 
-    /** Tells "lists" listeners soon, many changes at once. */
-    tellSoon() {
-      if (this.timer) return;
-      this.timer = setTimeout(() => {
-        this.timer = null;
-        this.tell("lists");
-      }, TELL_EVERY_MS);
+    /** Tells "values" listeners which devices measured something since the last time. */
+    tellValues() {
+      const measured = this.measured;
+      this.measured = new Set();
+      this.tell("values", measured);
     }
 
     start(path) {
@@ -161,7 +161,7 @@
       else if (frame.t === "changes") this.takeChanges(frame);
       if (frame.figures) {
         this.figures = frame.figures;
-        this.tellSoon();
+        this.listsSoon.want();
       }
       if (frame.t === "health" || frame.health) {
         this.health = frame.health || frame;
@@ -180,8 +180,7 @@
     }
 
     takeChanges(frame) {
-      const marked = [];
-      const valued = [];
+      const marked = []; // devices that look different now: only those concern the map
       for (const change of frame.devices || []) {
         const device = this.devices.get(change.id);
         if (!device) {
@@ -191,9 +190,10 @@
           continue;
         }
         const looks = device.level + "/" + device.online;
-        const values = Object.assign({}, device.values, change.values);
+        const values = Object.assign(device.values || {}, change.values);
         Object.assign(device, change, { values });
-        (looks === device.level + "/" + device.online ? valued : marked).push(change.id);
+        if (change.values) this.measured.add(change.id);
+        if (looks !== device.level + "/" + device.online) marked.push(change.id);
       }
       const tickets = [];
       for (const ticket of frame.tickets || []) {
@@ -206,8 +206,9 @@
         const older = this.events.filter((event) => !seen.has(event.id));
         this.events = frame.events.map(readEvent).concat(older).slice(0, EVENTS_KEPT);
       }
-      this.tell("changes", { marked, valued, tickets });
-      this.tellSoon();
+      this.tell("changes", { marked, tickets });
+      if (marked.length || tickets.length || frame.events) this.listsSoon.want();
+      if (this.measured.size) this.valuesSoon.want();
     }
 
     /** When the device was last measured, ms; 0 for never. */

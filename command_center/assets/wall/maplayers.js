@@ -1,9 +1,10 @@
-/* The marks of the map: their images, their two live sources, how they are drawn. */
+/* The marks of the map: their images, their live sources, how they are drawn. */
 (function () {
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
 
   const MARK_RISE = 23; // a ticket's mark stands above its place, px
+  const VALUES_FROM = 13.2; // the zoom from which values stand beside their marks
   const collection = (features) => ({ type: "FeatureCollection", features });
 
   function addImages(map, config) {
@@ -22,6 +23,7 @@
 
   function addSources(map) {
     map.addSource("devices", { type: "geojson", data: collection([]), tolerance: 0 });
+    map.addSource("values", { type: "geojson", data: collection([]), tolerance: 0 });
     map.addSource("tickets", {
       type: "geojson",
       data: collection([]),
@@ -52,8 +54,8 @@
     map.addLayer({
       id: "device-value",
       type: "symbol",
-      source: "devices",
-      minzoom: 13.2,
+      source: "values",
+      minzoom: VALUES_FROM,
       layout: {
         "text-field": ["get", "value"],
         "text-font": [ns.FONT],
@@ -138,6 +140,7 @@
   }
 
   ns.MARK_RISE = MARK_RISE;
+  ns.VALUES_FROM = VALUES_FROM;
   ns.addMarks = function (map, config) {
     addImages(map, config);
     addSources(map);

@@ -253,11 +253,10 @@
 
   // --- what needs attention ----------------------------------------------------------------
 
-  function AttentionItem({ ticket, config, first }) {
+  function TicketItem({ ticket, config, first, chosen, light, due }) {
     const { words, language } = config;
     const layers = layersOf(config);
     const pick = (field) => ns.pick(ticket, field, language);
-    const chosen = live.selected && live.selected.kind === "ticket" && live.selected.id === ticket.number;
     const who = [pick("department"), pick("crew")].filter(Boolean).join(" · ");
     return e(
       "li",
@@ -280,9 +279,9 @@
             e("span", { className: "cc-item-title" }, pick("title")),
             e(
               "span",
-              { className: `cc-due ${live.light(ticket)}` },
+              { className: `cc-due ${light}` },
               e("i", { className: "cc-light", "aria-hidden": true }),
-              ns.due(ticket, live.now(), words)
+              due
             )
           ),
           e(
@@ -307,6 +306,23 @@
     );
   }
 
+  let Item = null; // React is there when the first one is drawn
+
+  /** A ticket in a list; drawn again only when something that it shows is different. */
+  function ticketItem(ticket, config, first) {
+    Item = Item || window.React.memo(TicketItem);
+    const selected = live.selected;
+    return e(Item, {
+      key: ticket.id,
+      ticket,
+      config,
+      first: Boolean(first),
+      chosen: Boolean(selected && selected.kind === "ticket" && selected.id === ticket.number),
+      light: live.light(ticket),
+      due: ns.due(ticket, live.now(), config.words),
+    });
+  }
+
   function Attention(props) {
     ns.useLive("lists", "select", "second");
     const { config } = props;
@@ -326,9 +342,7 @@
       e(
         "ol",
         { className: "cc-items" },
-        rows.slice(0, ATTENTION).map((ticket, index) =>
-          e(AttentionItem, { key: ticket.id, ticket, config, first: index === 0 })
-        )
+        rows.slice(0, ATTENTION).map((ticket, index) => ticketItem(ticket, config, index === 0))
       ),
       more > 0 && config.links.open &&
         e("a", { className: "cc-more", href: config.links.open }, ns.fill(config.words.more, { n: more }))
@@ -381,5 +395,5 @@
     );
   }
 
-  Object.assign(ns, { AttentionItem, needsDecision, Figures, Layers, Attention, Ticker });
+  Object.assign(ns, { ticketItem, needsDecision, Figures, Layers, Attention, Ticker });
 })();

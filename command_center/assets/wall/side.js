@@ -31,7 +31,7 @@
     const age = ns.fill(config.words.ago, { span: ns.span(live.now() - value[0], config.words) });
     return e(
       "li",
-      { "data-metric": metric },
+      { "data-metric": metric, "data-at": value[0] }, // when it was measured: what is shown, and how old
       e("span", null, ns.pick(known, "name", config.language) || metric),
       e("b", null, ns.valueText(config.metrics, metric, value[1])),
       e("time", null, age)
@@ -40,7 +40,9 @@
 
   /** The latest values of a device, as they come. */
   function Values({ id, config, device }) {
-    ns.useLive("lists", "second");
+    ns.useLive("second");
+    const [, again] = window.React.useReducer((n) => n + 1, 0);
+    window.React.useEffect(() => live.on("values", (measured) => measured.has(device) && again()), [device]);
     const row = live.devices.get(device);
     if (!row) return null;
     const { words } = config;
@@ -79,7 +81,7 @@
     return e(
       "ol",
       { id: props.id, className: "cc-items short" },
-      rows.slice(0, 60).map((ticket) => e(ns.AttentionItem, { key: ticket.id, ticket, config }))
+      rows.slice(0, 60).map((ticket) => ns.ticketItem(ticket, config))
     );
   }
 
@@ -103,7 +105,7 @@
 
   /** The devices of a layer, the loud ones first. */
   function DeviceList({ id, config, layer }) {
-    ns.useLive("lists");
+    ns.useLive("lists", "second");
     const rows = [...live.devices.values()]
       .filter((device) => device.layer === layer)
       .sort((a, b) => (b.level || 0) - (a.level || 0) || a.id - b.id);

@@ -141,11 +141,8 @@
         {
           id: "cell-selected",
           type: "line",
-          paint: {
-            "line-color": c.select,
-            "line-width": 2.5,
-            "line-opacity": ["case", ["boolean", ["feature-state", "selected"], false], 1, 0],
-          },
+          filter: ns.oneCell(null), // not by state: thousands of invisible lines cost a frame's tenth
+          paint: { "line-color": c.select, "line-width": 2.5 },
         },
         common
       ),
@@ -204,6 +201,7 @@
 
   ns.FONT = '"Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif';
   ns.PALETTE = DARK;
+  ns.oneCell = (id) => ["==", ["id"], id === null ? -1 : id];
 
   /** The style without marks: those are added when their images are drawn. */
   ns.mapStyle = function (config) {

@@ -1,0 +1,113 @@
+/* Pointing at the map: what is under the pointer, what it says, what a click opens. */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+  const live = ns.live;
+  const CLICKABLE = ["ticket-mark", "ticket-cluster", "device-mark", "cell-fill"];
+
+  class Pointer {
+    constructor(city) {
+      this.city = city;
+      this.map = city.map;
+      this.box = city.box;
+      this.config = city.config;
+      this.map.on("click", (event) => this.clicked(event));
+      this.map.on("mousemove", (event) => this.hover(event));
+      this.map.on("mouseout", () => this.tip(null));
+    }
+
+    under(event) {
+      const p = event.point;
+      const near = [[p.x - 4, p.y - 4], [p.x + 4, p.y + 4]];
+      for (const layer of CLICKABLE) {
+        const place = layer === "cell-fill" ? p : near;
+        const found = this.map.queryRenderedFeatures(place, { layers: [layer] });
+        if (found.length) return { layer, feature: found[0] };
+      }
+      return null;
+    }
+
+    async clicked(event) {
+      const found = this.under(event);
+      if (!found) return;
+      const { layer, feature } = found;
+      if (layer === "ticket-cluster") {
+        await this.openCluster(feature);
+      } else if (layer === "ticket-mark") {
+        const ticket = live.tickets.get(feature.properties.id);
+        if (ticket) live.select({ kind: "ticket", id: ticket.number });
+      } else if (layer === "device-mark") live.select({ kind: "device", id: feature.id });
+      else live.select({ kind: "cell", id: feature.id });
+    }
+
+    /** Zooms until it falls apart; tickets of one place are listed by their cell. */
+    async openCluster(feature) {
+      const source = this.map.getSource("tickets");
+      const zoom = await source.getClusterExpansionZoom(feature.id);
+      if (zoom <= 17) {
+        this.city.move({ center: feature.geometry.coordinates, zoom: zoom + 0.3 });
+        return;
+      }
+      const leaves = await source.getClusterLeaves(feature.id, 1, 0);
+      const ticket = live.tickets.get(leaves[0].properties.id);
+      if (ticket && ticket.cell_id) live.select({ kind: "cell", id: ticket.cell_id });
+    }
+
+    hover(event) {
+      if (this.hovering) return;
+      this.hovering = requestAnimationFrame(() => {
+        this.hovering = null;
+        const found = this.under(event);
+        this.map.getCanvas().style.cursor = found ? "pointer" : "";
+        this.hoverCell(found && found.layer === "cell-fill" ? found.feature.id : null);
+        this.tip(found, event.point);
+      });
+    }
+
+    hoverCell(id) {
+      if (id === this.hovered) return;
+      if (this.hovered) ns.cellState(this.map, this.hovered, { hover: false });
+      if (id) ns.cellState(this.map, id, { hover: true });
+      this.hovered = id;
+    }
+
+    tip(found, point) {
+      if (!this.tipBox) {
+        this.tipBox = document.createElement("div");
+        this.tipBox.className = "cc-tip";
+        this.box.appendChild(this.tipBox);
+      }
+      const text = found && found.layer !== "ticket-cluster" ? this.tipText(found) : null;
+      this.tipBox.hidden = !text;
+      if (!text) return;
+      this.tipBox.textContent = text;
+      const left = Math.min(point.x + 14, this.box.clientWidth - 290);
+      this.tipBox.style.transform = `translate(${left}px, ${point.y + 14}px)`;
+    }
+
+    tipText({ layer, feature }) {
+      const pick = (row, field) => ns.pick(row, field, this.config.language);
+      if (layer === "ticket-mark") {
+        const ticket = live.tickets.get(feature.properties.id);
+        return ticket && `${ticket.number}\n${pick(ticket, "title")}\n${this.config.states[ticket.state] || ""}`;
+      }
+      if (layer === "device-mark") {
+        const device = live.devices.get(feature.id);
+        return device && `${pick(device, "name")}\n${this.allValues(device)}`;
+      }
+      return this.map.getZoom() < 12.5 ? null : feature.properties.code;
+    }
+
+    allValues(device) {
+      return Object.keys(device.values || {})
+        .map((metric) => {
+          const known = (this.config.metrics || {})[metric] || {};
+          const title = ns.pick(known, "name", this.config.language) || metric;
+          return `${title} ${ns.valueText(this.config.metrics, metric, device.values[metric][1])}`;
+        })
+        .join("\n");
+    }
+  }
+
+  ns.Pointer = Pointer;
+})();
