@@ -64,15 +64,16 @@ def act(
     digest = hashlib.sha256(canonical(request).encode()).digest()
     with transaction(engine, by.key) as conn:
         ticket = tickets.lock(conn, number)
-        if not access.in_scope(by, ticket):
-            raise NotFound(Refusal(reason=Reason.NO_SUCH_TICKET))
         if key is not None and by.account_id is not None:
             use = UsedKey(account_id=by.account_id, ticket_id=ticket.ticket_id,
                           request_sha256=digest, version=version + 1)  # fmt: skip
             if not action_keys.claim(conn, key, use, now=now):
                 if action_keys.get(conn, key) != use:
                     raise KeyConflict
+                # (also when the ticket has gone to others since)
                 return ticket
+        if not access.in_scope(by, ticket):
+            raise NotFound(Refusal(reason=Reason.NO_SUCH_TICKET))
         _check_version(conn, ticket, wanted, version, by)
         changes = _changes(
             conn, ticket, wanted, department=department, crew=crew, supervised=supervised

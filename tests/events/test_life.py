@@ -206,6 +206,16 @@ def test_the_same_key_gets_the_same_answer(town: Town) -> None:
         town.act(ticket, "accept", "w1", why="另一个", key="0190-phone-1")
 
 
+def test_a_lost_answer_is_given_again_after_the_ticket_went_to_others(town: Town) -> None:
+    ticket = town.act(town.filed(draft()), "accept", "w1")
+    back = town.act(ticket, "hand_back", "w1", key="0190-phone-2")
+    town.act(back, "dispatch", "dispatcher", department="works")
+    assert town.act(ticket, "hand_back", "w1", key="0190-phone-2").department_code == "works"
+    with pytest.raises(NotFound):
+        town.act(ticket, "comment", "w1", key="0190-phone-3")
+    assert town.rows("SELECT key FROM events.action_keys") == [("0190-phone-2",)]
+
+
 def test_supervise_and_comment(town: Town) -> None:
     ticket = town.filed(draft())
     marked = town.act(ticket, "supervise", "supervisor", why="市民热线多次反映")
