@@ -1,77 +1,217 @@
-"""How fast readings get from the broker into the database, beside a plain way to do it.
+"""How fast readings get from the broker into the database, beside a floor and two plain ways.
 
-``.venv/bin/python -m benchmarks.ingest``: a private broker and PostgreSQL (fsync on), 200 devices,
-messages of one reading (about 120 bytes).
+``.venv/bin/python -m benchmarks.ingest``, after ``apt-get install gcc libmosquitto-dev libpq-dev``.
+A private broker and a private PostgreSQL (fsync on); 200 devices, 8 publishers with
+quality of service 1, messages of one reading (about 120 bytes). Publishers, the floor and the
+watcher are one small C program (``benchmarks/floor.c``), built at each run.
 
-1. drain: messages wait in the broker's queue; how many a second are stored and acknowledged,
-   by our ingester and by the plain one: one INSERT and one COMMIT for each message.
+1. throughput: messages come as fast as the broker takes them; stored and acknowledged a second.
 2. latency: messages come at a steady rate; from publishing to being visible to another session.
+
+The broker is configured as shipped, but saves its queue every second and not every 100 changes:
+else it is the broker's disk that is measured, which writes the whole queue again each time
+(``--shipped-broker`` shows that).
+
+CPU is that of the ingester's processes alone, without broker and database.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
-import psycopg
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
 
-from command_center.replay.publish import Publisher
-from command_center.replay.table import DeviceMessage
-from grid.store.postgis import listen
-from iot_ingest.client import SUBSCRIPTIONS, Session
-from iot_ingest.model.device import readings_topic
+from grid.store.postgis import dsn
 from iot_ingest.store.readings import ensure_partition
 from tests.iot_ingest.place import row, rows_of, settle
 from tests.support.broker import TestBroker, running_broker
 from tests.support.cluster import TestDatabase, running_cluster
 
 _DEVICES = 200
+_PUBLISHERS = 8
+_WARM_UP = 400
+_GIVE_UP_S = 60.0
+
+
+@dataclass(kw_only=True, slots=True)
+class Result:
+    """What one ingester did. ``cpu_us``: processor time a message; ``rss_mb``: the most memory."""
+
+    name: str
+    rate: float
+    cpu_us: float
+    rss_mb: float
+    latencies_ms: Sequence[float] = ()
+
+
+class Bench:
+    """The services of one run and how to start what is measured."""
+
+    def __init__(self, folder: Path, database: TestDatabase, broker: TestBroker) -> None:
+        self.database = database
+        self.broker = broker
+        self.floor = _build_floor(folder)
+        self._password = _admit_publishers(broker)
+
+    def start(self, name: str) -> subprocess.Popen[bytes]:
+        """Start an ingester by its name in the table."""
+        database, broker = self.database.url("cc_ingest"), self.broker.url("cc_ingest")
+        parts = urlsplit(broker)
+        python = [sys.executable, "-m"]
+        command = {
+            "floor": [
+                str(self.floor), "ingest", "127.0.0.1", str(self.broker.port),
+                parts.username or "", unquote(parts.password or ""), dsn(database, None)[0],
+            ],
+            "one commit each": [*python, "benchmarks.baselines", "one"],
+            "executemany": [*python, "benchmarks.baselines", "many"],
+            "iot_ingest": [*python, "iot_ingest", "--no-judge"],
+            "iot_ingest, judged": [*python, "iot_ingest"],
+        }[name]  # fmt: skip
+        environment = {
+            **os.environ,
+            "COMMAND_CENTER_DATABASE_URL": database,
+            "COMMAND_CENTER_BROKER_URL": broker,
+        }
+        return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+
+    def publish(self, count: int, rate: float = 0.0) -> subprocess.Popen[bytes]:
+        """Start the publishers."""
+        arguments = ["127.0.0.1", self.broker.port, self._password, _PUBLISHERS, _DEVICES]
+        return subprocess.Popen(
+            [str(self.floor), "publish", *map(str, [*arguments, count, rate])],
+            stdout=subprocess.DEVNULL,
+        )
+
+    def watch(self, seconds: float) -> subprocess.Popen[bytes]:
+        """Start the watcher; it prints latencies."""
+        url = dsn(self.database.url("cc_web"), None)[0]
+        return subprocess.Popen(
+            [str(self.floor), "watch", url, str(seconds)], stdout=subprocess.PIPE
+        )
+
+    def stored(self) -> int:
+        """How many readings are stored."""
+        engine = self.database.engine("cc_web")
+        return int(rows_of(engine, "SELECT count(*) FROM iot.readings")[0][0])
+
+    def forget(self) -> None:
+        """Begin with empty tables."""
+        with self.database.superuser() as conn:
+            conn.execute("TRUNCATE iot.readings, iot.latest, iot.dirty, iot.findings")
+        self.broker.forget()
+
+    def wait_for(self, count: int, pause_s: float = 0.05) -> float:
+        """Wait until so many are stored; the moment it was seen."""
+        began = time.monotonic()
+        while self.stored() < count:
+            if time.monotonic() - began > _GIVE_UP_S:
+                raise RuntimeError(f"only {self.stored()} of {count} readings were stored in time")
+            time.sleep(pause_s)
+        return time.monotonic()
 
 
 def main() -> int:
-    """Run both measurements and print a table."""
+    """Run the measurements and print a table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=__doc__)
-    parser.add_argument("--messages", type=int, default=20_000, help="to drain")
-    parser.add_argument("--baseline", type=int, default=3_000, help="to drain one by one")
-    parser.add_argument("--rate", type=float, default=500, help="messages a second")
-    parser.add_argument("--seconds", type=float, default=20, help="at that rate")
+    parser.add_argument("--messages", type=int, default=60_000, help="for the fast ones")
+    parser.add_argument("--baseline", type=int, default=3_000, help="for one commit each")
+    parser.add_argument("--rate", type=float, default=5_000, help="messages a second, for latency")
+    parser.add_argument("--seconds", type=float, default=8, help="at that rate; 0: not at all")
+    parser.add_argument("--only", help="names of the table's lines, with ; between them")
+    parser.add_argument("--shipped-broker", action="store_true", help="save every 100 changes")
     options = parser.parse_args()
-    with _services() as (database, broker):
-        ours = _drain(database, broker, options.messages, _our_ingester)
-        plain = _drain(database, broker, options.baseline, _plain_ingester)
-        waits = _latency(database, broker, options.rate, options.seconds)
-    print(f"{'drain':34}{'messages/s':>12}{'ratio':>8}")
-    print(f"{'one commit per message':34}{plain:12,.0f}{1:8.1f}")
-    print(f"{'iot_ingest, with judge':34}{ours:12,.0f}{ours / plain:8.1f}")
-    p50, p95, p99 = np.percentile(waits, (50, 95, 99)) * 1000
-    print(
-        f"published to visible at {options.rate:g}/s, {len(waits)} readings:"
-        f" p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms"
-    )
+    names = ["floor", "one commit each", "executemany", "iot_ingest", "iot_ingest, judged"]
+    if options.only:
+        names = [name for name in names if name in options.only.split(";")]
+    with _services() as bench:
+        if not options.shipped_broker:
+            bench.broker.change("autosave_on_changes true", "autosave_on_changes false")
+            bench.broker.change("autosave_interval 100", "autosave_interval 1")
+        results = []
+        for name in names:
+            slow = name == "one commit each"
+            found = _throughput(bench, name, options.baseline if slow else options.messages)
+            if options.seconds and not slow:
+                found.latencies_ms = _latency(bench, name, options.rate, options.seconds)
+            results.append(found)
+    _print(results, options.rate)
     return 0
 
 
+def _throughput(bench: Bench, name: str, count: int) -> Result:
+    """Messages stored a second at full load."""
+    with _running(bench, name) as process:
+        publishing = bench.publish(count)
+        first_at = bench.wait_for(_WARM_UP + 1, 0.005)
+        first = bench.stored()
+        cpu = _cpu_s(process.pid)
+        last_at = bench.wait_for(_WARM_UP + count)
+        done = _WARM_UP + count - first
+        result = Result(
+            name=name,
+            rate=done / (last_at - first_at),
+            cpu_us=(_cpu_s(process.pid) - cpu) / done * 1e6,
+            rss_mb=_rss_mb(process.pid),
+        )
+        _end(publishing)
+    return result
+
+
+def _latency(bench: Bench, name: str, rate: float, seconds: float) -> list[float]:
+    """Milliseconds from publishing to being visible, of a sample of the devices."""
+    with _running(bench, name):
+        # a second for the publishers to connect and the path to settle is not counted
+        publishing = bench.publish(round(rate * (seconds + 1)), rate)
+        time.sleep(1.3)
+        watching = bench.watch(seconds - 0.5)
+        output, _ = watching.communicate(timeout=seconds + 60)
+        _end(publishing)
+    return [float(one) for one in output.split()]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let the publishers finish; they only wait for last answers of the broker."""
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @contextmanager
-def _services() -> Iterator[tuple[TestDatabase, TestBroker]]:
-    folders = [Path(tempfile.mkdtemp(prefix="cc-bench-")) for _ in range(2)]
+def _running(bench: Bench, name: str) -> Iterator[subprocess.Popen[bytes]]:
+    """An ingester that has stored its first messages."""
+    bench.forget()
+    process = bench.start(name)
+    try:
+        # the first to come makes the session; the broker has nothing for it before
+        time.sleep(3)
+        bench.publish(_WARM_UP).wait(20)
+        bench.wait_for(_WARM_UP)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+@contextmanager
+def _services() -> Iterator[Bench]:
+    folders = [Path(tempfile.mkdtemp(prefix="cc-bench-")) for _ in range(3)]
     try:
         with (
             running_cluster(folders[0], fsync=True) as cluster,
@@ -81,170 +221,83 @@ def _services() -> Iterator[tuple[TestDatabase, TestBroker]]:
             settle(database.engine("cc_admin"), [row(f"B-{n}") for n in range(_DEVICES)])
             with database.engine("cc_ingest").begin() as conn:
                 ensure_partition(conn, datetime.now(UTC).date())
-            yield database, broker
+            yield Bench(folders[2], database, broker)
     finally:
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-# --- drain ---------------------------------------------------------------------------------
-
-
-def _drain(
-    database: TestDatabase,
-    broker: TestBroker,
-    count: int,
-    ingester: Callable[[TestDatabase, TestBroker], subprocess.Popen[bytes]],
-) -> float:
-    """Messages stored a second, the start of the process left out."""
-    _open_session(broker)
-    base_ms = time.time_ns() // 1_000_000 - count
-    messages = [
-        DeviceMessage(ts_ms=base_ms + n, device_id=f"B-{n % _DEVICES}",
-                      values={"water_level": 1 + n % 100 / 100}, flags={})
-        for n in range(count)
-    ]  # fmt: skip
-    Publisher(broker.url("cc_replay")).play(messages, 0)
-    before = _stored(database)
-    process = ingester(database, broker)
-    try:
-        while (first := _stored(database)) == before:
-            time.sleep(0.01)
-        began = time.monotonic()
-        while (now := _stored(database)) < before + count:
-            time.sleep(0.02)
-        return (now - first) / (time.monotonic() - began)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
-
-
-def _stored(database: TestDatabase) -> int:
-    return int(rows_of(database.engine("cc_ingest"), "SELECT count(*) FROM iot.readings")[0][0])
-
-
-def _open_session(broker: TestBroker) -> None:
-    """Leave a session with its subscriptions behind, so that the broker queues for it."""
-    session = Session(broker.url("cc_ingest"), client_id="cc_ingest")
-    session.start()
-    while not session.connected:
-        time.sleep(0.01)
-    time.sleep(0.5)
-    session.stop()
-
-
-def _environment(database: TestDatabase, broker: TestBroker) -> dict[str, str]:
-    return {
-        **os.environ,
-        "COMMAND_CENTER_DATABASE_URL": database.url("cc_ingest"),
-        "COMMAND_CENTER_BROKER_URL": broker.url("cc_ingest"),
-    }
-
-
-def _our_ingester(database: TestDatabase, broker: TestBroker) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "iot_ingest"],
-        env=_environment(database, broker),
-        stderr=subprocess.DEVNULL,
+def _build_floor(folder: Path) -> Path:
+    """Compile floor.c. Raises RuntimeError with what is missing."""
+    source, program = Path(__file__).with_name("floor.c"), folder / "floor"
+    include = subprocess.run(
+        ["pg_config", "--includedir"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    command = ["gcc", "-O2", "-Wall", f"-I{include}", str(source), "-o", str(program)]
+    built = subprocess.run(
+        [*command, "-lmosquitto", "-lpq"], capture_output=True, text=True, check=False
     )
+    if built.returncode:
+        hint = "apt-get install gcc libmosquitto-dev libpq-dev"
+        raise RuntimeError(f"floor.c could not be built ({hint}):\n{built.stderr}")
+    return program
 
 
-def _plain_ingester(database: TestDatabase, broker: TestBroker) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", "from benchmarks.ingest import plain; plain()"],
-        env=_environment(database, broker),
+def _admit_publishers(broker: TestBroker) -> str:
+    """Let publishers write for every device; their password."""
+    names = [f"bench-{n}" for n in range(_PUBLISHERS)]
+    password = secrets.token_urlsafe(16)
+    rules = "".join(f"\nuser {name}\ntopic write cc/v1/#\n" for name in names)
+    broker.admit(dict.fromkeys(names, password), rules)
+    return password
+
+
+def _family(pid: int) -> list[int]:
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
     )
+    return [pid, *map(int, found.stdout.split())]
 
 
-def plain() -> None:
-    """One INSERT and one COMMIT for each message, then its acknowledgement."""
-    conn = psycopg.connect(os.environ["COMMAND_CENTER_DATABASE_URL"])
-    numbers: dict[str, int] = dict(
-        conn.execute("SELECT device_id, device_no FROM iot.devices").fetchall()
-    )
-    url = os.environ["COMMAND_CENTER_BROKER_URL"]
-    user, _, rest = url.removeprefix("mqtt://").partition(":")
-    password, _, address = rest.partition("@")
-    v5 = MQTTProtocolVersion.MQTTv5
-    client = Client(CallbackAPIVersion.VERSION2, client_id=user, protocol=v5,
-                    manual_ack=True)  # fmt: skip
-    client.username_pw_set(user, password)
-
-    def on_message(client: Client, _userdata: Any, message: MQTTMessage) -> None:
-        reading = json.loads(message.payload)
-        ts = datetime.fromtimestamp(reading["ts"] / 1000, UTC)
-        conn.execute(
-            "INSERT INTO iot.readings (device_no, metric_no, ts, value, received_at)"
-            " VALUES (%s, 1, %s, %s, now()) ON CONFLICT DO NOTHING",
-            (numbers[message.topic.split("/")[3]], ts, reading["values"]["water_level"]),
-        )
-        conn.commit()
-        client.ack(message.mid, message.qos)
-
-    client.on_message = on_message
-    client.on_connect = lambda client, *_: client.subscribe([(one, 1) for one in SUBSCRIPTIONS])
-    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # of paho
-    properties.SessionExpiryInterval = 0xFFFF_FFFF
-    properties.ReceiveMaximum = 4_000
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    host, _, port = address.partition(":")
-    client.connect(host, int(port), clean_start=False, properties=properties)
-    client.loop_forever()
+def _cpu_s(pid: int) -> float:
+    """Processor seconds of a process and its children so far."""
+    ticks = 0
+    for one in _family(pid):
+        fields = Path(f"/proc/{one}/stat").read_text().rsplit(") ", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
-# --- latency -------------------------------------------------------------------------------
+def _rss_mb(pid: int) -> float:
+    """The most memory a process and its children had, in megabytes."""
+    kilobytes = 0
+    for one in _family(pid):
+        for line in Path(f"/proc/{one}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                kilobytes += int(line.split()[1])
+    return kilobytes / 1024
 
 
-def _latency(
-    database: TestDatabase, broker: TestBroker, rate: float, seconds: float
-) -> list[float]:
-    """Seconds from publishing to being visible, for the newest reading of each notice."""
-    process = _our_ingester(database, broker)
-    stop = threading.Event()
-    waits: list[float] = []
-    watcher = threading.Thread(target=_watch, args=(database, stop, waits))
-    watcher.start()
-    time.sleep(3)
-    client = Client(CallbackAPIVersion.VERSION2, client_id="cc_replay")
-    user, _, rest = broker.url("cc_replay").removeprefix("mqtt://").partition(":")
-    client.username_pw_set(user, rest.partition("@")[0])
-    client.connect("127.0.0.1", broker.port)
-    client.loop_start()
-    began = time.monotonic()
-    for n in range(round(rate * seconds)):
-        time.sleep(max(0.0, began + n / rate - time.monotonic()))
-        payload = {"ts": time.time_ns() // 1_000_000, "values": {"voltage": 12 + n % 10 / 10}}
-        client.publish(readings_topic(f"B-{n % _DEVICES}"), json.dumps(payload), qos=1)
-    time.sleep(1)
-    stop.set()
-    watcher.join()
-    client.disconnect()
-    client.loop_stop()
-    process.send_signal(signal.SIGTERM)
-    process.wait(20)
-    return waits
+def _print(results: Sequence[Result], rate: float) -> None:
+    rates = {one.name: one.rate for one in results}
 
+    def ratio(to: str, of: float) -> str:
+        return f"{of / rates[to]:.2f}" if to in rates else "-"
 
-def _watch(database: TestDatabase, stop: threading.Event, waits: list[float]) -> None:
-    seen: dict[int, datetime] = {}
-    with database.engine("cc_web").connect() as conn:
-        driver = conn.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        for notices in listen(
-            database.url("cc_web"), ["cc_live"], wake_every_s=0.1, stopped=stop.is_set
-        ):
-            ids = [one for notice in notices for one in json.loads(notice.payload)["ids"]]
-            rows = driver.execute(
-                "SELECT l.device_no, l.ts FROM iot.latest l JOIN iot.metrics m USING (metric_no)"
-                " WHERE m.name = 'voltage' AND l.device_no = ANY(%s)",
-                (ids,),
-            ).fetchall()
-            driver.rollback()
-            now = datetime.now(UTC)
-            for device_no, ts in rows:
-                if seen.get(device_no) != ts:
-                    seen[device_no] = ts
-                    waits.append((now - ts).total_seconds())
+    def percentile(one: Result, share: int) -> str:
+        return f"{np.percentile(one.latencies_ms, share):.1f}" if one.latencies_ms else "-"
+
+    head = ["", "messages/s", "of floor", "of one each", "of executemany",
+            "CPU us/message", "RSS MB", f"p50 ms at {rate:,.0f}/s", "p99 ms"]  # fmt: skip
+    print("| " + " | ".join(head) + " |")
+    print("|---" + "|---:" * (len(head) - 1) + "|")
+    for one in results:
+        fields = [
+            one.name, f"{one.rate:,.0f}", ratio("floor", one.rate),
+            ratio("one commit each", one.rate), ratio("executemany", one.rate),
+            f"{one.cpu_us:.0f}", f"{one.rss_mb:.0f}", percentile(one, 50), percentile(one, 99),
+        ]  # fmt: skip
+        print("| " + " | ".join(fields) + " |")
 
 
 if __name__ == "__main__":

@@ -54,6 +54,30 @@ class TestBroker:
             self._wait_for_reload(device_ids)
         return {one: self._devices[one] for one in device_ids}
 
+    def admit(self, users: Mapping[str, str], rules: str) -> None:
+        """Let users of your own in (name: password), with access rules of the ACL file's form."""
+        with (self._data.room("mosquitto") / "acl").open("a") as file:
+            file.write(rules)
+        self._devices.update(users)
+        self._write_passwords()
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+            self._wait_for_reload(tuple(users))
+
+    def change(self, old: str, new: str) -> None:
+        """Change a line of the configuration; it holds from the next start on."""
+        path = self._data.room("mosquitto") / "mosquitto.conf"
+        text = path.read_text()
+        if old not in text:
+            raise ValueError(f"{old} is not in the configuration")
+        path.write_text(text.replace(old, new))
+
+    def forget(self) -> None:
+        """Start again without sessions and messages."""
+        self.stop()
+        (self._data.room("mosquitto") / "broker.db").unlink(missing_ok=True)
+        self.start()
+
     def start(self) -> None:
         """Start the broker and wait until it answers."""
         service = broker_service(self._data, self.port, self._users["cc_health"])
