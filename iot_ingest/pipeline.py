@@ -19,6 +19,7 @@ from iot_ingest.registry import Registry
 from iot_ingest.sorting import Sorted, device_ids, set_aside, sort
 from iot_ingest.store import devices, intake, quarantine, readings
 from iot_ingest.store.intake import Counts
+from iot_ingest.store.pipelining import pipelined
 from iot_ingest.store.readings import Conflict, Kept
 
 _log = logging.getLogger(__name__)
@@ -85,11 +86,13 @@ class Pipeline:
             kept = readings.keep(conn, rows, self._registry.judged)
             aside = batch.aside + _conflicts_aside(messages, kept.conflicts)
             new_aside = quarantine.put_aside(conn, aside)
-            devices.heard(conn, batch.heard)
-            devices.said_status(conn, batch.statuses)
             counts = _count(messages, batch, kept, new_aside)
-            intake.add(conn, counts, at=from_us(messages[-1].received_us), process=self._process)
-            self._tell(conn, batch, kept)
+            at = from_us(messages[-1].received_us)
+            with pipelined(conn):
+                devices.heard(conn, batch.heard)
+                devices.said_status(conn, batch.statuses)
+                intake.add(conn, counts, at=at, process=self._process)
+                self._tell(conn, batch, kept)
         return counts
 
     def _sort(self, messages: Sequence[Message]) -> Sorted:
