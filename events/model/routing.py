@@ -94,7 +94,9 @@ def route(duties: Iterable[Duty], category: Category, area_path: Sequence[int]) 
     best = max(fitting, key=lambda d: (_specific(d), d.depth, d.priority, -d.duty_id))
     scope = {
         2: Words(zh=f"类别“{category.name_zh}”", en=f"category “{category.name_en}”"),
-        1: Words(zh=f"大类 {category.family}", en=f"family {category.family}"),
+        1: Words(
+            zh=f"“{category.name_zh}”及同类事项", en=f"“{category.name_en}” and matters like it"
+        ),
         0: Words(zh="全部类别", en="every category"),
     }[_specific(best)]
     return Routed(
