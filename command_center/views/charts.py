@@ -34,11 +34,15 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LimitLine:
-    """A limit to draw: its value, what it is called (with its clause), its warning colour."""
+    """A limit to draw: its value, what it is called, its warning colour, the clause it is from.
+
+    The clause is told when one points at the name: beside it there is no room.
+    """
 
     value: float
     name: str
     colour: str
+    basis: str = ""
 
 
 def layout(*, unit: str, height: int = 260) -> dict[str, Any]:
@@ -118,5 +122,6 @@ def _limit_note(limit: LimitLine, *, right: bool) -> dict[str, Any]:
     return {
         "xref": "paper", "x": 1 if right else 0, "xanchor": "right" if right else "left",
         "y": limit.value, "yanchor": "bottom", "text": limit.name, "showarrow": False,
+        "hovertext": limit.basis or limit.name,
         "font": {"size": 11, "color": limit.colour},
     }  # fmt: skip

@@ -69,13 +69,19 @@
       : ns.fill(words.late_by, { span: ns.span(-left, words) });
   };
 
-  const LIGHTS = { red: 0, yellow: 1, green: 2 };
+  /** Groups of urgency: critical, late, serious, soon late, the rest. */
+  function rank(ticket) {
+    const light = ns.live.light(ticket);
+    if (ticket.severity === 4) return 0;
+    if (light === "red") return 1;
+    if (ticket.severity === 3) return 2;
+    return light === "yellow" ? 3 : 4;
+  }
 
-  /** Most urgent first: critical ones, then by light (late ones first), what waits for a decision, severity, deadline. */
+  /** Most urgent first: by rank, then what waits for a decision, severity, deadline. */
   ns.byUrgency = function (a, b) {
     return (
-      Number(b.severity === 4) - Number(a.severity === 4) ||
-      (LIGHTS[ns.live.light(a)] ?? 3) - (LIGHTS[ns.live.light(b)] ?? 3) ||
+      rank(a) - rank(b) ||
       Number(ns.needsDecision(b)) - Number(ns.needsDecision(a)) ||
       b.severity - a.severity ||
       (a.due_at || Infinity) - (b.due_at || Infinity) ||

@@ -61,7 +61,7 @@
         "text-font": [ns.FONT],
         "text-size": 12,
         "text-anchor": "top",
-        "text-offset": [0, 1.15],
+        "text-offset": [0, 1.35],
         "text-optional": true,
         "text-padding": 1,
         "symbol-sort-key": ["-", 0, ["get", "level"]],
@@ -113,7 +113,7 @@
         "icon-anchor": "bottom",
         "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.72, 13, 0.92, 16, 1.15],
         "icon-allow-overlap": true,
-        "icon-ignore-placement": true,
+        "icon-padding": 0, // names keep clear of it
         "symbol-sort-key": ["get", "severity"],
       },
     });

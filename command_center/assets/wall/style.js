@@ -189,6 +189,8 @@
         "text-size": zoomed(10, 12, 14, 18),
         "text-letter-spacing": 0.08,
         "text-max-width": 8,
+        "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
+        "text-radial-offset": 1.3,
       },
       paint: {
         "text-color": c.label,

@@ -128,9 +128,12 @@ def limit_lines(device: Device, metric: str, reader: Reader) -> list[LimitLine]:
             continue  # sums, rises and silences are not values of the series
         limits = rule.limits(attributes)
         for bound in limits.bounds if limits else ():
-            name = f"{bound.label.told(reader.language)} · {bound.clause}"
-            colour = SEVERITY[bound.level].colour
-            lines[bound.value] = LimitLine(value=bound.value, name=name, colour=colour)
+            lines[bound.value] = LimitLine(
+                value=bound.value,
+                name=bound.label.told(reader.language),
+                basis=bound.clause,
+                colour=SEVERITY[bound.level].colour,
+            )
     return list(lines.values())
 
 
