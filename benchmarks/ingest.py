@@ -5,8 +5,9 @@ A private broker and a private PostgreSQL (fsync on); 200 devices, 8 publishers 
 quality of service 1, messages of one reading (about 120 bytes). Publishers, the floor and the
 watcher are one small C program (``benchmarks/floor.c``), built at each run.
 
-1. throughput: messages come as fast as the broker takes them; stored and acknowledged a second.
-2. latency: messages come at a steady rate; from publishing to being visible to another session.
+1. throughput: messages come as fast as the broker takes them; stored a second, publishing included.
+2. drain: messages wait in the broker's queue; stored a second, from the first batch to the last.
+3. latency: messages come at a steady rate; from publishing to being visible to another session.
 
 The broker is configured as shipped, but saves its queue every second and not every 100 changes:
 else it is the broker's disk that is measured, which writes the whole queue again each time
@@ -55,6 +56,7 @@ class Result:
     rate: float
     cpu_us: float
     rss_mb: float
+    drain: float = 0.0
     latencies_ms: Sequence[float] = ()
 
 
@@ -146,6 +148,7 @@ def main() -> int:
         for name in names:
             slow = name == "one commit each"
             found = _throughput(bench, name, options.baseline if slow else options.messages)
+            found.drain = _drain(bench, name, options.baseline if slow else options.messages)
             if options.seconds and not slow:
                 found.latencies_ms = _latency(bench, name, options.rate, options.seconds)
             results.append(found)
@@ -154,22 +157,35 @@ def main() -> int:
 
 
 def _throughput(bench: Bench, name: str, count: int) -> Result:
-    """Messages stored a second at full load."""
+    """Messages stored a second while the publishers send as fast as the broker takes them."""
     with _running(bench, name) as process:
+        cpu, began = _cpu_s(process.pid), time.monotonic()
         publishing = bench.publish(count)
-        first_at = bench.wait_for(_WARM_UP + 1, 0.005)
-        first = bench.stored()
-        cpu = _cpu_s(process.pid)
         last_at = bench.wait_for(_WARM_UP + count)
-        done = _WARM_UP + count - first
         result = Result(
             name=name,
-            rate=done / (last_at - first_at),
-            cpu_us=(_cpu_s(process.pid) - cpu) / done * 1e6,
+            rate=count / (last_at - began),
+            cpu_us=(_cpu_s(process.pid) - cpu) / count * 1e6,
             rss_mb=_rss_mb(process.pid),
         )
         _end(publishing)
     return result
+
+
+def _drain(bench: Bench, name: str, count: int) -> float:
+    """Messages stored a second out of the broker's queue, from the first batch to the last."""
+    with _running(bench, name):
+        pass
+    bench.publish(count).wait(120)
+    process = bench.start(name)
+    try:
+        first_at = bench.wait_for(_WARM_UP + 1, 0.005)
+        first = bench.stored()
+        last_at = bench.wait_for(_WARM_UP + count, 0.02)
+        return (_WARM_UP + count - first) / (last_at - first_at)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
 
 
 def _latency(bench: Bench, name: str, rate: float, seconds: float) -> list[float]:
@@ -279,22 +295,22 @@ def _rss_mb(pid: int) -> float:
 
 
 def _print(results: Sequence[Result], rate: float) -> None:
-    rates = {one.name: one.rate for one in results}
+    drains = {one.name: one.drain for one in results}
 
     def ratio(to: str, of: float) -> str:
-        return f"{of / rates[to]:.2f}" if to in rates else "-"
+        return f"{of / drains[to]:.2f}" if to in drains else "-"
 
     def percentile(one: Result, share: int) -> str:
         return f"{np.percentile(one.latencies_ms, share):.1f}" if one.latencies_ms else "-"
 
-    head = ["", "messages/s", "of floor", "of one each", "of executemany",
+    head = ["", "live/s", "drain/s", "of floor", "of one each", "of executemany",
             "CPU us/message", "RSS MB", f"p50 ms at {rate:,.0f}/s", "p99 ms"]  # fmt: skip
     print("| " + " | ".join(head) + " |")
     print("|---" + "|---:" * (len(head) - 1) + "|")
     for one in results:
         fields = [
-            one.name, f"{one.rate:,.0f}", ratio("floor", one.rate),
-            ratio("one commit each", one.rate), ratio("executemany", one.rate),
+            one.name, f"{one.rate:,.0f}", f"{one.drain:,.0f}", ratio("floor", one.drain),
+            ratio("one commit each", one.drain), ratio("executemany", one.drain),
             f"{one.cpu_us:.0f}", f"{one.rss_mb:.0f}", percentile(one, 50), percentile(one, 99),
         ]  # fmt: skip
         print("| " + " | ".join(fields) + " |")
