@@ -129,7 +129,7 @@ def _palette(image: Image.Image) -> Image.Image:
 
 
 def prepare(base: str, accounts: Path) -> dict[str, str]:
-    """Passwords by account, where the phones are, and the path where a new report's progress is told."""
+    """Passwords by account, where the phones are, and the path of a new report's progress."""
     city: dict[str, str] = json.loads(accounts.read_text())
     with httpx.Client(base_url=base, timeout=30, headers={"Origin": base}) as client:
         bounds = client.get("/api/v1/city").raise_for_status().json()["bbox"]
