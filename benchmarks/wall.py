@@ -125,11 +125,12 @@ async def _measure(demo: Demo, rate: float, seconds: float, profile: Path | None
             if profile and name.startswith("values, whole"):
                 await session.send("Profiler.enable")
                 await session.send("Profiler.start")
+            sent, begun = len(flow.acknowledged), time.monotonic()
             rows[name] = await _span(page, session, seconds)
+            rows[name]["rate"] = (len(flow.acknowledged) - sent) / (time.monotonic() - begun)
             if profile and name.startswith("values, whole"):
                 told = await session.send("Profiler.stop")
                 profile.write_text(json.dumps(told["profile"]))
-            rows[name]["rate"] = len(flow.acknowledged) / (seconds + _SETTLE_S)
             flow.stop()
     return rows
 
@@ -208,6 +209,7 @@ async def _processors(page: Page) -> dict[str, float]:
 
 
 _COLUMNS = (
+    ("messages/s", "rate", 1, ""),
     ("main thread", "main_thread", 100, "%"),
     ("map frames/s", "map_frames", 1, ""),
     ("page CPU", "cpu_renderer", 100, "%"),
