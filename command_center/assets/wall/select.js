@@ -99,14 +99,19 @@
 
   ns.Selection = Selection;
 
+  let lastActed = null;
   const clientside = (window.dash_clientside = window.dash_clientside || {});
   clientside.cc_wall = {
     closeSide: () => {
       live.select(null);
       return clientside.no_update;
     },
-    reloadStory: () => {
-      live.tell("reload");
+    // called for every story that is drawn, too: only an action of its own reads it again
+    reloadStory: (acted) => {
+      if (acted && acted !== lastActed) {
+        lastActed = acted;
+        live.tell("reload");
+      }
       return clientside.no_update;
     },
     openRow: (cell) => {
