@@ -10,7 +10,7 @@ from importlib.metadata import version
 import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 import layers
 from command_center.access.gate import ALLOWANCES, Gate, GateSettings
@@ -91,7 +91,7 @@ class Application:
         )
         self._gate = self._guard(self.api, allowances or ALLOWANCES)
 
-    async def __call__(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI scope."""
         await self._gate(scope, receive, send)
 

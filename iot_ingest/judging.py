@@ -14,7 +14,7 @@ from iot_ingest.model.reading import EPOCH, from_us
 from iot_ingest.store import findings, readings
 from iot_ingest.store.findings import StoredFinding
 from iot_ingest.store.metrics import StoredMetric
-from layers.contract import Finding, Limits, Rule, Series
+from layers.contract import Finding, Limits, Rule, Seed, Series
 from layers.rules import Change, compare, resume
 
 _log = logging.getLogger(__name__)
@@ -127,10 +127,10 @@ def _series(
 
 
 def _found(
-    rule: Rule, series: Series, limits: Limits, seed: object, now_ms: int, since_ms: int
+    rule: Rule, series: Series, limits: Limits, seed: Seed | None, now_ms: int, since_ms: int
 ) -> Sequence[Finding] | None:
     try:
-        return rule.judge(series, limits, seed, now_ms, since_ms=since_ms)  # type: ignore[arg-type]
+        return rule.judge(series, limits, seed, now_ms, since_ms=since_ms)
     except Exception:  # noqa: BLE001 - a rule is somebody's arithmetic: it must not stop the others
         _log.exception("rule %s failed and is skipped", rule.name)
         return None

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -81,7 +82,7 @@ class Publisher:
                 if speed:
                     due = began + (message.ts_ms - first_ms) / 1000 / speed
                     time.sleep(max(0.0, due - time.monotonic()))
-                self._wait(lambda n=n: n - self._answered() <= _UNDER_WAY)  # type: ignore[misc]
+                self._wait(partial(self._few_under_way, n))
                 payload = json.dumps(message.payload(), separators=(",", ":"))
                 self._client.publish(readings_topic(message.device_id), payload, qos=1)
                 told(n)
@@ -121,6 +122,9 @@ class Publisher:
 
     def _answered(self) -> int:
         return self._acknowledged + self._refused
+
+    def _few_under_way(self, sent: int) -> bool:
+        return sent - self._answered() <= _UNDER_WAY
 
     def _wait(self, condition: Callable[[], bool]) -> None:
         """Wait for answers; a broker that gives none for 30 s is told as a Problem."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
@@ -45,10 +47,10 @@ def _metric_no() -> Column[int]:
     return Column("metric_no", SmallInteger, nullable=False)
 
 
-def _reading() -> tuple[Column[object], ...]:
-    flag: Column[object] = Column("flag", CHAR, nullable=False)
+def _reading() -> tuple[Column[Any], ...]:
+    flag: Column[str] = Column("flag", CHAR, nullable=False)
     return (_number("device_no"), _metric_no(), _at("ts"), _value("value"), flag,
-            _at("received_at"))  # type: ignore[return-value] # fmt: skip
+            _at("received_at"))  # fmt: skip
 
 
 metrics = Table(
