@@ -26,6 +26,7 @@ from iot_ingest.ingester import Ingester
 from iot_ingest.listeners import Address, CannotListen, Listeners
 from iot_ingest.pipeline import Pipeline
 from iot_ingest.registry import Registry
+from iot_ingest.replayer import Replayer
 from iot_ingest.spool import Spool, SpoolInUse
 from iot_ingest.unit_profiles import city_profiles
 
@@ -106,6 +107,7 @@ def _run(
     child = Child([sys.executable, "-m", "iot_ingest.judge", "--until-stdin-closes"], stop)
     listeners.start()
     Pulse(engine, "ingest", detail, stop).start()
+    Replayer(database, engine, stop).start()
     if judge:
         child.start()
     session.start()

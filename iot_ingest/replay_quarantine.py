@@ -10,7 +10,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -108,13 +108,23 @@ def _replay(engine: Engine, chosen: Chosen, options: argparse.Namespace, languag
         print(f"{tried} replayed: {resolved} can be used now, {tried - resolved} stay aside")
 
 
-def replay(engine: Engine, pipeline: Pipeline, chosen: Chosen) -> tuple[int, int]:
+def replay(
+    engine: Engine,
+    pipeline: Pipeline,
+    chosen: Chosen,
+    *,
+    by: str = BY,
+    after: int = 0,
+    went_on: Callable[[int, int, int], None] = lambda _reached, _tried, _resolved: None,
+) -> tuple[int, int]:
     """Decode what was put aside once more; how many were tried, and how many are resolved.
 
     May be interrupted anywhere and begun again: a reading that is there already changes nothing.
+    Begins behind the message ``after``; ``went_on`` is told the last message of each chunk, and
+    how many of the chunk were tried and resolved, in the name of ``by``.
     """
     pipeline.prepare(datetime.now(UTC))
-    tried = resolved = after = 0
+    tried = resolved = 0
     while True:
         with engine.connect() as conn:
             rows = quarantine.chosen(conn, chosen, after=after, most=_CHUNK)
@@ -125,9 +135,10 @@ def replay(engine: Engine, pipeline: Pipeline, chosen: Chosen) -> tuple[int, int
         usable = _usable(pipeline, rows)
         if usable:
             pipeline.flush([_message(one) for one in usable])
-            with transaction(engine, BY) as conn:
+            with transaction(engine, by) as conn:
                 quarantine.resolve(conn, usable, at=datetime.now(UTC), resolution="replayed")
             resolved += len(usable)
+        went_on(after, len(rows), len(usable))
 
 
 def _usable(pipeline: Pipeline, rows: Sequence[Quarantined]) -> list[Quarantined]:

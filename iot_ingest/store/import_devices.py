@@ -28,13 +28,15 @@ def import_devices(
     by: str,
     crs: str | None = None,
     mapping: ColumnMapping | None = None,
+    all_metrics: bool = True,
 ) -> tuple[ImportReport, dict[str, str]]:
     """Import the devices of a file; the report, and the secrets of those that are new, by id.
 
     Columns: ``device_id``, ``model``, ``layer``, ``metrics`` (names with ; between), ``interval_s``
     and ``name_zh`` and/or ``name_en``, points; ``component_code`` where one is known; other columns
     become attributes (``warning_m``, ``water_class``, ...). Known devices are updated and keep
-    their secret. Raises GridProblem for what concerns the whole file.
+    their secret. ``all_metrics`` as in `register_devices`. Raises GridProblem for what concerns
+    the whole file.
     """
     table = read_table(
         path,
@@ -53,7 +55,7 @@ def import_devices(
     if table.refusals:
         return refused(table), {}
     try:
-        secrets = register_devices(engine, rows, by=by)
+        secrets = register_devices(engine, rows, by=by, all_metrics=all_metrics)
     except RefusedDevices as fault:
         refusals = tuple(
             Refusal(row=numbers[one.row], field=one.field, reason_zh=one.zh, reason_en=one.en)

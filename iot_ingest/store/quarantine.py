@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, Row
 
 from grid.store.named_sql import Statements
+from grid.store.postgis import transaction
 from iot_ingest.model.quarantine import Reason, Trouble
+from iot_ingest.store import trail
 
 _SQL = Statements.beside(__file__)
+
+_NEWEST = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,11 +47,41 @@ class Quarantined:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chosen:
-    """Which messages are meant; None: any."""
+    """Which messages are meant; None: any. ``newest`` leaves out those that came later."""
 
     protocol: str | None = None
     reason: str | None = None
     device_id: str | None = None
+    quarantine_id: int | None = None
+    newest: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A message as people see it: ``payload`` is its beginning, ``size`` all of it in bytes."""
+
+    quarantine_id: int
+    received_at: datetime
+    protocol: str
+    topic: str
+    device_id: str | None
+    reason: Reason
+    detail: str
+    size: int
+    payload: bytes
+    resolved_at: datetime | None = None
+    resolution: str | None = None
+    resolved_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kind:
+    """Unresolved messages of one reason in one protocol."""
+
+    reason: Reason
+    protocol: str
+    messages: int
+    latest_at: datetime
 
 
 def put_aside(conn: Connection, messages: Iterable[SetAside]) -> int:
@@ -88,6 +123,8 @@ def chosen(conn: Connection, which: Chosen, *, after: int, most: int) -> list[Qu
         protocol=which.protocol,
         reason=which.reason,
         device_id=which.device_id,
+        quarantine_id=which.quarantine_id,
+        newest=which.newest,
         after_id=after,
         most=most,
     )
@@ -97,12 +134,68 @@ def chosen(conn: Connection, which: Chosen, *, after: int, most: int) -> list[Qu
     ]
 
 
+def page(conn: Connection, which: Chosen, *, before: int | None, most: int) -> list[Shown]:
+    """Unresolved messages with a number below ``before`` (None: from the newest), newest first."""
+    rows = _SQL.rows(
+        conn,
+        "page",
+        protocol=which.protocol,
+        reason=which.reason,
+        device_id=which.device_id,
+        before_id=_NEWEST if before is None else before,
+        most=most,
+    )
+    return [_shown(row) for row in rows]
+
+
+def message(conn: Connection, quarantine_id: int, *, most: int) -> Shown | None:
+    """One message, resolved or not, with at most ``most`` bytes of it; None: there is none."""
+    row = _SQL.maybe(conn, "message", quarantine_id=quarantine_id, most=most)
+    return None if row is None else _shown(row)
+
+
+def waiting(conn: Connection, which: Chosen) -> tuple[int, int]:
+    """How many unresolved messages of a kind there are, and the number of the newest (0: none)."""
+    row = _SQL.one(
+        conn, "waiting", protocol=which.protocol, reason=which.reason, device_id=which.device_id
+    )
+    return row.messages, row.newest
+
+
+def kinds(conn: Connection) -> list[Kind]:
+    """Unresolved messages by reason and protocol, the most frequent first."""
+    return [
+        Kind(**{**row._mapping, "reason": Reason(row.reason)}) for row in _SQL.rows(conn, "kinds")
+    ]
+
+
 def resolve(
     conn: Connection, messages: Sequence[Quarantined], *, at: datetime, resolution: str
 ) -> None:
-    """Note that these are not waiting any more, and why."""
+    """Note that these are not waiting any more, why, and whose doing it is (the actor's)."""
     ids = [one.quarantine_id for one in messages]
     _SQL.run(conn, "resolve", ids=ids, at=at, resolution=resolution)
+
+
+def set_aside_as_seen(engine: Engine, which: Chosen, *, why: str, by: str) -> int:
+    """Take messages off the list because somebody has looked at them; how many.
+
+    They are kept, with ``why``, who and when; so is the ledger's entry. Only administrators may.
+    """
+    with transaction(engine, by) as conn:
+        count = int(_SQL.value(conn, "set_aside", **_asked(which), why=why))
+        if count:
+            told = {**_asked(which), "why": why, "messages": count}
+            trail.quarantine(conn, "set_aside", which.reason or "any", told)
+    return count
+
+
+def _asked(which: Chosen) -> dict[str, Any]:
+    return {**asdict(which), "newest": _NEWEST if which.newest is None else which.newest}
+
+
+def _shown(row: Row[Any]) -> Shown:
+    return Shown(**{**row._mapping, "reason": Reason(row.reason), "payload": bytes(row.payload)})
 
 
 def _storable(text: str) -> str:

@@ -7,7 +7,7 @@ import math
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine
 
@@ -17,7 +17,8 @@ from grid.store.named_sql import Statements
 from grid.store.postgis import transaction
 from iot_ingest.model.broker_password import hash_password
 from iot_ingest.model.device import bucket, parse_device_id
-from iot_ingest.store import metrics, stations
+from iot_ingest.store import metrics, stations, trail
+from layers.contract import Metric
 
 _SQL = Statements.beside(__file__)
 
@@ -62,7 +63,13 @@ class _Row:
 
 
 def register_devices(
-    engine: Engine, rows: Sequence[Mapping[str, Any]], *, by: str
+    engine: Engine,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    by: str,
+    only: Literal["new", "known"] | None = None,
+    stay_disabled: bool = False,
+    all_metrics: bool = True,
 ) -> dict[str, str]:
     """Register devices, or bring them up to date; the secrets of those that are new, by id.
 
@@ -70,45 +77,70 @@ def register_devices(
     (seconds), lon, lat (WGS-84 degrees), and may hold attributes (mapping), component_code,
     source_crs. ``by`` is an actor's key. A secret is told here once; the database keeps its
     hash. Raises RefusedDevices when a row cannot be used; nothing is then registered.
+
+    ``only`` refuses devices that are known already, or those that are not. A device that was
+    disabled is enabled unless it is to ``stay_disabled``. ``all_metrics`` brings the catalogue of
+    metrics up to date, which the web process may not: it adds what is missing. Every change is in
+    the ledger.
     """
     with transaction(engine, by) as conn:
-        sync_metrics(conn)
+        (sync_metrics if all_metrics else _add_metrics)(conn)
         parsed, faults = _parse(rows, set(metrics.all(conn)))
         placed = _place(conn, parsed, faults)
         components = _components(conn, parsed, faults)
         _check_stations(conn, parsed, faults)
+        ids = [row.device_id for row in parsed]
+        known = {
+            row.device_id: dict(row._mapping) for row in _SQL.rows(conn, "known", device_ids=ids)
+        }
+        faults.extend(_misplaced(parsed, set(known), only))
         if faults:
             raise RefusedDevices(sorted(faults, key=lambda one: one.row))
-        ids = [row.device_id for row in parsed]
-        known = {row.device_id for row in _SQL.rows(conn, "known", device_ids=ids)}
         made = {one: secrets.token_urlsafe(32) for one in ids if one not in known}
-        _SQL.run_many(
-            conn,
-            "put_device",
-            [
-                _params(row, place, components, made.get(row.device_id))
-                for row, place in zip(parsed, placed, strict=True)
-            ],
-        )
+        wanted = {
+            row.device_id: _params(row, place, components) | {"stay_disabled": stay_disabled}
+            for row, place in zip(parsed, placed, strict=True)
+        }
+        changes = {one: trail.differences(known.get(one), wanted[one]) for one in ids}
+        changes = {one: found for one, found in changes.items() if found}
+        _SQL.run_many(conn, "put_device", [_stored(wanted[one], made.get(one)) for one in changes])
+        trail.put_devices(conn, changes, set(made))
     return made
+
+
+def _misplaced(
+    rows: Sequence[_Row], known: set[str], only: Literal["new", "known"] | None
+) -> list[DeviceFault]:
+    if only == "new":
+        return [_fault(row.number, "device_id", "已登记", "is registered already")
+                for row in rows if row.device_id in known]  # fmt: skip
+    if only == "known":
+        return [_fault(row.number, "device_id", "未登记", "is not registered")
+                for row in rows if row.device_id not in known]  # fmt: skip
+    return []
 
 
 def sync_metrics(conn: Connection) -> None:
     """Bring iot.metrics up to date with what the layers measure."""
-    metrics.put(
-        conn,
-        [
-            {
-                "name": one.name,
-                "unit": one.unit,
-                "name_zh": one.name_zh,
-                "name_en": one.name_en,
-                "lowest": one.lowest,
-                "highest": one.highest,
-            }
-            for one in layers.metrics().values()
-        ],
-    )
+    metrics.put(conn, [_metric_row(one) for one in layers.metrics().values()])
+
+
+def _add_metrics(conn: Connection) -> None:
+    """Add the metrics that the layers measure and the database does not know yet."""
+    known = metrics.all(conn)
+    missing = [one for one in layers.metrics().values() if one.name not in known]
+    _SQL.run_many(conn, "add_metric", [_metric_row(one) for one in missing])
+
+
+def _metric_row(one: Metric) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "unit": one.unit,
+        "name_zh": one.name_zh,
+        "name_en": one.name_en,
+        "lowest": one.lowest,
+        "highest": one.highest,
+    }
 
 
 def _parse(
@@ -256,14 +288,8 @@ def _check_stations(conn: Connection, rows: Sequence[_Row], faults: list[DeviceF
 
 
 def _params(
-    row: _Row,
-    place: tuple[int | None, int],
-    components: Mapping[str, int],
-    secret: str | None,
+    row: _Row, place: tuple[int | None, int], components: Mapping[str, int]
 ) -> dict[str, Any]:
-    hashed = None
-    if secret is not None:
-        hashed = hash_password(secret, salt=secrets.token_bytes(_SALT_BYTES))
     return {
         "device_id": row.device_id,
         "bucket": bucket(row.device_id),
@@ -279,9 +305,22 @@ def _params(
         "cell_id": place[0],
         "area_id": place[1],
         "component_id": None if row.component_code is None else components[row.component_code],
-        "attributes": json.dumps(dict(row.attributes)),
-        "secret_hash": hashed,
+        "attributes": dict(row.attributes),
     }
+
+
+def _stored(params: Mapping[str, Any], secret: str | None) -> dict[str, Any]:
+    """``params`` as the database takes them, with the password entry of a new device."""
+    return {
+        **params,
+        "attributes": json.dumps(params["attributes"]),
+        "secret_hash": None if secret is None else password_entry(secret),
+    }
+
+
+def password_entry(secret: str) -> str:
+    """What the broker is given of a secret."""
+    return hash_password(secret, salt=secrets.token_bytes(_SALT_BYTES))
 
 
 def _fault(row: int, field: str, zh: str, en: str) -> DeviceFault:

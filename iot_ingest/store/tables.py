@@ -84,7 +84,17 @@ quarantine = Table(
     _text("topic"), _text("device_id", nullable=True),
     Column("payload", LargeBinary, nullable=False),
     Column("payload_sha256", LargeBinary, nullable=False), _text("reason"), _text("detail"),
-    _at("resolved_at", nullable=True), _text("resolution", nullable=True), schema="iot",
+    _at("resolved_at", nullable=True), _text("resolution", nullable=True),
+    _text("resolved_by", nullable=True), schema="iot",
+)  # fmt: skip
+
+replays = Table(
+    "replays", METADATA, _count("replay_id"), _text("protocol", nullable=True),
+    _text("reason", nullable=True), _text("device_id", nullable=True),
+    Column("quarantine_id", BigInteger, nullable=True), _count("newest"), _text("asked_by"),
+    _at("asked_at"), Column("attempts", SmallInteger, nullable=False), _count("reached"),
+    _count("tried"), _count("resolved"), _at("finished_at", nullable=True),
+    _text("trouble_zh", nullable=True), _text("trouble_en", nullable=True), schema="iot",
 )  # fmt: skip
 
 dirty = Table(

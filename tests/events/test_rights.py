@@ -11,6 +11,12 @@ PROCESSES = ("cc_web", "cc_ingest", "cc_dispatch")
 
 @pytest.mark.parametrize(("role", "right", "table", "column"), [
     *[(role, "SELECT", "iot.devices", "secret_hash") for role in PROCESSES],
+    *[("cc_web", right, "iot.devices", column)
+      for right in ("INSERT", "UPDATE") for column in ("name_en", "secret_hash", "disabled_at")],
+    *[("cc_web", "UPDATE", "iot.quarantine", column) for column in ("payload", "resolved_at")],
+    *[("cc_web", right, "iot.replays", "asked_by") for right in ("INSERT", "UPDATE")],
+    ("cc_web", "INSERT", "iot.readings", "value"),
+    ("cc_ingest", "INSERT", "iot.replays", "asked_by"),
     *[(role, "UPDATE", "events.ticket_events", "unlinked_at") for role in PROCESSES],
     *[(role, "UPDATE", "events.ledger", "payload") for role in (*PROCESSES, "cc_admin")],
     *[(role, "UPDATE", "events.events", "description") for role in (*PROCESSES, "cc_admin")],
@@ -49,3 +55,26 @@ def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> Non
         "events.calendar_days", "events.inbox", "events.sessions", "events.shifts",
         "grid.basemap", "iot.dirty",
     ]  # fmt: skip
+
+
+def test_what_works_with_the_owners_rights_is_for_those_who_need_it(
+    database: TestDatabase,
+) -> None:
+    """PostgreSQL lets everybody call a new function; here it must be said who may."""
+    with database.superuser() as conn:
+        rows = conn.execute(
+            "SELECT p.oid::regproc::text, array_agg(role ORDER BY role) FROM pg_proc p"
+            " JOIN pg_namespace n ON n.oid = p.pronamespace"
+            " CROSS JOIN unnest(ARRAY['cc_web', 'cc_ingest', 'cc_dispatch', 'cc_admin', 'public'])"
+            " AS role WHERE n.nspname IN ('grid', 'events', 'iot', 'contact') AND p.prosecdef"
+            " AND has_function_privilege(role, p.oid, 'EXECUTE') GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    people = ["cc_admin", "cc_web"]
+    found = {name: roles for name, roles in rows if "cc_web" in roles or "public" in roles}
+    assert found == {
+        f"iot.{name}": people
+        for name in (
+            "add_metric", "ask_for_replay", "check_administrator", "put_device",
+            "set_aside_as_seen", "set_device_disabled", "set_device_secret",
+        )
+    }  # fmt: skip
