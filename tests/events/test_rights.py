@@ -53,7 +53,7 @@ def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> Non
         ).fetchall()
     assert [row[0] for row in rows] == [
         "events.calendar_days", "events.inbox", "events.sessions", "events.shifts",
-        "grid.basemap", "iot.dirty",
+        "grid.basemap", "iot.dirty", "iot.stale",
     ]  # fmt: skip
 
 
