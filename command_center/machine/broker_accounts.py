@@ -1,4 +1,4 @@
-"""Keeps the private broker's password file in step with the devices in the database."""
+"""Keeps who may connect to the private broker in step with the devices in the database."""
 
 import asyncio
 import signal
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from command_center.machine.broker import write_passwords
+from command_center.machine.broker import Broker, write_accounts
 from command_center.machine.data_folder import DataFolder
 from command_center.machine.supervisor import Supervisor
 from grid.store.postgis import reading
@@ -17,15 +17,17 @@ _LOOK_EVERY_S = 1.0
 
 
 class BrokerAccounts:
-    """Writes the password file when devices changed, and has the broker read it again."""
+    """Writes the accounts when devices changed, and has the broker read them again."""
 
     def __init__(
         self,
+        broker: Broker,
         data: DataFolder,
         users: Mapping[str, str],
         engine: Engine,
         supervisor: Supervisor,
     ) -> None:
+        self._broker = broker
         self._data = data
         self._users = users
         self._engine = engine
@@ -52,6 +54,6 @@ class BrokerAccounts:
             if mark == self._mark:
                 return False
             entries = credentials.entries(conn)
-        write_passwords(self._data, self._users, entries)
+        write_accounts(self._broker, self._data, self._users, entries)
         self._mark = mark
         return True
