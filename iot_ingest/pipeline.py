@@ -140,10 +140,8 @@ def _conflicts_aside(
 ) -> list[quarantine.SetAside]:
     found = []
     for n, group in groupby(conflicts, key=lambda one: one.n):
-        details = dict.fromkeys(
-            f"{one.ts.isoformat()}: {one.value}, stored {one.kept}" for one in group
-        )
-        trouble = Trouble(reason=Reason.CONFLICTING_VALUE, detail="; ".join([*details][:5]))
+        details = [f"{one.ts.isoformat()}: {one.value}, stored {one.kept}" for one in group]
+        trouble = Trouble(reason=Reason.CONFLICTING_VALUE, detail="; ".join(details[:5]))
         found.append(set_aside(messages[n], trouble))
     return found
 
@@ -153,9 +151,8 @@ def _count(messages: Sequence[Message], batch: Sorted, kept: Kept, new_aside: in
         messages=len(messages),
         readings=batch.readings,
         stored=kept.stored,
-        duplicates=kept.duplicates,
+        duplicates=len(batch.found) - kept.stored - len(kept.conflicts),
         quarantined=new_aside,
-        refused=batch.readings - len(batch.found) + len(kept.conflicts),
     )
 
 
@@ -166,5 +163,4 @@ def _sum(one: Counts, other: Counts) -> Counts:
         stored=one.stored + other.stored,
         duplicates=one.duplicates + other.duplicates,
         quarantined=one.quarantined + other.quarantined,
-        refused=one.refused + other.refused,
     )
