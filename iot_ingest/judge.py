@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ import layers
 from events.actions.record import record
 from events.model.actor import system
 from events.model.problems import Refused
+from grid.store import city as cities
 from grid.store import heartbeats
 from grid.store.postgis import listen, make_engine, notify, transaction
 from iot_ingest.health import Pulse
@@ -123,7 +125,13 @@ class Judge:
         fingerprint = devices.fingerprint(conn)
         unknown = any(no not in self._devices for no in device_nos)
         if fingerprint != self._fingerprint or unknown:
-            self._devices = {one.device_no: one for one in devices.all(conn)}
+            city = cities.get(conn)
+            # rules that look at the local day ask for its zone; a device may have one of its own
+            known = {} if city is None else {"time_zone": city.time_zone}
+            self._devices = {
+                one.device_no: replace(one, attributes={**known, **one.attributes})
+                for one in devices.all(conn)
+            }
             self._metrics = {one.metric_no: one for one in metrics.all(conn).values()}
             self._fingerprint = fingerprint
 

@@ -2,7 +2,19 @@
 
 from layers.contract import Expected, Layer, Legend, Sample, Shape, Style, words
 from layers.packs import metrics
-from layers.rules import Exceedances, Mean, silence_sample, silent
+from layers.rules import (
+    EquivalentLevel,
+    Exceedances,
+    Mean,
+    flagged,
+    flagged_sample,
+    flat,
+    flat_sample,
+    silence_sample,
+    silent,
+)
+
+DOUBTFUL = "dust_data_quality"
 
 LAYER = Layer(
     code="construction_dust",
@@ -46,6 +58,20 @@ LAYER = Layer(
                 "A new day is counted; {peak} times above the limit the day before",
             ),
         ),
+        EquivalentLevel(
+            name="noise_level",
+            metric="noise",
+            category="construction_noise",
+            pack="construction_dust.noise_level",
+            names=words("施工噪声超标", "Noise above limit"),
+            title=words(
+                "噪声 {window}等效声级 {peak} {unit} 超过{label} {bound} {unit}",
+                "Noise of {window} {peak} {unit} above {label} {bound} {unit}",
+            ),
+        ),
+        flat("tsp_flat", "tsp", DOUBTFUL, "construction_dust.flat"),
+        flat("noise_flat", "noise", DOUBTFUL, "construction_dust.flat"),
+        flagged("dust_flagged", "pm10", DOUBTFUL, "construction_dust.flagged"),
         silent(
             "dust_silent",
             "pm10",
@@ -60,8 +86,8 @@ LAYER = Layer(
         Legend(
             level=2,
             text=words(
-                "TSP 5 分钟均值超限；PM10 一日超标 2 次以上",
-                "TSP 5 min mean above limit; PM10 over more than twice a day",
+                "TSP 5 分钟均值超限；PM10 一日超标 2 次以上；噪声超昼间或夜间限值",
+                "TSP 5 min mean above limit; PM10 over more than twice a day; noise above limit",
             ),
         ),
         Legend(
@@ -88,6 +114,16 @@ LAYER = Layer(
             loud=(90.0, 95.0, 70.0, 120.0, 60.0, 60.0),
             finds=(Expected(level=2, onset=4),),
         ),
+        Sample(
+            rule="noise_level",
+            every_s=300,
+            quiet=(65.0, 65.0, 65.0, 74.0, 65.0, 65.0),
+            loud=(60.0, 60.0, 60.0, 60.0, 76.0, 76.0, 60.0, 60.0, 60.0, 60.0),
+            finds=(Expected(level=2, onset=4, ended=9),),
+        ),
+        flat_sample("tsp_flat", minutes=30),
+        flat_sample("noise_flat", minutes=30),
+        flagged_sample("dust_flagged", minutes=30),
         silence_sample("dust_silent"),
     ),
 )

@@ -2,7 +2,15 @@
 
 from layers.contract import Expected, Layer, Legend, Sample, Shape, Style, words
 from layers.packs import metrics
-from layers.rules import Rise, RollingSum, Threshold, silence_sample, silent
+from layers.rules import (
+    Rise,
+    RollingSum,
+    Threshold,
+    flagged,
+    flagged_sample,
+    silence_sample,
+    silent,
+)
 
 STATION = {"warning_m": 4.0, "guarantee_m": 5.0, "record_m": 6.2}
 FAULT = "flood_station_fault"
@@ -68,6 +76,7 @@ LAYER = Layer(
                 "Water {peak} m deep, above {label} {bound} m",
             ),
         ),
+        flagged("water_level_flagged", "water_level", "flood_data_quality", "flood.flagged"),
         silent(
             "water_level_silent", "water_level", FAULT, "flood.silent", zh="水位", en="water level"
         ),
@@ -134,6 +143,7 @@ LAYER = Layer(
             loud=(0.0, 0.16, 0.3, 0.13, 0.1),
             finds=(Expected(level=3, onset=1, ended=4),),
         ),
+        flagged_sample("water_level_flagged", minutes=30),
         silence_sample("water_level_silent"),
         silence_sample("rain_silent"),
         silence_sample("water_depth_silent"),

@@ -2,7 +2,7 @@
 
 from layers.contract import Expected, Layer, Legend, Sample, Shape, Style, words
 from layers.packs import metrics
-from layers.rules import Rise, Threshold, silence_sample, silent
+from layers.rules import Rise, Threshold, flagged, flagged_sample, silence_sample, silent
 
 
 def _limit(name: str, metric: str, zh: str, en: str, *, below: bool = False) -> Threshold:
@@ -68,6 +68,7 @@ LAYER = Layer(
                 "Conductivity no longer surging, rose {peak} {unit}",
             ),
         ),
+        flagged("cod_flagged", "cod", "outfall_data_quality", "outfall.flagged"),
         silent(
             "outfall_silent",
             "cod",
@@ -103,6 +104,7 @@ LAYER = Layer(
             loud=(500.0, 520.0, 1500.0, 1500.0, 1500.0, 1500.0),
             finds=(Expected(level=2, onset=2, ended=4),),
         ),
+        flagged_sample("cod_flagged", minutes=30),
         silence_sample("outfall_silent"),
     ),
 )

@@ -2,9 +2,18 @@
 
 from layers.contract import Expected, Layer, Legend, Sample, Shape, Style, words
 from layers.packs import metrics
-from layers.rules import Threshold, silence_sample, silent
+from layers.rules import (
+    Threshold,
+    flagged,
+    flagged_sample,
+    flat,
+    flat_sample,
+    silence_sample,
+    silent,
+)
 
 STATION = {"warning_m": 3.2, "overflow_m": 4.0, "rated_current_a": 40.0}
+DOUBTFUL = "sewage_data_quality"
 
 LAYER = Layer(
     code="sewage_station",
@@ -39,6 +48,8 @@ LAYER = Layer(
                 "Pump current {peak} A above {label} ({bound} A)",
             ),
         ),
+        flat("pump_flat", "pump_current", DOUBTFUL, "sewage_station.pump_flat"),
+        flagged("wet_well_flagged", "wet_well_level", DOUBTFUL, "sewage_station.flagged"),
         silent(
             "sewage_silent",
             "wet_well_level",
@@ -74,6 +85,8 @@ LAYER = Layer(
             loud=(38.0, 46.0, 47.0, 46.0, 39.0, 39.0, 39.0),
             finds=(Expected(level=2, onset=3, ended=6),),
         ),
+        flat_sample("pump_flat", minutes=30),
+        flagged_sample("wet_well_flagged", minutes=30),
         silence_sample("sewage_silent", level=2),
     ),
 )

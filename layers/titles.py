@@ -40,8 +40,9 @@ def withdrawn(rule: Rule) -> Words:
 def _filled(template: Words, rule: Rule, limits: Limits, finding: Finding) -> Words:
     metric = metrics(rule.metric)[0]
     decimals = metric.decimals if rule.decimals is None else rule.decimals
+    limits = limits.at(finding.peak_ms)
     bound = limits.bound(finding.level)
-    window_ms = bound.window_ms or limits.window_ms
+    window_ms = bound.window_ms or limits.window_ms or limits.sustain_ms
     numbers = {
         "peak": f"{finding.peak:.{decimals}f}",
         "bound": f"{finding.bound:.{decimals}f}",

@@ -111,7 +111,12 @@ DUTIES = (
         for family in ("garbage", "other")
     ),
     DemoDuty(department="water", category="flood_station_fault"),
+    DemoDuty(department="water", category="flood_data_quality"),
+    DemoDuty(department="ecology", category="outfall_data_quality"),
+    DemoDuty(department="housing", category="dust_data_quality"),
+    DemoDuty(department="drainage", category="sewage_data_quality"),
     DemoDuty(department="ecology", category="outfall_station_fault"),
+    DemoDuty(department="housing", category="construction_noise"),
     DemoDuty(department="housing", category="dust_station_fault"),
     DemoDuty(department="drainage", category="sewage_station_fault"),
     DemoDuty(department="water", category="debris_camera_fault"),
@@ -120,7 +125,7 @@ DUTIES = (
 
 _WATER = ("flood", "rain", "debris", "device")
 _ECOLOGY = ("discharge", "device")
-_HOUSING = ("dust", "device")
+_HOUSING = ("dust", "noise", "device")
 _CITY = ("road", "lamp", "garbage", "discharge", "other")
 _DRAINAGE = ("flood", "sewage", "manhole", "device")
 _STREET = ("garbage", "other", "road")

@@ -1,7 +1,7 @@
 """Versioned data packs: limits with clause and effective date, metrics, event categories."""
 
 from layers.packs.catalogue import Category, all_metrics, load_categories, metrics
-from layers.packs.limits import BadAttribute, Entry, entries, entry, interval_ms
+from layers.packs.limits import BadAttribute, Entry, entries, entry, interval_ms, versions
 from layers.packs.reading import PackError
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "interval_ms",
     "load_categories",
     "metrics",
+    "versions",
 ]

@@ -1,4 +1,5 @@
-"""Limits as data: which number counts for which device, by which clause, since when."""
+"""Limits as data: which number counts for which device, by which clause, in which hours, since
+when. An entry is one table, or an array of tables: its versions, each from its date on."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from layers.contract import Attributes, Bound, Words
+from layers.contract import Attributes, Bound, Hours, Words, zone_of
 from layers.packs.reading import Fields, PackError, load
 
 _ENTRY = (
@@ -15,6 +16,7 @@ _ENTRY = (
     "source",
     "effective_from",
     "sure",
+    "carried_from",
     "strict",
     "margin",
     "margin_share",
@@ -23,7 +25,9 @@ _ENTRY = (
     "window",
     "share",
     "point",
-    "utc_offset",
+    "rests_at",
+    "members_at_least",
+    "time_zone",
     "silent_intervals",
     "silent_at_least",
     "bounds",
@@ -40,6 +44,8 @@ _BOUND = (
     "factor",
     "offset",
     "window",
+    "hours",
+    "flags",
 )
 _SURE = ("read", "second-hand", "own")
 
@@ -70,6 +76,8 @@ class BoundSpec:
     factor: float
     offset: float
     window_ms: int
+    hours: Hours | None
+    flags: str
 
     def number(self, attributes: Attributes) -> tuple[float | None, str]:
         """Return the limit for a device (None: it has none) and the chosen key of ``values``.
@@ -94,20 +102,25 @@ class BoundSpec:
             source = f"{self.attribute}{f' (else {source})' if source else ''}"
         factor = f" × {self.factor:g}" if self.factor != 1 else ""
         offset = f" {self.offset:+g}" if self.offset else ""
-        window = f" in {self.window_ms // 3_600_000} h" if self.window_ms else ""
-        return f"{self.level}: {source}{factor}{offset}{window}"
+        if self.flags:
+            source = f"flags {self.flags}"
+        window = f" in {_span(self.window_ms)}" if self.window_ms else ""
+        hours = f" at {self.hours.told()}" if self.hours else ""
+        return f"{self.level}: {source}{factor}{offset}{window}{hours}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One rule's limits in a pack. ``sure``: "read" in the standard itself, "second-hand", or the
-    city's "own" figure."""
+    """One version of a rule's limits in a pack. ``sure``: "read" in the standard itself,
+    "second-hand", or the city's "own" figure; ``carried_from``: the older standard whose numbers
+    stand in for those of this one, which nobody here has seen."""
 
     name: str
     standard: str
     source: str
     effective_from: date
     sure: str
+    carried_from: str | None
     strict: bool
     margin: float
     margin_share: float
@@ -116,7 +129,9 @@ class Entry:
     window_ms: int
     share: float
     point: float
-    utc_offset_ms: int
+    rests_at: float | None
+    members_at_least: int
+    time_zone: str
     silent_intervals: float
     silent_at_least_ms: int
     specs: tuple[BoundSpec, ...]
@@ -134,14 +149,33 @@ class Entry:
                         level=spec.level,
                         value=number,
                         calm=number - sign * margin,
-                        clause=f"{self.standard}, {spec.clause}",
+                        clause=f"{self.named}, {spec.clause}",
                         label=Words(
                             zh=spec.label.zh.format(key=key), en=spec.label.en.format(key=key)
                         ),
                         window_ms=spec.window_ms,
+                        hours=spec.hours,
+                        flags=spec.flags,
                     )
                 )
         return tuple(found)
+
+    @property
+    def named(self) -> str:
+        """The standard as findings cite it; says so where its numbers are an older one's."""
+        if self.carried_from is None:
+            return self.standard
+        return f"{self.standard}（沿用 values of {self.carried_from}）"
+
+    def zone(self, attributes: Attributes) -> str:
+        """Return the time zone of the device's local day (IANA): its own or the city's, else the
+        pack's. Raises BadAttribute."""
+        if attributes.get("time_zone") is None:
+            return self.time_zone
+        known = zone_of(attributes["time_zone"])
+        if known is None:
+            raise _bad("time_zone", attributes["time_zone"])
+        return known
 
 
 def interval_ms(attributes: Attributes) -> int:
@@ -155,30 +189,50 @@ def interval_ms(attributes: Attributes) -> int:
 
 
 @cache
-def entry(name: str) -> Entry:
-    """Return the limits ``PACK.RULE``, e.g. "flood.river_level". Raises PackError."""
+def versions(name: str) -> tuple[Entry, ...]:
+    """Return the versions of the limits ``PACK.RULE``, e.g. "flood.river_level", the oldest
+    first. Raises PackError."""
     pack, _, rule = name.partition(".")
-    entries = _pack(pack)
-    if rule not in entries:
+    found = _pack(pack)
+    if rule not in found:
         raise PackError(f"{pack}.toml has no limits {rule!r}")
-    return entries[rule]
+    return found[rule]
+
+
+def entry(name: str) -> Entry:
+    """Return the newest version of the limits ``PACK.RULE``. Raises PackError."""
+    return versions(name)[-1]
 
 
 def entries(pack: str) -> dict[str, Entry]:
-    """Return all limits of a pack by the rule's name. Raises PackError."""
-    return dict(_pack(pack))
+    """Return the newest limits of a pack by the rule's name. Raises PackError."""
+    return {rule: found[-1] for rule, found in _pack(pack).items()}
 
 
 @cache
-def _pack(pack: str) -> dict[str, Entry]:
+def _pack(pack: str) -> dict[str, tuple[Entry, ...]]:
     return {
-        rule: made(f"{pack}.{rule}", Fields(table, f"{pack}.toml: {rule}"))
-        for rule, table in load(pack).items()
+        rule: all_made(f"{pack}.{rule}", told, f"{pack}.toml: {rule}")
+        for rule, told in load(pack).items()
     }
 
 
+def all_made(name: str, told: Any, where: str) -> tuple[Entry, ...]:
+    """Make the versions of one rule's limits of its table or tables. Raises PackError."""
+    if isinstance(told, dict):
+        return (made(name, Fields(told, where)),)
+    tables = Fields({"versions": told}, where).tables("versions")
+    found = tuple(made(name, fields) for fields in tables)
+    dates = [one.effective_from for one in found]
+    if not dates or dates != sorted(set(dates)):
+        raise PackError(f"{where}: versions must have rising dates effective_from")
+    if len(found) > 1 and any(one.silent_intervals or one.silent_at_least_ms for one in found):
+        raise PackError(f"{where}: patience with silence has one version")
+    return found
+
+
 def made(name: str, fields: Fields) -> Entry:
-    """Make one rule's limits of its table. Raises PackError."""
+    """Make one version of a rule's limits of its table. Raises PackError."""
     fields.known(_ENTRY)
     sustain_ms = fields.ms("sustain", 0)
     limits = Entry(
@@ -187,6 +241,7 @@ def made(name: str, fields: Fields) -> Entry:
         source=fields.text("source"),
         effective_from=fields.day("effective_from"),
         sure=fields.one_of("sure", _SURE),
+        carried_from=fields.text("carried_from", None),
         strict=fields.truth("strict", False),
         margin=fields.number("margin", 0.0),
         margin_share=fields.number("margin_share", 0.0),
@@ -195,17 +250,30 @@ def made(name: str, fields: Fields) -> Entry:
         window_ms=fields.ms("window", 0),
         share=fields.number("share", 0.0),
         point=fields.number("point", 0.0),
-        utc_offset_ms=fields.ms("utc_offset", 0),
+        rests_at=fields.number("rests_at", None),
+        members_at_least=fields.whole("members_at_least", 0),
+        time_zone=fields.text("time_zone", "UTC"),
         silent_intervals=fields.number("silent_intervals", 0.0),
         silent_at_least_ms=fields.ms("silent_at_least", 0),
         specs=tuple(_spec(inner) for inner in fields.tables("bounds")),
     )
-    levels = [spec.level for spec in limits.specs]
-    if not levels or levels != sorted(set(levels)):
+    if not _levels_rise(limits.specs):
         raise PackError(f"{fields.where}: bounds must have rising levels")
     if limits.margin < 0 or not 0 <= limits.margin_share < 1 or not 0 <= limits.share <= 1:
         raise PackError(f"{fields.where}: margin, margin_share or share is out of range")
+    if zone_of(limits.time_zone) is None:
+        raise PackError(f"{fields.where}: time_zone {limits.time_zone!r} is no IANA name")
     return limits
+
+
+def _levels_rise(specs: tuple[BoundSpec, ...]) -> bool:
+    """Whether levels rise among the bounds that hold at the same hour, at every hour."""
+    marks = {mark for spec in specs if spec.hours for mark in (spec.hours.start, spec.hours.end)}
+    for minute in marks or {0}:
+        levels = [spec.level for spec in specs if spec.hours is None or minute in spec.hours]
+        if levels != sorted(set(levels)):
+            return False
+    return bool(specs)
 
 
 def _spec(fields: Fields) -> BoundSpec:
@@ -222,6 +290,8 @@ def _spec(fields: Fields) -> BoundSpec:
         factor=fields.number("factor", 1.0),
         offset=fields.number("offset", 0.0),
         window_ms=fields.ms("window", 0),
+        hours=fields.hours("hours"),
+        flags=fields.text("flags", ""),
     )
     if not 1 <= made.level <= 4:
         raise PackError(f"{fields.where}: level must be 1, 2, 3 or 4")
@@ -230,6 +300,12 @@ def _spec(fields: Fields) -> BoundSpec:
     if made.value is None and made.attribute is None and made.by is None:
         raise PackError(f"{fields.where}: value, attribute or by is missing")
     return made
+
+
+def _span(span_ms: int) -> str:
+    if span_ms % 3_600_000:
+        return f"{span_ms // 60_000} min"
+    return f"{span_ms // 3_600_000} h"
 
 
 def _bad(attribute: str, value: object) -> BadAttribute:

@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from importlib import resources
 from typing import Any
 
-from layers.contract import Words
+from layers.contract import Hours, Words
 
 _UNITS = {"ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _DURATION = re.compile(r"(\d+) ?(ms|s|min|h|d)")
+_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _MISSING = object()
 
 
@@ -92,6 +93,17 @@ class Fields:
             return milliseconds(text)
         except ValueError as error:
             raise PackError(f"{self.where}: {name}: {error}") from None
+
+    def hours(self, name: str) -> Hours | None:
+        """Return hours of the local day, written "22:00-06:00"; None where they are missing."""
+        text = self._get(name, str, None)
+        if text is None:
+            return None
+        match = _HOURS.fullmatch(text)
+        if match is None or match.group(1, 2) == match.group(3, 4):
+            raise PackError(f"{self.where}: {name}: {text!r} are no hours like 22:00-06:00")
+        hour, minute, end_hour, end_minute = (int(part) for part in match.groups())
+        return Hours(start=hour * 60 + minute, end=end_hour * 60 + end_minute)
 
     def duration(self, name: str) -> timedelta:
         """Return a duration."""

@@ -2,12 +2,16 @@
 
 from layers.rules.episodes import Change, Resume, compare, resume
 from layers.rules.kinds import Kind
+from layers.rules.quality import Flagged, FlatLine, flagged, flagged_sample, flat, flat_sample
 from layers.rules.silence import Silence, silence_sample, silent
-from layers.rules.windows import Exceedances, Mean, Rise, RollingSum, Threshold
+from layers.rules.windows import EquivalentLevel, Exceedances, Mean, Rise, RollingSum, Threshold
 
 __all__ = [
     "Change",
+    "EquivalentLevel",
     "Exceedances",
+    "Flagged",
+    "FlatLine",
     "Kind",
     "Mean",
     "Resume",
@@ -16,6 +20,10 @@ __all__ = [
     "Silence",
     "Threshold",
     "compare",
+    "flagged",
+    "flagged_sample",
+    "flat",
+    "flat_sample",
     "resume",
     "silence_sample",
     "silent",

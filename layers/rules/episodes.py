@@ -29,6 +29,16 @@ class Grades:
     calm: NDArray[np.bool_]
 
 
+def joined(parts: Sequence[Grades]) -> Grades:
+    """Put grades of following stretches of time together."""
+    return Grades(
+        ts=np.concatenate([one.ts for one in parts]),
+        level=np.concatenate([one.level for one in parts]),
+        value=np.concatenate([one.value for one in parts]),
+        calm=np.concatenate([one.calm for one in parts]),
+    )
+
+
 def episodes(
     rule: str, grades: Grades, limits: Limits, seed: Seed | None, *, sign: int
 ) -> tuple[Finding, ...]:
@@ -83,14 +93,15 @@ def _finding(
             bound=seed.bound,
             clause=seed.clause,
         )
-    bound = limits.bound(top)
+    peak_ms = int(grades.ts[first + best])
+    bound = limits.at(peak_ms).bound(top)
     return Finding(
         rule=rule,
         onset_ms=int(grades.ts[first]) if seed is None else seed.onset_ms,
         ended_ms=ended_ms,
         level=top,
         peak=peak,
-        peak_ms=int(grades.ts[first + best]),
+        peak_ms=peak_ms,
         bound=bound.value,
         clause=bound.clause,
     )

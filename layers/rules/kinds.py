@@ -1,6 +1,6 @@
 """What all kinds of rules share, and how readings are graded against bounds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -14,9 +14,10 @@ from layers.contract import (
     Seed,
     Series,
     Words,
+    midnight,
 )
-from layers.packs import Entry, entry, interval_ms
-from layers.rules.episodes import Grades, episodes
+from layers.packs import Entry, interval_ms, versions
+from layers.rules.episodes import Grades, episodes, joined
 
 MISSED_INTERVALS = 3
 """A pause longer than this many intervals breaks "all the time since"."""
@@ -39,14 +40,25 @@ class Kind:
     clock_driven: ClassVar[bool] = False
 
     def limits(self, attributes: Attributes) -> Limits | None:
-        """Return the limits for one device, None where none applies. Raises BadAttribute."""
-        chosen = entry(self.pack)
-        bounds = chosen.bounds(attributes, self.sign)
+        """Return the limits for one device, None where none applies. Raises BadAttribute.
+
+        The oldest version of the pack also stands for the time before it.
+        """
         interval = interval_ms(attributes)
-        if not bounds:
+        first, *later = (
+            self._version(chosen, attributes, interval) for chosen in versions(self.pack)
+        )
+        if not first.bounds and not any(one.bounds for one in later):
             return None
+        if not later:
+            return first
+        longest = max(one.lookback_ms for one in (first, *later))
+        return replace(first, later=tuple(later), lookback_ms=longest)
+
+    def _version(self, chosen: Entry, attributes: Attributes, interval: int) -> Limits:
+        zone = chosen.zone(attributes)
         return Limits(
-            bounds=bounds,
+            bounds=chosen.bounds(attributes, self.sign),
             lookback_ms=self._lookback(chosen, interval),
             interval_ms=interval,
             strict=chosen.strict,
@@ -56,8 +68,11 @@ class Kind:
             window_ms=chosen.window_ms,
             share=chosen.share,
             point=chosen.point,
-            utc_offset_ms=chosen.utc_offset_ms,
+            rests_at=chosen.rests_at,
+            members_at_least=chosen.members_at_least,
+            zone=zone,
             silent_after_ms=silent_after(chosen, interval),
+            from_ms=midnight(zone, chosen.effective_from),
         )
 
     @property
@@ -75,12 +90,36 @@ class Kind:
         since_ms: int | None = None,
     ) -> tuple[Finding, ...]:
         """See ``layers.contract.Rule.judge``."""
-        ts, value = normal(series)
+        ts, value = self._judged(series)
         if not ts.size:
             return () if seed is None else (carried(self.name, seed),)
         start = 0 if since_ms is None else int(ts.searchsorted(since_ms))
-        grades = self._grade(ts, value, start, limits)
+        if limits.constant or start == ts.size:
+            grades = self._grade(ts, value, start, limits)
+        else:
+            grades = self._graded(ts, value, start, limits)
         return episodes(self.name, grades, limits, seed, sign=self.sign)
+
+    def _judged(self, series: Series) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return times and values of the readings that count."""
+        return normal(series)
+
+    def _graded(
+        self, ts: NDArray[np.int64], value: NDArray[np.float64], start: int, limits: Limits
+    ) -> Grades:
+        """Grade each reading by the limits that are in force at its time."""
+        parts = []
+        for one in limits.stretches(int(ts[start]), int(ts[-1])):
+            first = 0 if one.context_from_ms is None else int(ts.searchsorted(one.context_from_ms))
+            begin, end = (int(at) for at in ts.searchsorted((one.from_ms, one.until_ms)))
+            if begin == end:
+                continue
+            if one.limits.bounds:
+                part = slice(first, end)
+                parts.append(self._grade(ts[part], value[part], begin - first, one.limits))
+            else:
+                parts.append(unlimited(ts[begin:end], value[begin:end]))
+        return joined(parts)
 
     def _lookback(self, chosen: Entry, interval: int) -> int:
         """How far back the grade of a reading depends on earlier ones; all in ms."""
@@ -118,6 +157,12 @@ def carried(rule: str, seed: Seed) -> Finding:
         bound=seed.bound,
         clause=seed.clause,
     )
+
+
+def unlimited(ts: NDArray[np.int64], value: NDArray[np.float64]) -> Grades:
+    """Grade readings of a time in which nothing limits them: all is calm."""
+    none = np.zeros(ts.size, np.int8)
+    return Grades(ts=ts, level=none, value=value, calm=np.ones(ts.size, np.bool_))
 
 
 def grade(

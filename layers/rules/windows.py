@@ -1,17 +1,18 @@
-"""Rules over windows: sustained threshold, mean, rolling sum, rise, exceedances a day."""
+"""Rules over windows: sustained threshold, mean, level, rolling sum, rise, exceedances a day."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.contract import Limits
+from layers.contract import Limits, switches
 from layers.packs import Entry
 from layers.rules.episodes import Grades
 from layers.rules.kinds import MISSED_INTERVALS, Kind, grade
 
 HOUR_MS = 3_600_000
-DAY_HOURS = 24
+# A day on which the clocks are put back has 25 hours, and the last one is over an hour later.
+LONGEST_DAY_MS = 26 * HOUR_MS
 
 Times = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -51,20 +52,26 @@ class Threshold(Kind):
         if not limits.sustain_ms and not limits.calm_ms:
             return grade(ts[start:], value[start:], value[start:], limits, self.sign)
         least, most = (np.maximum, np.minimum) if self.below else (np.minimum, np.maximum)
-        unbroken = np.zeros(ts.size, np.int64)
-        broken = np.diff(ts) > limits.gap_ms
-        unbroken[1:][broken] = broken.nonzero()[0] + 1
-        since = np.maximum.accumulate(unbroken)[start:]
+        since = unbroken(ts, limits.gap_ms, start)
         return grade(
             ts[start:],
-            _sustained(least, ts, value, limits.sustain_ms, since),
-            _sustained(most, ts, value, limits.calm_ms, since),
+            sustained(least, ts, value, limits.sustain_ms, since),
+            sustained(most, ts, value, limits.calm_ms, since),
             limits,
             self.sign,
         )
 
 
-def _sustained(function: np.ufunc, ts: Times, value: Values, span_ms: int, since: Places) -> Values:
+def unbroken(ts: Times, gap_ms: int, start: int) -> Places:
+    """For each reading from place ``start`` on, the place since which readings came without a
+    pause longer than ``gap_ms``."""
+    places = np.zeros(ts.size, np.int64)
+    broken = np.diff(ts) > gap_ms
+    places[1:][broken] = broken.nonzero()[0] + 1
+    return np.maximum.accumulate(places)[start:]
+
+
+def sustained(function: np.ufunc, ts: Times, value: Values, span_ms: int, since: Places) -> Values:
     """Reduce what held during the last ``span_ms`` of each reading, the reading that held at its
     beginning included; NaN where readings did not come without interruption (``since``: the place
     from which they did) for so long. As long as ``since``: for the last readings only."""
@@ -88,9 +95,23 @@ class Mean(Kind):
     def _grade(self, ts: Times, value: Values, start: int, limits: Limits) -> Grades:
         first = _within(ts, limits.window_ms, start)
         count = np.arange(start + 1, ts.size + 1) - first
-        mean = _over(np.add, value, first, start) / count
+        mean = self._total(value, first, start, count)
         mean[count * limits.interval_ms < limits.share * limits.window_ms] = np.nan
         return grade(ts[start:], mean, mean, limits, self.sign)
+
+    def _total(self, value: Values, first: Places, start: int, count: Places) -> Values:
+        return _over(np.add, value, first, start) / count
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EquivalentLevel(Mean):
+    """The mean of a level in dB, which is that of its energy: 10 minutes of 80 dB and 10 of 40
+    are 77 dB, not 60."""
+
+    def _total(self, value: Values, first: Places, start: int, count: Places) -> Values:
+        energy = _over(np.add, 10 ** (value / 10), first, start) / count
+        level: Values = 10 * np.log10(energy)
+        return level
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,17 +163,28 @@ class Exceedances(Kind):
 
     def _lookback(self, chosen: Entry, interval: int) -> int:
         del chosen, interval
-        return (DAY_HOURS + 1) * HOUR_MS
+        return LONGEST_DAY_MS
 
     def _grade(self, ts: Times, value: Values, start: int, limits: Limits) -> Grades:
-        hour = (ts + limits.utc_offset_ms) // HOUR_MS
+        if start == ts.size:
+            return grade(ts[start:], value[start:], value[start:], limits, self.sign)
+        turns = switches(limits.zone, (0,), int(ts[0]) - HOUR_MS, int(ts[-1]))
+        days = np.array([at for at, _ in turns], np.int64)
+        hour = _hours(ts, days)
         starts = np.append(0, np.diff(hour).nonzero()[0] + 1)
         hours = hour[starts]
         count = np.diff(np.append(starts, ts.size))
         mean = np.add.reduceat(value, starts) / count
         above = (mean > limits.point) & (count * limits.interval_ms >= limits.share * HOUR_MS)
         total = np.append(0, above.cumsum())
-        over = hour[start:] - 1
-        day_began = over // DAY_HOURS * DAY_HOURS
-        times = total[hours.searchsorted(over, "right")] - total[hours.searchsorted(day_began)]
+        # the hour that is over: it ended where the hour of the reading began
+        ended = hour[start:]
+        day_began = days[days.searchsorted(ended - 1, "right") - 1]
+        times = total[hours.searchsorted(ended)] - total[hours.searchsorted(day_began)]
         return grade(ts[start:], times * 1.0, times * 1.0, limits, self.sign)
+
+
+def _hours(ts: Times, days: Times) -> Times:
+    """When the hour of each time began: full hours are counted from local midnight."""
+    began = days[days.searchsorted(ts, "right") - 1]
+    return began + (ts - began) // HOUR_MS * HOUR_MS

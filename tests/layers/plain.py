@@ -2,8 +2,12 @@
 arrays, no starting in the middle. Slow, and obviously what the documentation says."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from math import log10
+from zoneinfo import ZoneInfo
 
-from layers.contract import Finding, Limits
+from layers.contract import Bound, Finding, Limits
 
 HOUR = 3_600_000
 Points = Sequence[tuple[int, float]]
@@ -26,7 +30,7 @@ def judge(
         elif level and (
             now_open is None or (level, value * sign) > (now_open.level, now_open.peak * sign)
         ):
-            bound = next(one for one in limits.bounds if one.level == level)
+            bound = next(one for one in in_force(limits, ts) if one.level == level)
             onset = ts if now_open is None else now_open.onset_ms
             now_open = Finding(
                 rule=rule,
@@ -39,6 +43,19 @@ def judge(
                 clause=bound.clause,
             )
     return found if now_open is None else [*found, now_open]
+
+
+def in_force(limits: Limits, ts: int) -> list[Bound]:
+    """The bounds of the version and the hour of the local day of one moment."""
+    version = limits
+    for one in limits.later:
+        if ts >= one.from_ms:
+            version = one
+    if all(one.hours is None for one in version.bounds):
+        return list(version.bounds)
+    local = datetime.fromtimestamp(ts / 1000, ZoneInfo(limits.zone))
+    minute = local.hour * 60 + local.minute
+    return [one for one in version.bounds if one.hours is None or minute in one.hours]
 
 
 def _ended(one: Finding, ts: int) -> Finding:
@@ -118,6 +135,40 @@ def mean(points: Points, limits: Limits, sign: int) -> Callable[[int], Grade]:
     return grade
 
 
+def equivalent_level(points: Points, limits: Limits, sign: int) -> Callable[[int], Grade]:
+    """Mean energy of the part of the window that the same bounds are for."""
+
+    def grade(place: int) -> Grade:
+        ts = points[place][0]
+        bounds = in_force(limits, ts)
+        hours = {one.hours for one in bounds}
+        values = [
+            value
+            for at, value in points
+            if ts - limits.window_ms < at <= ts
+            and {one.hours for one in in_force(limits, at)} == hours
+        ]
+        if len(values) * limits.interval_ms < limits.share * limits.window_ms:
+            return 0, 0.0, False
+        level = 10 * log10(sum(10 ** (value / 10) for value in values) / len(values))
+        return graded(replace(limits, bounds=tuple(bounds), later=()), sign, level, level)
+
+    return grade
+
+
+def flat_line(points: Points, limits: Limits, sign: int) -> Callable[[int], Grade]:
+    """All that held for ``sustain`` lies within the bound; a value at rest is left alone."""
+
+    def grade(place: int) -> Grade:
+        values = held(points, place, limits.sustain_ms, limits.gap_ms)
+        if points[place][1] == limits.rests_at:
+            return 0, 0.0, True
+        moved = None if values is None else max(values) - min(values)
+        return graded(limits, sign, moved, moved)
+
+    return grade
+
+
 def rolling(points: Points, limits: Limits, sign: int) -> Callable[[int], Grade]:
     """Each bound with the sum of its own window."""
     del sign
@@ -147,14 +198,31 @@ def rise(points: Points, limits: Limits, sign: int) -> Callable[[int], Grade]:
 def exceedances(points: Points, limits: Limits, sign: int) -> Callable[[int], Grade]:
     """Hours above the point, of the day of the last hour that is over."""
 
-    def too_high(hour: int) -> bool:
-        values = [v for at, v in points if (at + limits.utc_offset_ms) // HOUR == hour]
+    zone = ZoneInfo(limits.zone)
+
+    def hour_of(ts: int) -> tuple[date, int]:
+        """The local day, and which hour of it (of 23, 24 or 25)."""
+        local = datetime.fromtimestamp(ts / 1000, zone)
+        began = datetime.combine(local.date(), time(), zone)
+        return local.date(), int((ts / 1000 - began.timestamp()) // 3600)
+
+    placed = {at: hour_of(at) for at, _ in points}
+    by_hour: dict[tuple[date, int], list[float]] = {}
+    for at, value in points:
+        by_hour.setdefault(placed[at], []).append(value)
+
+    def too_high(values: list[float]) -> bool:
         enough = len(values) * limits.interval_ms >= limits.share * HOUR
-        return bool(values) and enough and sum(values) / len(values) > limits.point
+        return enough and sum(values) / len(values) > limits.point
 
     def grade(place: int) -> Grade:
-        over = (points[place][0] + limits.utc_offset_ms) // HOUR - 1
-        times = float(sum(too_high(hour) for hour in range(over // 24 * 24, over + 1)))
+        ts = points[place][0]
+        day, hour = placed[ts]
+        if hour == 0:  # the last hour of the day before is the one that is over
+            day, hour = day - timedelta(days=1), 99
+        times = float(
+            sum(too_high(values) for (on, at), values in by_hour.items() if on == day and at < hour)
+        )
         return graded(limits, sign, times, times)
 
     return grade

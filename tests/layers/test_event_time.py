@@ -2,6 +2,7 @@
 part from what is stored gives what judging the whole gives."""
 
 import random
+from dataclasses import replace
 from itertools import accumulate, pairwise
 
 import pytest
@@ -28,7 +29,12 @@ CASES: dict[str, Case] = {
     "heavy_rain": ({}, 3600, [0.0, 0.0, 0.0, 0.0, 0.0, 4.0, 17.0, 60.0], plain.rolling),
     "river_rise": ({}, 300, [1.0, 1.3, 1.9, 2.4, 2.9], plain.rise),
     "pm10_daily": ({}, 3600, [40.0, 80.0, 81.0, 160.0], plain.exceedances),
+    "noise_level": ({}, 300, [45.0, 54.0, 57.0, 66.0, 72.0, 80.0], plain.equivalent_level),
+    "tsp_flat": ({}, 400, [50.0, 50.0, 50.0, 50.0, 51.0], plain.flat_line),
+    "pump_flat": ({}, 400, [0.0, 34.0, 34.0, 34.0, 34.0, 33.0], plain.flat_line),
 }
+# Around the day on which the noise standard was replaced; other limits do not mind.
+BASE = {"noise_level": 490_870 * HOUR}
 
 
 class Store:
@@ -77,15 +83,17 @@ def series_of(readings: list[Reading]) -> Series:
 
 
 @st.composite
-def histories(draw: st.DrawFn, step_ms: int, values: list[float]) -> list[list[Reading]]:
+def histories(
+    draw: st.DrawFn, step_ms: int, values: list[float], base_ms: int = 0, flags: str = "NNNNNNNNNM"
+) -> list[list[Reading]]:
     """Batches of readings in any order, some readings twice, some hours missing."""
     gaps = draw(st.lists(st.sampled_from([1, 1, 1, 1, 2, 3, 4, 30]), min_size=1, max_size=40))
     readings: list[Reading] = []
-    ts = draw(st.integers(0, 30)) * HOUR
+    ts = base_ms + draw(st.integers(0, 30)) * HOUR
     for gap in gaps:
         ts += gap * step_ms
         value = draw(st.sampled_from(values))
-        readings.append((ts, value, draw(st.sampled_from([b"N"] * 9 + [b"M"]))))
+        readings.append((ts, value, draw(st.sampled_from(flags)).encode()))
     again = draw(st.lists(st.sampled_from(readings), max_size=5))
     order = draw(st.permutations(readings + again))
     batches = []
@@ -101,17 +109,31 @@ def histories(draw: st.DrawFn, step_ms: int, values: list[float]) -> list[list[R
 @given(data=st.data())
 def test_findings_do_not_depend_on_the_order_of_arrival(name: str, data: st.DataObject) -> None:
     attributes, step_s, values, by_hand = CASES[name]
-    limits = limits_of(name, step_s, **attributes)
+    limits = stricter_later(limits_of(name, step_s, **attributes))
     judged = rule(name)
     store = Store(judged, limits)
-    for batch in data.draw(histories(step_s * SECOND, values)):
+    for batch in data.draw(histories(step_s * SECOND, values, BASE.get(name, 0))):
         store.arrive(batch, 0)
         assert store.findings == list(judged.judge(series_of(in_order(store)), limits))
     points = [(ts, value) for ts, value, flag in in_order(store) if flag == b"N"]
-    sign = -1 if judged.below else 1
+    sign = -1 if judged.below or "flat" in name else 1
     graded = by_hand(points, limits, sign)
     expected = plain.judge(name, points, limits, graded, sign)
     assert [close(one) for one in store.findings] == [close(one) for one in expected]
+
+
+def stricter_later(limits: Limits) -> Limits:
+    """The same with a second version that is 5 stricter, where there is a second version."""
+    later = tuple(
+        replace(
+            one,
+            bounds=tuple(
+                replace(bound, value=bound.value - 5, calm=bound.calm - 5) for bound in one.bounds
+            ),
+        )
+        for one in limits.later
+    )
+    return replace(limits, later=later)
 
 
 def in_order(store: Store) -> list[Reading]:
@@ -126,7 +148,7 @@ def close(one: Finding) -> tuple[object, ...]:
 @pytest.mark.parametrize("name", CASES)
 def test_judging_from_a_seed_equals_judging_the_whole_wherever_it_is_cut(name: str) -> None:
     attributes, step_s, values, _ = CASES[name]
-    limits = limits_of(name, step_s, **attributes)
+    limits = stricter_later(limits_of(name, step_s, **attributes))
     judged = rule(name)
     dice = random.Random(name)
     times = accumulate(dice.choices([1, 2, 3, 4], [50, 3, 1, 1], k=400))
@@ -134,7 +156,7 @@ def test_judging_from_a_seed_equals_judging_the_whole_wherever_it_is_cut(name: s
     readings = []
     for at in times:
         value = dice.choice([value, value, dice.choice(values)])  # some things last
-        readings.append((at * step_s * SECOND, value, b"N"))
+        readings.append((BASE.get(name, 0) + at * step_s * SECOND, value, b"N"))
     whole = series_of(readings)
     expected = judged.judge(whole, limits)
     assert len(expected) > 5
@@ -180,3 +202,41 @@ def test_silence_seen_live_is_withdrawn_or_shortened_when_the_readings_come(
     assert [one.provisional for one in store.findings] == [False] * len(ended) + [True] * len(
         lasting
     )
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_lasting_flags_are_found_whatever_the_order_and_hide_no_reading_of_others(
+    data: st.DataObject,
+) -> None:
+    limits = limits_of("dust_flagged", 400)
+    judged = rule("dust_flagged")
+    store = Store(judged, limits)
+    flags = data.draw(st.sampled_from(["NDDDDB", "NDM", "DDDDDDDDC", "MMMMMMMMMMS"]))
+    step_ms = data.draw(st.sampled_from([400 * SECOND, 1_100 * SECOND]))
+    for batch in data.draw(histories(step_ms, [1.0], flags=flags)):
+        store.arrive(batch, 0)
+        assert store.findings == list(judged.judge(series_of(in_order(store)), limits))
+    assert [(one.onset_ms, one.ended_ms, one.level) for one in store.findings] == by_flags(store)
+
+
+def by_flags(store: Store) -> list[tuple[int, int | None, int]]:
+    """Walk reading by reading: for how long has it been faulty, for how long not normal?"""
+    found: list[tuple[int, int | None, int]] = []
+    faulty = strange = before = None
+    lasting: tuple[int, int] | None = None
+    for ts, _, flag in in_order(store):
+        if before is None or ts - before > store.limits.gap_ms:
+            faulty = strange = None
+        before = ts
+        faulty = (ts if faulty is None else faulty) if flag in b"DB" else None
+        strange = None if flag == b"N" else ts if strange is None else strange
+        level = 2 if faulty is not None and ts - faulty >= 30 * MINUTE else 0
+        if not level and strange is not None and ts - strange >= 8 * HOUR:
+            level = 1
+        if flag == b"N" and lasting is not None:
+            found.append((lasting[0], ts, lasting[1]))
+            lasting = None
+        elif level:
+            lasting = (ts, level) if lasting is None else (lasting[0], max(lasting[1], level))
+    return found if lasting is None else [*found, (lasting[0], None, lasting[1])]

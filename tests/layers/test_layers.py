@@ -185,6 +185,7 @@ def test_rules_are_found_by_metric_and_layer() -> None:
     assert {rule.name for rule in layers.rules_of("water_level")} == {
         "river_level",
         "river_rise",
+        "water_level_flagged",
         "water_level_silent",
     }
     assert layers.rules_of("flow", "outfall") == ()

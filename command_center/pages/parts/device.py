@@ -121,13 +121,19 @@ def series_part(
 
 def limit_lines(device: Device, metric: str, reader: Reader) -> list[LimitLine]:
     """The limits that this very device is held to, one line for each value."""
-    attributes = {**device.attributes, "interval_s": device.interval_s}
+    attributes = {
+        "time_zone": reader.zone.key,
+        **device.attributes,
+        "interval_s": device.interval_s,
+    }
+    now_ms = round(reader.now.timestamp() * 1000)
     lines: dict[float, LimitLine] = {}
     for rule in rules_of(metric, device.layer):
         if not isinstance(rule, (Threshold, Mean)):
             continue  # sums, rises and silences are not values of the series
         limits = rule.limits(attributes)
-        for bound in limits.bounds if limits else ():
+        # of several versions and hours, those that are in force now
+        for bound in limits.at(now_ms).bounds if limits else ():
             lines[bound.value] = LimitLine(
                 value=bound.value,
                 name=bound.label.told(reader.language),
