@@ -6,7 +6,8 @@ messages, a PUBLISH is taken apart on the spot, and everything else (CONNACK, SU
 DISCONNECT, ...) still goes to paho, which keeps the connection, the time-outs and the reconnects.
 
 It stands on names that paho calls private (``_sock_recv``, ``_in_packet``, ``_packet_handle``,
-``_packet_queue``, ``_loop_rc_handle``): the version is pinned, and tests speak to a real broker.
+``_packet_queue``, ``_loop_rc_handle``, ``_protocol``, ``_client_id``, ``_clean_session``): the
+version is pinned, and tests speak to real brokers.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from paho.mqtt.client import Client
-from paho.mqtt.enums import MQTTErrorCode
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.exception import MalformedPacket
 
 _READ_BYTES = 262_144
@@ -28,12 +29,13 @@ _MOST_LENGTH_BYTES = 4
 
 _ACKNOWLEDGEMENT = np.dtype([("command", "u1"), ("length", "u1"), ("mid", ">u2")])
 
-# topic, payload, quality of service, message id
+# topic, payload, flags (below), message id
 Publish = tuple[str, bytes, int, int]
+RETAIN, QOS, DUP = 1, 6, 8
 
 
 class BufferedClient(Client):
-    """A client for one subscriber: MQTT 5, no topic aliases, quality of service 0 and 1.
+    """A client for one subscriber: MQTT 5 or 3.1.1, no topic aliases, quality of service 0 and 1.
 
     ``on_publish_packets`` gets the messages of one read; `acknowledge_all` answers many at once.
     """
@@ -45,6 +47,19 @@ class BufferedClient(Client):
         self._deliver = on_publish_packets
         self._unread = bytearray()
         self._topics: dict[bytes, str] = {}
+        self._has_properties = self._protocol == MQTTProtocolVersion.MQTTv5
+
+    @property
+    def speaks_5(self) -> bool:
+        """Whether MQTT 5 is spoken, and not 3.1.1."""
+        return self._has_properties
+
+    def speak_311(self, client_id: str) -> None:
+        """Speak MQTT 3.1.1 from the next connection on, with a session under this client id."""
+        self._protocol = MQTTProtocolVersion.MQTTv311
+        self._client_id = client_id.encode()
+        self._clean_session = False
+        self._has_properties = False
 
     def acknowledge_all(self, mids: Sequence[int]) -> None:
         """Send one PUBACK for each message id, in this order, in one write."""
@@ -124,12 +139,17 @@ class BufferedClient(Client):
     def _publish(self, command: int, data: bytes, at: int, end: int) -> Publish | None:
         """The parts of a PUBLISH; None when it is none. Its properties are not looked at."""
         named = at + 2 + (data[at] << 8 | data[at + 1]) if at + 2 <= end else end + 1
-        qos = (command >> 1) & 3
+        flags = command & 0x0F
+        qos = flags & QOS
         rest = named + (2 if qos else 0)
-        if rest >= end or qos > 1:
+        if rest > end or qos > 2:
             return None
         topic = data[at + 2 : named]
         mid = data[named] << 8 | data[named + 1] if qos else 0
+        if not self._has_properties:
+            return self._name(topic), data[rest:end], flags, mid
+        if rest == end:
+            return None
         properties = data[rest]
         rest += 1
         if properties > 127:
@@ -140,7 +160,7 @@ class BufferedClient(Client):
         rest += properties
         if rest > end:
             return None
-        return self._name(topic), data[rest:end], qos, mid
+        return self._name(topic), data[rest:end], flags, mid
 
     def _name(self, topic: bytes) -> str:
         found = self._topics.get(topic)

@@ -30,6 +30,7 @@ from grid.store import city as cities
 from grid.store import heartbeats
 from grid.store.postgis import listen, make_engine, notify, transaction
 from iot_ingest.health import Pulse
+from iot_ingest.historian import HistorianThread
 from iot_ingest.judging import Judged, judge, limits_of
 from iot_ingest.model.device import Device
 from iot_ingest.store import devices, dirty, findings, metrics
@@ -232,9 +233,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda _number, _frame: stop.set())
     if options.until_stdin_closes:
         threading.Thread(target=_stop_at_end_of_stdin, args=(stop,), daemon=True).start()
-    engine = make_engine(url, role=_ROLE, pool_size=2, application_name="cc judge")
+    engine = make_engine(url, role=_ROLE, pool_size=3, application_name="cc judge")
     loop = Loop(Judge(engine), url, stop)
-    Pulse(engine, "judge", loop.detail, stop).start()
+    # its work is done by the database: it needs no process of its own
+    historian = HistorianThread(engine, stop)
+    historian.start()
+    Pulse(engine, "judge", lambda: {**loop.detail(), "history": historian.detail()}, stop).start()
     loop.run()
     engine.dispose()
     return 0

@@ -94,15 +94,18 @@ class Lines:
         self._misc_at = 0.0
         self._closing = False
 
-    def add(self, client_id: str, secret: str, will: str | None) -> Line:
-        """A line that logs in with its id and secret; ``will``: topic of its online/offline."""
+    def add(self, name: str, secret: str, will: str | None, *, session: str | None = None) -> Line:
+        """A line that logs in with its name and secret; ``will``: topic of its online/offline.
+
+        ``session`` is the client id, else it is the name.
+        """
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=client_id,
+            client_id=session or name,
             clean_session=False,
             protocol=MQTTProtocolVersion.MQTTv311,
         )
-        client.username_pw_set(client_id, secret)
+        client.username_pw_set(name, secret)
         client.max_queued_messages_set(_MOST_QUEUED)
         if self._tls:
             client.tls_set_context(ssl.create_default_context())

@@ -140,8 +140,10 @@ def _conflicts_aside(
 ) -> list[quarantine.SetAside]:
     found = []
     for n, group in groupby(conflicts, key=lambda one: one.n):
-        details = [f"{one.ts.isoformat()}: {one.value}, stored {one.kept}" for one in group]
-        trouble = Trouble(reason=Reason.CONFLICTING_VALUE, detail="; ".join(details[:5]))
+        details = dict.fromkeys(
+            f"{one.ts.isoformat()}: {one.value}, stored {one.kept}" for one in group
+        )
+        trouble = Trouble(reason=Reason.CONFLICTING_VALUE, detail="; ".join([*details][:5]))
         found.append(set_aside(messages[n], trouble))
     return found
 
@@ -151,8 +153,9 @@ def _count(messages: Sequence[Message], batch: Sorted, kept: Kept, new_aside: in
         messages=len(messages),
         readings=batch.readings,
         stored=kept.stored,
-        duplicates=len(batch.found) - kept.stored - len(kept.conflicts),
+        duplicates=kept.duplicates,
         quarantined=new_aside,
+        refused=batch.readings - len(batch.found) + len(kept.conflicts),
     )
 
 
@@ -163,4 +166,5 @@ def _sum(one: Counts, other: Counts) -> Counts:
         stored=one.stored + other.stored,
         duplicates=one.duplicates + other.duplicates,
         quarantined=one.quarantined + other.quarantined,
+        refused=one.refused + other.refused,
     )

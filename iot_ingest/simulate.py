@@ -29,6 +29,7 @@ from iot_ingest.lines import Line, Lines
 from iot_ingest.model.behaviour import flags, history, next_moment, values
 from iot_ingest.model.device import Device, readings_topic, status_topic
 from iot_ingest.model.episode import Course, Episode, Schedule
+from iot_ingest.model.worker import client_id
 from iot_ingest.store import devices as device_store
 from iot_ingest.store import readings
 
@@ -191,7 +192,8 @@ def _run(
         stations.append(Station(device, lines.add(device.device_id, secret, will), speed))
     city = City(stations, seed=seed, speed=speed)
     user = urlsplit(broker)
-    relief = lines.add(unquote(user.username or ""), unquote(user.password or ""), None)
+    name, password = unquote(user.username or ""), unquote(user.password or "")
+    relief = lines.add(name, password, None, session=client_id(name, password))
     relief.subscribe(RELIEF + "+", lambda topic: city.relieve(topic.removeprefix(RELIEF)))
     now = time.time()
     for station in stations:

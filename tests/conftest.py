@@ -106,9 +106,13 @@ def database(cluster: TestCluster) -> Iterator[TestDatabase]:
 
 
 @pytest.fixture
-def broker() -> Iterator[TestBroker]:
-    """A running Mosquitto of this test's own: `.url(user)`, `.add_devices(...)`."""
-    with _temporary_folder() as folder, running_broker(folder) as found:
+def broker(request: pytest.FixtureRequest) -> Iterator[TestBroker]:
+    """A running broker of this test's own: `.url(user)`, `.add_devices(...)`.
+
+    Mosquitto; with `on_both_brokers` (tests/support/broker.py) the test runs on either kind.
+    """
+    kind = getattr(request, "param", "mosquitto")
+    with _temporary_folder() as folder, running_broker(folder, kind) as found:
         yield found
 
 

@@ -1,20 +1,26 @@
 """A device's series, down-sampled."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from math import ceil
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from command_center.errors import Invalid, Missing
 from command_center.services import Services
+from grid.store import city
 from grid.store.postgis import reading
 from iot_ingest.store import devices, metrics
-from iot_ingest.store import readings as store
+from iot_ingest.store.series import Calendar, series
 
 _A_DAY = timedelta(days=1)
 _LONGEST = timedelta(days=400)
 # A chart shows no more points than this; `step` is chosen for it when none is given.
 _POINTS = 1_500
+_HOUR_S = 3_600
+
+Step = Annotated[float, Field(ge=1, le=31 * 86_400)] | Literal["day", "month"]
 
 
 def router(services: Services) -> APIRouter:
@@ -27,10 +33,10 @@ def router(services: Services) -> APIRouter:
         metric: Annotated[str, Query(max_length=64)],
         from_: Annotated[datetime | None, Query(alias="from")] = None,
         to: datetime | None = None,
-        step: Annotated[float | None, Query(ge=1, le=86_400)] = None,
+        step: Annotated[Step | None, Query()] = None,
     ) -> dict[str, Any]:
         first, until = _span(from_, to, services.now())
-        step_s = step if step is not None else _step_s(until - first)
+        steps = step if step is not None else _step_s(until - first)
         with reading(services.engine) as conn:
             found = devices.by_id(conn, device)
             known = metrics.all(conn).get(metric)
@@ -38,21 +44,20 @@ def router(services: Services) -> APIRouter:
                 raise Missing
             if known is None:
                 raise Invalid(("metric", "errors.unknown_metric"))
-            points = store.series(
-                conn,
-                found.device_no,
-                known.metric_no,
-                first,
-                until,
-                timedelta(seconds=step_s) if step_s else None,
-            )
+            every: timedelta | Calendar | None = None
+            if isinstance(steps, str):
+                place = city.get(conn)
+                every = Calendar(unit=steps, zone="UTC" if place is None else place.time_zone)
+            elif steps:
+                every = timedelta(seconds=steps)
+            points = series(conn, found.device_no, known.metric_no, first, until, every)
         return {
             "device": device,
             "metric": metric,
             "unit": known.unit,
             "from": first.isoformat(),
             "to": until.isoformat(),
-            "step": step_s,
+            "step": steps,
             "columns": ["at", "lowest", "mean", "highest", "readings"],
             "points": [
                 [one.at.isoformat(), one.lowest, one.mean, one.highest, one.readings]
@@ -83,6 +88,11 @@ def _span(
 
 
 def _step_s(span: timedelta) -> float:
-    """0 (every reading) for up to some hours, else whole seconds that give about `_POINTS`."""
+    """0 (every reading) for up to some hours, else whole seconds that give about `_POINTS`.
+
+    From an hour on whole hours: they are read from roll-ups.
+    """
     step_s = span.total_seconds() / _POINTS
+    if step_s >= _HOUR_S:
+        return ceil(step_s / _HOUR_S) * _HOUR_S
     return 0 if step_s < 15 else round(step_s)

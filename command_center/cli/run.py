@@ -36,6 +36,9 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument("--data", type=Path, metavar="DIR", help="data folder; default: ./var")
     parser.add_argument("--host", default="127.0.0.1", help="address the web listens on")
     parser.add_argument("--port", type=_port, default=8050, help="port of the web")
+    parser.add_argument(
+        "--broker", choices=("mosquitto", "nats"), default="mosquitto", help="the private broker"
+    )
     parser.add_argument("--broker-port", type=_port, default=18883, help="port of the broker")
     parser.add_argument(
         "--hj212-port", type=_port_or_none, default=8212, help="port for HJ 212 stations; 0: none"
@@ -71,12 +74,14 @@ def run(arguments: argparse.Namespace) -> int:
         data=arguments.data or settings.data,
         demo_login=arguments.demo_login or settings.demo_login,
     )
+    from command_center.machine.broker import BROKERS
     from command_center.machine.run import Plan
 
     plan = Plan(
         settings=settings,
         host=arguments.host,
         port=arguments.port,
+        broker=BROKERS[arguments.broker],
         broker_port=arguments.broker_port,
         hj212_port=arguments.hj212_port,
         sl651_port=arguments.sl651_port,

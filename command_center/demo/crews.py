@@ -37,6 +37,7 @@ from events.model.ticket import Ticket
 from events.model.workflow import Verb
 from events.store import accounts, crew_work, departments, rules
 from grid.store.postgis import make_engine, reading
+from iot_ingest.model.worker import client_id
 from iot_ingest.store import devices
 
 _log = logging.getLogger(__name__)
@@ -53,9 +54,10 @@ class Radio:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        user = unquote(parts.username or "cc_crews")
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=user)
-        self._client.username_pw_set(user, unquote(parts.password or ""))
+        user, password = unquote(parts.username or "cc_crews"), unquote(parts.password or "")
+        name = client_id(user, password)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name)
+        self._client.username_pw_set(user, password)
         if parts.scheme == "mqtts":
             self._client.tls_set()
         self._client.connect_async(parts.hostname or "127.0.0.1", parts.port or 1883)

@@ -1,101 +1,90 @@
-"""The private broker: Mosquitto, set so that it drops nothing."""
+"""The private broker: Mosquitto or nats-server, below the data folder."""
 
-import secrets
 import shutil
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from command_center.machine import mosquitto, nats
+from command_center.machine.broker_rights import with_ingest_users
 from command_center.machine.data_folder import DataFolder
 from command_center.machine.secret_files import write_private
 from command_center.machine.service import Service
 from command_center.problem import Problem
-from iot_ingest.model.broker_password import hash_password
 
-# Users beside the devices, each one connection (the client id is the user's name).
-USERS = ("cc_ingest", "cc_replay", "cc_demo", "cc_crews", "cc_health")
-
-_ACL = """\
-# Written by command-center at every start.
-user cc_ingest
-topic read cc/v1/#
-
-user cc_replay
-topic write cc/v1/#
-
-user cc_demo
-topic read cc/demo/#
-
-user cc_crews
-topic write cc/demo/#
-
-# A device publishes below its own name only. (A pattern holds for everybody.)
-pattern write cc/v1/+/%u/#
-"""
-
-# The values and why: deploy/mosquitto.conf, which is the same for a city's own broker.
-_CONFIGURATION = """\
-# Written by command-center at every start.
-per_listener_settings false
-listener {port} 127.0.0.1
-allow_anonymous false
-use_username_as_clientid true
-password_file {folder}/passwords
-acl_file {folder}/acl
-
-persistence true
-persistence_location {folder}/
-persistence_file broker.db
-autosave_on_changes true
-autosave_interval 100
-max_queued_messages 0
-max_queued_bytes 1073741824
-max_inflight_messages 0
-max_packet_size 1048576
-set_tcp_nodelay true
-
-log_dest stderr
-log_type error
-log_type warning
-log_type notice
-connection_messages false
-log_timestamp_format %Y-%m-%dT%H:%M:%SZ
-"""
+Files = Mapping[str, str]
 
 
-def write_broker_files(data: DataFolder, port: int) -> None:
-    """Write the broker's configuration and access rules."""
-    folder = data.room("mosquitto")
-    configuration = _CONFIGURATION.format(port=port, folder=folder)
-    write_private(folder / "mosquitto.conf", configuration, data.account)
-    write_private(folder / "acl", _ACL, data.account)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Broker:
+    """One kind of broker.
 
-
-def write_passwords(data: DataFolder, users: Mapping[str, str], devices: Mapping[str, str]) -> None:
-    """Write the password file. Send the broker SIGHUP afterwards when it runs.
-
-    ``users``: name -> password; ``devices``: device id -> entry as `hash_password` made it.
+    ``folder``: its room in the data folder; ``program``: its executable and how to get it.
     """
-    lines = [
-        f"{name}:{hash_password(password, salt=secrets.token_bytes(12))}"
-        for name, password in users.items()
-    ]
-    lines += [f"{name}:{entry}" for name, entry in devices.items()]
-    write_private(data.room("mosquitto") / "passwords", "\n".join(lines) + "\n", data.account)
+
+    kind: str
+    folder: str
+    program: str
+    setup: str
+    configuration: Callable[[Path, int], Files]
+    accounts: Callable[[Mapping[str, str], Mapping[str, str]], Files]
+    command: Callable[[Path, Path], tuple[str, ...]]
 
 
-def broker_service(data: DataFolder, port: int, health_password: str) -> Service:
+MOSQUITTO = Broker(
+    kind="mosquitto",
+    folder="mosquitto",
+    program="mosquitto",
+    setup="scripts/setup",
+    configuration=mosquitto.configuration,
+    accounts=mosquitto.accounts,
+    command=mosquitto.command,
+)
+NATS = Broker(
+    kind="nats",
+    folder="nats",
+    program="nats-server",
+    setup="scripts/setup --nats",
+    configuration=nats.configuration,
+    accounts=nats.accounts,
+    command=nats.command,
+)
+BROKERS = {one.kind: one for one in (MOSQUITTO, NATS)}
+
+
+def write_broker_files(broker: Broker, data: DataFolder, port: int) -> None:
+    """Write the broker's configuration."""
+    folder = data.room(broker.folder)
+    _write(folder, broker.configuration(folder, port), data)
+
+
+def write_accounts(
+    broker: Broker, data: DataFolder, users: Mapping[str, str], devices: Mapping[str, str]
+) -> None:
+    """Write who may connect and say what. Send the broker SIGHUP afterwards when it runs.
+
+    ``users``: name -> password of our own, to which those of further ingest processes are added;
+    ``devices``: device id -> entry as it is stored.
+    """
+    files = broker.accounts(with_ingest_users(users), devices)
+    _write(data.room(broker.folder), files, data)
+
+
+def has_accounts(broker: Broker, data: DataFolder) -> bool:
+    """Whether `write_accounts` ever wrote them."""
+    return all((data.room(broker.folder) / name).exists() for name in broker.accounts({}, {}))
+
+
+def broker_service(broker: Broker, data: DataFolder, port: int, health_password: str) -> Service:
     """Return the service that keeps the broker running. Raises Problem when not installed."""
+    folder = data.room(broker.folder)
     return Service(
         name="broker",
-        command=(
-            str(_find_program()),
-            "-c",
-            str(data.room("mosquitto") / "mosquitto.conf"),
-        ),
+        command=broker.command(_find_program(broker), folder),
         account=data.account,
-        folder=data.room("mosquitto"),
+        folder=folder,
         environment={"LC_ALL": "C.UTF-8", "TZ": "UTC"},
         ready=lambda: broker_answers("127.0.0.1", port, "cc_health", health_password),
         ready_within=timedelta(seconds=60),
@@ -118,6 +107,11 @@ def broker_answers(host: str, port: int, user: str, password: str) -> bool:
     return answer[:1] == b"\x20" and answer[3:4] == b"\x00"
 
 
+def _write(folder: Path, files: Files, data: DataFolder) -> None:
+    for name, text in files.items():
+        write_private(folder / name, text, data.account)
+
+
 def _remaining_length(length: int) -> bytes:
     """MQTT's variable-length integer."""
     out = bytearray()
@@ -128,11 +122,12 @@ def _remaining_length(length: int) -> bytes:
             return bytes(out)
 
 
-def _find_program() -> Path:
-    found = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+def _find_program(broker: Broker) -> Path:
+    name = broker.program
+    found = shutil.which(name, path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
     if found is None:
         raise Problem(
-            zh="本机没有 mosquitto：请先执行 scripts/setup。",
-            en="mosquitto is not installed on this machine: run scripts/setup.",
+            zh=f"本机没有 {name}：请先执行 {broker.setup}。",
+            en=f"{name} is not installed on this machine: run {broker.setup}.",
         )
     return Path(found)

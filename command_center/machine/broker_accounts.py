@@ -1,38 +1,33 @@
-"""Keeps the private broker's password file in step with the devices in the database."""
+"""Keeps who may connect to the private broker in step with the devices in the database."""
 
 import asyncio
 import signal
 from collections.abc import Mapping
-from typing import Protocol
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from command_center.machine.broker import write_passwords
+from command_center.machine.broker import Broker, write_accounts
 from command_center.machine.data_folder import DataFolder
+from command_center.machine.supervisor import Supervisor
 from grid.store.postgis import reading
 from iot_ingest.store import credentials
 
 _LOOK_EVERY_S = 1.0
 
 
-class Signals(Protocol):
-    """Who can send a signal to a service that runs."""
-
-    def signal(self, name: str, number: signal.Signals) -> None:
-        """Send it to the service of this name."""
-
-
 class BrokerAccounts:
-    """Writes the password file when devices changed, and has the broker read it again."""
+    """Writes the accounts when devices changed, and has the broker read them again."""
 
     def __init__(
         self,
+        broker: Broker,
         data: DataFolder,
         users: Mapping[str, str],
         engine: Engine,
-        supervisor: Signals,
+        supervisor: Supervisor,
     ) -> None:
+        self._broker = broker
         self._data = data
         self._users = users
         self._engine = engine
@@ -59,6 +54,6 @@ class BrokerAccounts:
             if mark == self._mark:
                 return False
             entries = credentials.entries(conn)
-        write_passwords(self._data, self._users, entries)
+        write_accounts(self._broker, self._data, self._users, entries)
         self._mark = mark
         return True

@@ -15,7 +15,7 @@ from command_center.problem import Problem
 
 # Raised when the layout of the folder changes so that an older program would spoil it.
 FORMAT = 1
-ROOMS = ("secrets", "logs", "run", "mosquitto")
+ROOMS = ("secrets", "logs", "run", "mosquitto", "nats")
 # Where data goes when root starts from a clone that the service account cannot enter.
 _SYSTEM_DATA = Path("/var/lib/command-center")
 # A socket's path is limited to 107 bytes, its name takes 20.

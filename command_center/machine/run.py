@@ -13,12 +13,14 @@ from pathlib import Path
 
 from command_center.machine.account import Account, caller, service_account
 from command_center.machine.broker import (
-    USERS,
+    Broker,
     broker_service,
+    has_accounts,
+    write_accounts,
     write_broker_files,
-    write_passwords,
 )
 from command_center.machine.broker_accounts import BrokerAccounts
+from command_center.machine.broker_rights import USERS
 from command_center.machine.data_folder import DataFolder, open_data_folder, socket_folder
 from command_center.machine.database_problems import database_problems
 from command_center.machine.doors import (
@@ -57,6 +59,7 @@ class Plan:
     settings: Settings
     host: str
     port: int
+    broker: Broker
     broker_port: int
     # of the listeners for stations; 0: none
     hj212_port: int
@@ -146,7 +149,9 @@ class _Machine:
         await asyncio.to_thread(self._migrate)
         accounts = None
         if self._plan.settings.broker_url is None:
-            accounts = BrokerAccounts(self._data, self._broker, self._engine, self._supervisor)
+            accounts = BrokerAccounts(
+                self._plan.broker, self._data, self._broker, self._engine, self._supervisor
+            )
         if self._plan.demo:
             await self._make_demo_city()
         if accounts is not None:
@@ -172,12 +177,7 @@ class _Machine:
             )
             services.append(postgresql_service(cluster))
         if own_broker:
-            write_broker_files(self._data, self._plan.broker_port)
-            passwords = self._data.room("mosquitto") / "passwords"
-            if not passwords.exists():
-                write_passwords(self._data, self._broker, {})
-            health = self._broker["cc_health"]
-            services.append(broker_service(self._data, self._plan.broker_port, health))
+            services.append(await asyncio.to_thread(self._broker_service))
         await self._supervisor.start(*services)
         if cluster is not None:
             await asyncio.to_thread(ensure_database, cluster, DATABASE, self._database)
@@ -186,6 +186,13 @@ class _Machine:
             broker_port=self._plan.broker_port if own_broker else None,
         )
         write_doors(self._data.path, doors, self._data.account)
+
+    def _broker_service(self) -> Service:
+        broker, port = self._plan.broker, self._plan.broker_port
+        write_broker_files(broker, self._data, port)
+        if not has_accounts(broker, self._data):
+            write_accounts(broker, self._data, self._broker, {})
+        return broker_service(broker, self._data, port, self._broker["cc_health"])
 
     def _migrate(self) -> None:
         outside = self._plan.settings.database_url

@@ -21,11 +21,13 @@ from paho.mqtt.reasoncodes import ReasonCode
 from command_center.problem import Problem
 from command_center.replay.table import DeviceMessage
 from iot_ingest.model.device import readings_topic
+from iot_ingest.model.worker import client_id
 
 _CONNECT_S = 10.0
 _ANSWER_S = 30.0
 _UNDER_WAY = 500
 _SESSION_S = 300
+_REFUSED_VERSION = 132
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,20 +50,27 @@ class Publisher:
         self._connected: ReasonCode | None = None
         self._acknowledged = 0
         self._refused = 0
+        self._client = self._make_client(url, MQTTProtocolVersion.MQTTv5)
+        self._older = partial(self._make_client, url, MQTTProtocolVersion.MQTTv311)
+
+    def _make_client(self, url: str, version: MQTTProtocolVersion) -> Client:
+        parts = urlsplit(url)
+        user, password = unquote(parts.username or "cc_replay"), unquote(parts.password or "")
+        speaks_5 = version == MQTTProtocolVersion.MQTTv5
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=unquote(parts.username or "cc_replay"),
-            protocol=MQTTProtocolVersion.MQTTv5,
+            client_id=user if speaks_5 else client_id(user, password),
+            protocol=version,
         )
         if parts.username:
-            client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
+            client.username_pw_set(user, password)
         if parts.scheme == "mqtts":
             client.tls_set_context(ssl.create_default_context())
         client.max_inflight_messages_set(_UNDER_WAY)
         client.reconnect_delay_set(1, 3)
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish
-        self._client = client
+        return client
 
     def play(
         self,
@@ -100,9 +109,24 @@ class Publisher:
     def _connect(self) -> None:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # of paho
         properties.SessionExpiryInterval = _SESSION_S
+        self._try(clean_start=False, properties=properties)
+        if self._connected is not None and self._connected.value == _REFUSED_VERSION:
+            # NATS: MQTT 3.1.1, where a refused message looks like an acknowledged one
+            self._client.loop_stop()
+            self._client, self._connected = self._older(), None
+            self._try()
+        if self._connected is None or self._connected.is_failure:
+            self._client.loop_stop()
+            raise Problem(
+                zh=f"消息代理拒绝登录：{self._connected}。请检查 COMMAND_CENTER_BROKER_URL。",
+                en=f"the broker refuses the login: {self._connected}. Check"
+                " COMMAND_CENTER_BROKER_URL.",
+            )
+
+    def _try(self, **options: Any) -> None:
         host, port = self._address
         try:
-            self._client.connect(host, port, clean_start=False, properties=properties)
+            self._client.connect(host, port, **options)
         except OSError as error:
             raise Problem(
                 zh=f"连接不上消息代理 {host}:{port}（{error}）：请先启动 command-center run。",
@@ -112,13 +136,6 @@ class Publisher:
         self._client.loop_start()
         with self._changed:
             self._changed.wait_for(lambda: self._connected is not None, _CONNECT_S)
-        if self._connected is None or self._connected.is_failure:
-            self._client.loop_stop()
-            raise Problem(
-                zh=f"消息代理拒绝登录：{self._connected}。请检查 COMMAND_CENTER_BROKER_URL。",
-                en=f"the broker refuses the login: {self._connected}. Check"
-                " COMMAND_CENTER_BROKER_URL.",
-            )
 
     def _answered(self) -> int:
         return self._acknowledged + self._refused
@@ -158,7 +175,7 @@ class Publisher:
         _userdata: Any,
         _mid: int,
         reason: ReasonCode,
-        _properties: Properties,
+        _properties: Properties | None,
     ) -> None:
         with self._changed:
             if reason.is_failure:

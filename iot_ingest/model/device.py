@@ -12,7 +12,7 @@ from typing import Any, NewType
 DeviceId = NewType("DeviceId", str)
 
 _DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_BUCKETS = 64
+BUCKETS = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +49,7 @@ def parse_device_id(text: str) -> DeviceId:
 
 def bucket(device_id: str) -> str:
     """Two hexadecimal digits of crc32(device_id) mod 64: its share of the city's traffic."""
-    return f"{zlib.crc32(device_id.encode()) % _BUCKETS:02x}"
+    return f"{zlib.crc32(device_id.encode()) % BUCKETS:02x}"
 
 
 def readings_topic(device_id: str) -> str:

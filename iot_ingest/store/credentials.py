@@ -8,7 +8,7 @@ SQL = Statements.beside(__file__)
 
 
 def entries(conn: Connection) -> dict[str, str]:
-    """Return device id -> password entry (``$7$...``) of all devices that may connect."""
+    """Return device id -> password entries (`broker_password`) of devices that may connect."""
     return {row.device_id: row.secret_hash for row in SQL.rows(conn, "entries")}
 
 

@@ -16,7 +16,8 @@ _SQL = Statements.beside(__file__)
 class Counts:
     """Messages received; readings in them; of those stored, already known, put in quarantine.
 
-    ``quarantined`` counts rows of the quarantine (a message and a reason).
+    ``quarantined`` counts rows of the quarantine (a message and a reason), ``refused`` readings
+    that were decoded and put aside: readings = stored + duplicates + refused.
     """
 
     messages: int = 0
@@ -24,6 +25,7 @@ class Counts:
     stored: int = 0
     duplicates: int = 0
     quarantined: int = 0
+    refused: int = 0
 
 
 def add(conn: Connection, counts: Counts, *, at: datetime, process: str = "ingest") -> None:

@@ -1,17 +1,20 @@
 -- name: add
 -- Counts of one batch, added to its hour.
-INSERT INTO iot.intake AS old (hour, process, messages, readings, stored, duplicates, quarantined)
+INSERT INTO iot.intake AS old (hour, process, messages, readings, stored, duplicates, quarantined,
+    refused)
 VALUES (date_trunc('hour', CAST(:at AS timestamptz)), :process, :messages, :readings, :stored,
-    :duplicates, :quarantined)
+    :duplicates, :quarantined, :refused)
 ON CONFLICT (hour, process) DO UPDATE
 SET messages = old.messages + excluded.messages, readings = old.readings + excluded.readings,
     stored = old.stored + excluded.stored, duplicates = old.duplicates + excluded.duplicates,
-    quarantined = old.quarantined + excluded.quarantined
+    quarantined = old.quarantined + excluded.quarantined,
+    refused = old.refused + excluded.refused
 
 -- name: since
 -- Counts of all hours from a moment on.
 SELECT coalesce(sum(messages), 0)::bigint AS messages, coalesce(sum(readings), 0)::bigint AS readings,
     coalesce(sum(stored), 0)::bigint AS stored, coalesce(sum(duplicates), 0)::bigint AS duplicates,
-    coalesce(sum(quarantined), 0)::bigint AS quarantined
+    coalesce(sum(quarantined), 0)::bigint AS quarantined,
+    coalesce(sum(refused), 0)::bigint AS refused
 FROM iot.intake
 WHERE hour >= :first

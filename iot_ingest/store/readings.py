@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,6 @@ from iot_ingest.model.reading import from_us, to_us
 from iot_ingest.store.copying import INCOMING, copy_incoming, copy_span
 
 _SQL = Statements.beside(__file__)
-
-# A page draws some thousand points; more is a mistake of the asker.
-MOST_POINTS = 20_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,11 +31,15 @@ class Conflict:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kept:
-    """What became of a batch: rows stored now, the devices they are of, and the conflicts."""
+    """What became of a batch: rows stored now, rows known already, and the conflicts.
+
+    ``device_nos`` are the devices of the stored ones.
+    """
 
     stored: int
     device_nos: Sequence[int]
-    conflicts: Sequence[Conflict]
+    conflicts: Sequence[Conflict] = ()
+    duplicates: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,17 +52,6 @@ class Latest:
     value: float
     flag: str
     received_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Point:
-    """One step of a series, from ``at`` on: least, mean, greatest value and the number of them."""
-
-    at: datetime
-    lowest: float
-    mean: float
-    highest: float
-    readings: int
 
 
 def ensure_partition(conn: Connection, day: date) -> bool:
@@ -80,25 +70,23 @@ def keep(conn: Connection, rows: NDArray[np.void], judged: Iterable[int]) -> Kep
     first stays. The days' partitions must be there.
     """
     if not len(rows):
-        return Kept(stored=0, device_nos=(), conflicts=())
+        return Kept(stored=0, device_nos=())
     _SQL.run(conn, "make_incoming")
     copy_incoming(conn, rows)
     found = _SQL.one(conn, "keep", judged=list(judged))
-    conflicts: list[Conflict] = []
-    if found.stored < len(rows):
-        first, last = from_us(int(rows["ts"].min())), from_us(int(rows["ts"].max()))
-        conflicts = [
-            Conflict(
-                n=row.n,
-                device_no=row.device_no,
-                metric_no=row.metric_no,
-                ts=row.ts,
-                value=row.value,
-                kept=row.kept,
-            )
-            for row in _SQL.rows(conn, "conflicts", first=first, last=last)
-        ]
-    return Kept(stored=found.stored, device_nos=found.device_nos, conflicts=conflicts)
+    if found.stored == len(rows):
+        return Kept(stored=found.stored, device_nos=found.device_nos)
+    bounds = {"first": from_us(int(rows["ts"].min())), "last": from_us(int(rows["ts"].max()))}
+    conflicts = [Conflict(**row._mapping) for row in _SQL.rows(conn, "conflicts", **bounds)]
+    duplicates = 0
+    if found.stored + len(conflicts) < len(rows):
+        duplicates = int(_SQL.value(conn, "note_sent_again", **bounds))
+    return Kept(
+        stored=found.stored,
+        device_nos=found.device_nos,
+        conflicts=conflicts,
+        duplicates=duplicates,
+    )
 
 
 def span(
@@ -137,33 +125,6 @@ def copy_history(conn: Connection, rows: Iterable[tuple[int, int, datetime, floa
         INCOMING,
     )
     return keep(conn, table, judged=()).stored
-
-
-def series(
-    conn: Connection,
-    device_no: int,
-    metric_no: int,
-    first: datetime,
-    until: datetime,
-    step: timedelta | None = None,
-) -> list[Point]:
-    """The series of ``[first, until)``, down-sampled to ``step`` (None: every reading).
-
-    At most `MOST_POINTS` points, the oldest. Raises ValueError for a step that is not positive.
-    """
-    if step is not None and step <= timedelta(0):
-        raise ValueError("a step is longer than nothing")
-    found = _SQL.rows(
-        conn,
-        "raw_series" if step is None else "series",
-        device_no=device_no,
-        metric_no=metric_no,
-        first=first,
-        until=until,
-        most=MOST_POINTS,
-        **({} if step is None else {"step": step}),
-    )
-    return [Point(**row._mapping) for row in found]
 
 
 def latest(conn: Connection, device_nos: Sequence[int] | None = None) -> list[Latest]:

@@ -16,7 +16,9 @@ SELECT iot.ensure_partition(:day)
 
 -- name: keep
 -- Store what is new of `incoming`; move on the latest values; mark the spans that the rules have
--- to look at, day by day, so that one very old reading does not drag a year behind it.
+-- to look at, day by day, so that one very old reading does not drag a year behind it; mark hours
+-- that are closed already. (The COPY before this gave the transaction its id: `hourly.unsettled`
+-- relies on that.)
 WITH stored AS (
     INSERT INTO iot.readings (device_no, metric_no, ts, value, flag, received_at)
     SELECT DISTINCT ON (device_no, metric_no, ts) device_no, metric_no, ts, value, flag, received_at
@@ -39,41 +41,52 @@ WITH stored AS (
     FROM stored
     WHERE metric_no = ANY(:judged)
     GROUP BY device_no, metric_no, date_trunc('day', ts)
+), late AS (
+    INSERT INTO iot.stale (device_no, metric_no, hour)
+    SELECT DISTINCT device_no, metric_no, date_trunc('hour', ts)
+    FROM stored
+    WHERE ts < (SELECT closed_until FROM iot.history)
 )
 SELECT count(*) AS stored, coalesce(array_agg(DISTINCT device_no), '{}') AS device_nos
 FROM stored
 
 -- name: conflicts
--- Rows of `incoming` whose identity is stored with another value or flag.
-SELECT DISTINCT i.n, i.device_no, i.metric_no, i.ts, i.value, i.flag, r.value AS kept,
-    r.flag AS kept_flag
+-- Rows of `incoming` whose identity is stored with another value or flag. Row by row, so that one
+-- very old reading does not make it read a year.
+SELECT i.n, i.device_no, i.metric_no, i.ts, i.value, r.value AS kept
 FROM pg_temp.incoming i
-JOIN iot.readings r USING (device_no, metric_no, ts)
-WHERE (r.value <> i.value OR r.flag <> i.flag) AND r.ts BETWEEN :first AND :last
+CROSS JOIN LATERAL (
+    SELECT value, flag FROM iot.readings
+    WHERE device_no = i.device_no AND metric_no = i.metric_no AND ts = i.ts
+        AND ts BETWEEN :first AND :last
+    OFFSET 0) AS r
+WHERE r.value <> i.value OR r.flag <> i.flag
 ORDER BY i.n
+
+-- name: note_sent_again
+-- Count rows of `incoming` that were known already, by device and hour; how many there are.
+WITH again AS (
+    SELECT i.device_no, date_trunc('hour', i.ts) AS hour,
+        count(*) - count(DISTINCT (i.metric_no, i.ts)) FILTER (WHERE r.new) AS readings
+    FROM pg_temp.incoming i
+    CROSS JOIN LATERAL (
+        SELECT value, flag, xmin = pg_current_xact_id()::xid AS new FROM iot.readings
+        WHERE device_no = i.device_no AND metric_no = i.metric_no AND ts = i.ts
+            AND ts BETWEEN :first AND :last
+        OFFSET 0) AS r
+    WHERE r.value = i.value AND r.flag = i.flag
+    GROUP BY 1, 2
+), noted AS (
+    INSERT INTO iot.sent_again AS old (device_no, hour, readings)
+    SELECT device_no, hour, readings FROM again WHERE readings > 0 ORDER BY device_no, hour
+    ON CONFLICT (device_no, hour) DO UPDATE SET readings = old.readings + excluded.readings
+)
+SELECT coalesce(sum(readings), 0)::bigint FROM again
 
 -- name: newest_before
 -- When the last reading before a moment was.
 SELECT max(ts) FROM iot.readings
 WHERE device_no = :device_no AND metric_no = :metric_no AND ts < :moment
-
--- name: series
--- Down-sampled: the least, the mean and the greatest value of each step, and how many there were.
-SELECT date_bin(:step, ts, timestamptz '2000-01-01 00:00:00+00') AS at, min(value) AS lowest,
-    avg(value) AS mean, max(value) AS highest, count(*) AS readings
-FROM iot.readings
-WHERE device_no = :device_no AND metric_no = :metric_no AND ts >= :first AND ts < :until
-GROUP BY 1
-ORDER BY 1
-LIMIT :most
-
--- name: raw_series
--- Every reading of a span.
-SELECT ts AS at, value AS lowest, value AS mean, value AS highest, 1 AS readings
-FROM iot.readings
-WHERE device_no = :device_no AND metric_no = :metric_no AND ts >= :first AND ts < :until
-ORDER BY ts
-LIMIT :most
 
 -- name: latest
 -- The latest value of every metric of the given devices, of all devices when none are given.

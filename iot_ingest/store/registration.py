@@ -15,7 +15,7 @@ import layers
 from grid.store.cells import locate_many
 from grid.store.named_sql import Statements
 from grid.store.postgis import transaction
-from iot_ingest.model.broker_password import hash_password
+from iot_ingest.model.broker_password import entry_of
 from iot_ingest.model.device import bucket, parse_device_id
 from iot_ingest.store import metrics, stations, trail
 from layers.contract import Metric
@@ -319,8 +319,8 @@ def _stored(params: Mapping[str, Any], secret: str | None) -> dict[str, Any]:
 
 
 def password_entry(secret: str) -> str:
-    """What the broker is given of a secret."""
-    return hash_password(secret, salt=secrets.token_bytes(_SALT_BYTES))
+    """What the brokers are given of a secret."""
+    return entry_of(secret, salt=secrets.token_bytes(_SALT_BYTES))
 
 
 def _fault(row: int, field: str, zh: str, en: str) -> DeviceFault:

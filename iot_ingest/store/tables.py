@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Double,
     Integer,
@@ -112,22 +113,37 @@ findings = Table(
 
 intake = Table(
     "intake", METADATA, _at("hour"), _text("process"), _count("messages"), _count("readings"),
-    _count("stored"), _count("duplicates"), _count("quarantined"), schema="iot",
+    _count("stored"), _count("duplicates"), _count("quarantined"), _count("refused"), schema="iot",
 )  # fmt: skip
 
-blocks = Table(
-    "blocks", METADATA, _count("block_id"), _number("device_no"), _at("since"), _at("until"),
-    Column("readings_s", REAL, nullable=False), Column("bytes_s", REAL, nullable=False),
-    _text("address", nullable=True), _at("lifted_at", nullable=True),
-    _text("lifted_by", nullable=True), _at("told_at", nullable=True), schema="iot",
+hourly = Table(
+    "hourly", METADATA, _number("device_no"), _metric_no(), _at("hour"), _number("readings"),
+    _value("lowest"), _value("total"), _value("highest"), _at("first_at"), _at("last_at"),
+    _number("flagged"), _number("late"), schema="iot",
 )  # fmt: skip
 
-rejected = Table(
-    "rejected", METADATA, _number("device_no"), _at("hour"), _count("messages"), schema="iot",
+history = Table(
+    "history", METADATA, Column("one", Boolean, nullable=False), _at("closed_until"),
+    _at("rolled_from"), _at("rolled_until"), Column("kept_from", Date, nullable=False),
+    schema="iot",
 )  # fmt: skip
 
-positions = Table(
-    "positions", METADATA, _number("device_no"), _value("lon"), _value("lat"), _at("reported_at"),
-    Column("away_m", REAL, nullable=False), _text("trouble", nullable=True),
-    _at("since", nullable=True), schema="iot",
+stale = Table(
+    "stale", METADATA, _number("device_no"), _metric_no(), _at("hour"), schema="iot"
+)  # fmt: skip
+
+sent_again = Table(
+    "sent_again", METADATA, _number("device_no"), _at("hour"), _count("readings"), schema="iot"
+)  # fmt: skip
+
+due = Table(
+    "due", METADATA, _number("device_no"), _at("since"), _at("until", nullable=True),
+    Column("interval_s", REAL, nullable=False), Column("metrics", ARRAY(Text), nullable=False),
+    schema="iot",
+)  # fmt: skip
+
+archived = Table(
+    "archived", METADATA, Column("day", Date, nullable=False), _count("readings"), _text("file"),
+    _count("bytes"), _text("sha256"), _at("written_at"), _at("dropped_at", nullable=True),
+    schema="iot",
 )  # fmt: skip

@@ -53,7 +53,7 @@ def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> Non
         ).fetchall()
     assert [row[0] for row in rows] == [
         "events.calendar_days", "events.inbox", "events.sessions", "events.shifts",
-        "grid.basemap", "iot.dirty",
+        "grid.basemap", "iot.dirty", "iot.stale",
     ]  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_what_works_with_the_owners_rights_is_for_those_who_need_it(
     assert found == {
         f"iot.{name}": people
         for name in (
-            "add_metric", "ask_for_replay", "check_administrator", "lift_blocks", "put_device",
+            "add_metric", "ask_for_replay", "check_administrator", "put_device",
             "set_aside_as_seen", "set_device_disabled", "set_device_secret",
         )
     }  # fmt: skip

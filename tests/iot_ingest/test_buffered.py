@@ -8,19 +8,21 @@ from collections.abc import Iterator
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
-from iot_ingest.buffered import BufferedClient, Publish
+from iot_ingest.buffered import DUP, RETAIN, BufferedClient, Publish
+
+QOS_1 = 2
 
 
 class Wire:
     """A client at one end of a connection, the test at the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv5) -> None:
         self.found: list[Publish] = []
         self.ours, theirs = socket.socketpair()
         self.client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id="test",
-            protocol=MQTTProtocolVersion.MQTTv5,
+            protocol=version,
             manual_ack=True,
             on_publish_packets=self.found.extend,
         )
@@ -81,8 +83,22 @@ def test_messages_are_found_however_the_network_cuts_them(wire: Wire, pieces: in
         for topic, payload, qos, mid in MANY
     )
     assert wire.send(data, pieces) == MQTTErrorCode.MQTT_ERR_SUCCESS
-    assert wire.found == MANY
+    assert wire.found == [(topic, payload, qos << 1, mid) for topic, payload, qos, mid in MANY]
     assert not wire.client._unread
+
+
+def test_version_3_has_no_properties() -> None:
+    wire = Wire(MQTTProtocolVersion.MQTTv311)
+    whole = b"\x3b\x06\x00\x01t\x00\x09\x02" + b"\x32\x05\x00\x01t\x00\x0a" + b"\x30\x03\x00\x01t"
+    for at in range(len(whole)):
+        wire.send(whole[at : at + 1])
+    assert wire.found == [
+        ("t", b"\x02", QOS_1 | DUP | RETAIN, 9),
+        ("t", b"", QOS_1, 10),
+        ("t", b"", 0, 0),
+    ]
+    assert wire.send(b"\x32\x04\x00\x01t\x00")
+    wire.ours.close()
 
 
 def test_properties_are_passed_over(wire: Wire) -> None:

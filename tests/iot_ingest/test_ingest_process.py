@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from grid.store import heartbeats
 from iot_ingest.model.device import readings_topic, status_topic
 from tests.iot_ingest.place import item, rows_of, until
-from tests.support.broker import TestBroker
+from tests.support.broker import TestBroker, on_both_brokers
 from tests.support.cluster import TestDatabase
 
 
@@ -104,6 +104,7 @@ def test_a_high_level_becomes_an_event_within_half_a_second(
     assert sorted(took)[5] < 0.5
 
 
+@on_both_brokers
 def test_the_last_will_tells_that_a_device_is_gone(
     village: TestDatabase, broker: TestBroker, ingest: subprocess.Popen[bytes]
 ) -> None:
@@ -124,6 +125,7 @@ def test_the_last_will_tells_that_a_device_is_gone(
     until(lambda: online(False))
 
 
+@on_both_brokers
 def test_nothing_is_lost_or_doubled_when_ingest_broker_and_database_are_killed(
     village: TestDatabase, broker: TestBroker
 ) -> None:
@@ -174,6 +176,7 @@ def test_nothing_is_lost_or_doubled_when_ingest_broker_and_database_are_killed(
     assert rows[0][0] == sent
 
 
+@on_both_brokers
 def test_sigterm_stores_and_acknowledges_what_is_here_and_ends_the_judge(
     village: TestDatabase, broker: TestBroker
 ) -> None:

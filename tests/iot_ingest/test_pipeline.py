@@ -14,6 +14,7 @@ from iot_ingest.pipeline import Pipeline
 from iot_ingest.store import devices, dirty, intake, quarantine, readings
 from iot_ingest.store.intake import Counts
 from iot_ingest.store.registration import register_devices
+from iot_ingest.store.series import series
 from tests.iot_ingest.place import BY, NOW, item, message, minutes, ms, row, rows_of
 from tests.support.cluster import TestDatabase
 
@@ -74,7 +75,7 @@ def test_of_two_values_for_one_identity_the_first_stays(
         pipeline.flush([first, second])
     else:
         pipeline.flush([first])
-        assert pipeline.flush([second]) == Counts(messages=1, readings=1, quarantined=1)
+        assert pipeline.flush([second]) == Counts(messages=1, readings=1, quarantined=1, refused=1)
     assert rows_of(village.engine("cc_web"), "SELECT value FROM iot.readings") == [(1.5,)]
     with village.engine("cc_web").connect() as conn:
         (aside,) = quarantine.recent(conn)
@@ -190,8 +191,8 @@ def test_a_series_is_down_sampled_and_keeps_its_extremes(
     )[0][0]
     with village.engine("cc_web").connect() as conn:
         until = start + minutes(60)
-        raw = readings.series(conn, 1, metric_no, start, until)
-        coarse = readings.series(conn, 1, metric_no, start, until, step=minutes(30))
+        raw = series(conn, 1, metric_no, start, until)
+        coarse = series(conn, 1, metric_no, start, until, step=minutes(30))
     assert [one.mean for one in raw] == [float(n) for n in range(60)]
     assert [(one.at, one.lowest, one.highest, one.readings) for one in coarse] == [
         (start, 0.0, 29.0, 30),

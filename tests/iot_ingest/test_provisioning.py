@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
+import bcrypt
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from grid.store.postgis import reading
-from iot_ingest.model.broker_password import hash_password
+from iot_ingest.model.broker_password import hash_password, mosquitto_entry, nats_entry
 from iot_ingest.store import credentials, devices
 from iot_ingest.store.provisioning import NoSuchDevice, renew_secret, set_disabled
 from iot_ingest.store.registration import RefusedDevices, register_devices
@@ -57,11 +59,13 @@ def entry_of(town: Town) -> str:
 
 
 def opens(secret: str, entry: str) -> bool:
-    """Whether a secret belongs to a password entry."""
-    import base64
-
-    salt = base64.b64decode(entry.split("$")[3])
-    return hash_password(secret, salt=salt) == entry
+    """Whether a secret belongs to both parts of a password entry."""
+    kept, for_nats = mosquitto_entry(entry), nats_entry(entry)
+    assert for_nats is not None
+    salt = base64.b64decode(kept.split("$")[3])
+    return hash_password(secret, salt=salt) == kept and bcrypt.checkpw(
+        secret.encode(), for_nats.encode()
+    )
 
 
 def test_an_administrator_registers_changes_and_renews(town: Town) -> None:

@@ -24,7 +24,7 @@ from iot_ingest.registry import Registry
 from iot_ingest.store import intake, quarantine, readings
 from iot_ingest.store.import_devices import import_devices
 from tests.iot_ingest.place import BY, NOW, rows_of, settle, until
-from tests.support.broker import TestBroker
+from tests.support.broker import TestBroker, on_both_brokers
 from tests.support.cluster import TestDatabase
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "calder"
@@ -136,6 +136,7 @@ def test_a_refused_message_is_counted(broker: TestBroker) -> None:
     assert (found.acknowledged, found.refused) == (1, 1)
 
 
+@on_both_brokers
 def test_speed_is_kept(broker: TestBroker) -> None:
     messages = [
         DeviceMessage(ts_ms=n * 1000, device_id="A", values={"ph": 7.0}, flags={}) for n in range(5)

@@ -6,13 +6,16 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
-from sqlalchemy import Column, text
+from sqlalchemy import Column, Connection, text
 from sqlalchemy.dialects import postgresql
 
 from grid.store.named_sql import Statements
+from iot_ingest.model.hour import HOUR, hour_of
 from iot_ingest.pipeline import Pipeline
-from iot_ingest.store import copying, dirty, findings, readings
+from iot_ingest.store import copying, dirty, findings, hourly, readings, series
+from iot_ingest.store.copying import INCOMING
 from iot_ingest.store.tables import METADATA
 from tests.iot_ingest.place import NOW, item, message, minutes, rows_of
 from tests.support.cluster import TestDatabase
@@ -74,8 +77,8 @@ def scanned(plan: dict[str, Any]) -> list[str]:
     ("module", "name", "params"),
     [
         (
-            readings,
-            "series",
+            series,
+            "by_step",
             {"device_no": 1, "metric_no": 1, "first": NOW - minutes(60), "until": NOW,
              "step": minutes(10), "most": 100},
         ),
@@ -93,6 +96,52 @@ def test_hot_statements_use_their_indexes(
     with full.engine("cc_ingest").connect() as conn:
         (plan,) = conn.execute(text(f"EXPLAIN (FORMAT json) {statement.sql}"), params).scalar_one()
     assert scanned(plan["Plan"]) == [], json.dumps(plan, indent=1)
+
+
+def days_read(plan: dict[str, Any]) -> set[str]:
+    """Partitions that a plan really looked into."""
+    own = {plan["Relation Name"]} if plan.get("Actual Loops") and "Relation Name" in plan else set()
+    own = {name for name in own if name.startswith("readings_")}
+    return own.union(*(days_read(inner) for inner in plan.get("Plans", ())))
+
+
+def explained(conn: Connection, module: Any, name: str, params: dict[str, Any]) -> dict[str, Any]:
+    sql = Statements.beside(module.__file__).statements[name].sql
+    analyzed = text(f"EXPLAIN (ANALYZE, FORMAT json) {sql}")
+    found: dict[str, Any] = conn.execute(analyzed, params).scalar_one()[0]["Plan"]
+    return found
+
+
+def test_history_and_rare_ways_read_no_more_days_than_they_must(full: TestDatabase) -> None:
+    """With one reading of today and one of days ago in a batch; and hours of these two days."""
+    old = NOW - timedelta(days=3)
+    rows = [(n, 1, 1, round(at.timestamp() * 1e6), 7.0, b"N", 0) for n, at in enumerate((old, NOW))]
+    which = {"device_no": 1, "metric_no": 1, "most": 1000}
+    full_day = f"readings_{NOW:%Y%m%d}"
+    both = {full_day, f"readings_{old:%Y%m%d}"}
+    hours = {"first": hour_of(old), "until": hour_of(NOW)}
+    marks = {"device_nos": [1, 1], "metric_nos": [1, 1], "hours": [hour_of(old), hour_of(NOW)]}
+    with full.engine("cc_ingest").connect() as conn:
+        readings.keep(conn, np.array(rows, INCOMING), judged=())
+        for name in ("conflicts", "note_sent_again"):
+            plan = explained(conn, readings, name, {"first": old, "last": NOW})
+            assert days_read(plan) == both
+            assert full_day not in scanned(plan)
+        plan = explained(conn, hourly, "roll_up_again", marks)
+        assert days_read(plan) == both
+        assert full_day not in scanned(plan)
+        begin = hour_of(old).replace(hour=0)
+        plan = explained(conn, hourly, "roll_up", {"first": begin, "until": begin + HOUR})
+        assert days_read(plan) == {f"readings_{old:%Y%m%d}"}
+        for name, bins in (("hours_by_step", {"step": HOUR}),
+                           ("hours_by_calendar", {"unit": "day", "zone": "UTC"})):  # fmt: skip
+            plan = explained(conn, series, name, {**which, **hours, **bins, "without": []})
+            assert days_read(plan) == set()
+        span = {"first": old, "until": old + HOUR}
+        for name, bins in (("every", {}), ("by_calendar", {"unit": "day", "zone": "UTC"})):
+            plan = explained(conn, series, name, {**which, **span, **bins})
+            assert len(days_read(plan)) <= 2
+            assert full_day not in scanned(plan)
 
 
 def test_a_span_is_read_by_index_and_from_its_days_alone(full: TestDatabase) -> None:

@@ -7,7 +7,7 @@ from playwright.async_api import Browser
 from sqlalchemy import text
 
 from grid.store.postgis import transaction
-from tests.support.broker import TestBroker
+from tests.support.broker import TestBroker, on_both_brokers
 from tests.support.cluster import TestDatabase
 from tests.support.loopback_only import OutsideConnectionError
 
@@ -19,6 +19,7 @@ def test_each_role_logs_in_as_itself(database: TestDatabase) -> None:
             assert conn.execute(text("SELECT grid.actor()")).scalar() == "system:test"
 
 
+@on_both_brokers
 def test_a_device_may_connect_with_its_secret_only(broker: TestBroker) -> None:
     from command_center.machine.broker import broker_answers
 

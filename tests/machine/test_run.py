@@ -193,3 +193,13 @@ def test_given_services_are_used_and_none_is_started(
                 "SELECT process FROM grid.heartbeats WHERE at > now() - interval '3 seconds'"
             ).fetchall()
     assert {row[0] for row in found} >= {"ingest", "dispatch", "web"}
+
+
+def test_it_runs_with_nats_server_too(open_folder: Path) -> None:
+    with whole_city(open_folder, "--city", "none", "--broker", "nats") as city:
+        program = Path(f"/proc/{city.processes()['broker']}/comm").read_text().strip()
+        assert program == "nats-server"
+        killed = city.kill("broker")
+        while city.processes().get("broker", killed) == killed:
+            time.sleep(0.02)
+        city.wait_until_well()

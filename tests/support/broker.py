@@ -1,6 +1,7 @@
-"""A real Mosquitto for one test, configured like the one that `run` starts."""
+"""A real broker for one test, Mosquitto or nats-server, configured as `run` configures it."""
 
 import secrets
+import shutil
 import signal
 import subprocess
 import time
@@ -8,22 +9,28 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine
+import pytest
 
 from command_center.machine.account import service_account
 from command_center.machine.broker import (
-    USERS,
+    BROKERS,
     broker_answers,
     broker_service,
+    write_accounts,
     write_broker_files,
-    write_passwords,
 )
-from command_center.machine.broker_accounts import BrokerAccounts
+from command_center.machine.broker_rights import USERS
 from command_center.machine.data_folder import DataFolder, open_data_folder
 from command_center.machine.doors import private_broker_url
 from command_center.problem import Problem
-from iot_ingest.model.broker_password import hash_password
+from iot_ingest.model.broker_password import entry_of
 from tests.support.ports import free_port
+
+# For tests of what brokers do: they run on one kind after the other.
+on_both_brokers = pytest.mark.parametrize("broker", ["mosquitto", "nats"], indirect=True)
+
+# What a broker keeps of messages and sessions, in its folder.
+_KEPT = ("broker.db", "store")
 
 
 class TestBroker:
@@ -31,14 +38,28 @@ class TestBroker:
 
     __test__ = False
 
-    def __init__(self, data: DataFolder) -> None:
+    def __init__(self, data: DataFolder, kind: str = "mosquitto") -> None:
+        self.kind = kind
         self.port = free_port()
+        self._broker = BROKERS[kind]
         self._data = data
         self._users = {name: secrets.token_urlsafe(16) for name in USERS}
         self._devices: dict[str, str] = {}
+        self._entries: dict[str, str] = {}
+        self._rules = ""
         self._process: subprocess.Popen[bytes] | None = None
-        write_broker_files(data, self.port)
-        self._write_passwords()
+        write_broker_files(self._broker, data, self.port)
+        self._write_accounts()
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self._data.room(self._broker.folder)
+
+    @property
+    def pid(self) -> int | None:
+        """The process number while it runs."""
+        return None if self._process is None else self._process.pid
 
     def url(self, user: str = "cc_ingest") -> str:
         """Return the URL of one of the broker's users (cc_ingest, cc_replay, ...)."""
@@ -51,25 +72,29 @@ class TestBroker:
     def add_devices(self, *device_ids: str) -> Mapping[str, str]:
         """Let devices in; returns their secrets."""
         self._devices.update((one, secrets.token_urlsafe(16)) for one in device_ids)
-        self._write_passwords()
-        if self._process is not None:
-            self._process.send_signal(signal.SIGHUP)
-            self._wait_for_reload(device_ids)
+        self._let_in(device_ids)
         return {one: self._devices[one] for one in device_ids}
 
-    def admit(self, users: Mapping[str, str], rules: str) -> None:
-        """Let users of your own in (name: password), with access rules of the ACL file's form."""
-        with (self._data.room("mosquitto") / "acl").open("a") as file:
-            file.write(rules)
-        self._devices.update(users)
-        self._write_passwords()
+    def remove_devices(self, *device_ids: str) -> None:
+        """Let devices in no longer, as when they were disabled."""
+        for one in device_ids:
+            del self._devices[one]
+        self._write_accounts()
         if self._process is not None:
             self._process.send_signal(signal.SIGHUP)
-            self._wait_for_reload(tuple(users))
+
+    def admit(self, users: Mapping[str, str], rules: str) -> None:
+        """Let users of your own in (name: password), with access rules of the ACL file's form.
+
+        Mosquitto only.
+        """
+        self._rules += rules
+        self._devices.update(users)
+        self._let_in(tuple(users))
 
     def change(self, old: str, new: str) -> None:
         """Change a line of the configuration; it holds from the next start on."""
-        path = self._data.room("mosquitto") / "mosquitto.conf"
+        (path,) = self.folder.glob(f"{self._broker.program}.conf")
         text = path.read_text()
         if old not in text:
             raise ValueError(f"{old} is not in the configuration")
@@ -78,12 +103,16 @@ class TestBroker:
     def forget(self) -> None:
         """Start again without sessions and messages."""
         self.stop()
-        (self._data.room("mosquitto") / "broker.db").unlink(missing_ok=True)
+        for path in (self.folder / name for name in _KEPT):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
         self.start()
 
     def start(self) -> None:
         """Start the broker and wait until it answers."""
-        service = broker_service(self._data, self.port, self._users["cc_health"])
+        service = broker_service(self._broker, self._data, self.port, self._users["cc_health"])
         with (self._data.room("logs") / "broker.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*service.account.prefix(service.stop_signal), *service.command],
@@ -105,36 +134,36 @@ class TestBroker:
             self._process.wait(20)
             self._process = None
 
-    def signal(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to the broker, as the supervisor of `run` does."""
-        if name == "broker" and self._process is not None:
-            self._process.send_signal(number)
+    def _let_in(self, names: tuple[str, ...]) -> None:
+        self._write_accounts()
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+            self._wait_for_reload(names)
 
-    async def follow(self, engine: Engine) -> None:
-        """From now on, let in who is registered in a database, and nobody else."""
-        await BrokerAccounts(self._data, self._users, engine, self).follow()
-
-    def _write_passwords(self) -> None:
-        entries = {
-            name: hash_password(secret, salt=b"salt in test")
-            for name, secret in self._devices.items()
-        }
-        write_passwords(self._data, self._users, entries)
+    def _write_accounts(self) -> None:
+        for name, secret in self._devices.items():
+            if name not in self._entries:
+                self._entries[name] = entry_of(secret, salt=b"salt in test")
+        entries = {name: self._entries[name] for name in self._devices}
+        write_accounts(self._broker, self._data, self._users, entries)
+        if self._rules:
+            with (self.folder / "acl").open("a") as file:
+                file.write(self._rules)
 
     def _wait_for_reload(self, device_ids: tuple[str, ...]) -> None:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 10
         last = device_ids[-1]
         while not broker_answers("127.0.0.1", self.port, last, self._devices[last]):
             if time.monotonic() > deadline:
-                raise RuntimeError("the broker did not read its passwords again")
+                raise RuntimeError("the broker did not read its accounts again")
             time.sleep(0.02)
 
 
 @contextmanager
-def running_broker(folder: Path) -> Iterator[TestBroker]:
-    """Start a broker whose files are in an empty folder."""
+def running_broker(folder: Path, kind: str = "mosquitto") -> Iterator[TestBroker]:
+    """Start a broker (mosquitto, nats) whose files are in an empty folder."""
     data = open_data_folder(folder, service_account(), told=_no_surprise)
-    broker = TestBroker(data)
+    broker = TestBroker(data, kind)
     try:
         broker.start()
         yield broker

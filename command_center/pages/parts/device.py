@@ -18,7 +18,8 @@ from command_center.views.story import titled
 from command_center.wording import words
 from grid.store.postgis import reading
 from iot_ingest.model.device import Device
-from iot_ingest.store import devices, findings, metrics, readings
+from iot_ingest.store import devices, findings, metrics
+from iot_ingest.store.series import series
 from layers import metrics as known_metrics
 from layers import rules_of
 from layers.contract import SEVERITY
@@ -92,7 +93,7 @@ def series_part(
         device = found[0]
         until = reader.now + timedelta(minutes=10)
         every = None if step.total_seconds() <= device.interval_s else step
-        points = readings.series(conn, device_no, stored.metric_no, first, until, every)
+        points = series(conn, device_no, stored.metric_no, first, until, every)
         over = findings.of_device(conn, device_no, first, until)
     samples = [Sample(at=one.at, lowest=one.lowest, mean=one.mean, highest=one.highest)
                for one in points]  # fmt: skip
