@@ -234,7 +234,10 @@ def _services() -> Iterator[Bench]:
             cluster.database() as database,
             running_broker(folders[1]) as broker,
         ):
-            settle(database.engine("cc_admin"), [row(f"B-{n}") for n in range(_DEVICES)])
+            settle(
+                database.engine("cc_admin"),
+                [row(f"B-{n}", interval_s=0.01) for n in range(_DEVICES)],
+            )
             with database.engine("cc_ingest").begin() as conn:
                 ensure_partition(conn, datetime.now(UTC).date())
             yield Bench(folders[2], database, broker)

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from grid.store.postgis import make_engine
+from iot_ingest.blocking import Blocking
 from iot_ingest.client import Session
 from iot_ingest.health import Pulse
 from iot_ingest.ingester import Ingester
@@ -97,7 +98,7 @@ def _run(
     session = Session(broker, client_id=unquote(urlsplit(broker).username or ROLE))
     profiles = city_profiles(os.environ.get("COMMAND_CENTER_DATA"))
     registry = Registry(profiles)
-    ingester = Ingester(session, Pipeline(engine, registry), stop, spool)
+    ingester = Ingester(session, Pipeline(engine, registry), stop, spool, Blocking(engine))
     listeners = Listeners(addresses, session.messages.put, registry.stations.knows, stop)
 
     def detail() -> Mapping[str, Any]:

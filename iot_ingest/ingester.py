@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
+from iot_ingest.blocking import Blocking
 from iot_ingest.client import Session
 from iot_ingest.message import MOST_MESSAGES, Message, collect
 from iot_ingest.pipeline import Pipeline
@@ -32,7 +33,8 @@ class Ingester:
     """Stores what a session brings until ``stop`` is set.
 
     While the database is away, messages go into the spool, if there is one, and are acknowledged
-    from there. Live messages come first, what is in the spool in between.
+    from there. Live messages come first, what is in the spool in between. Devices that
+    ``blocking`` cuts off are acknowledged and not stored.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Ingester:
         pipeline: Pipeline,
         stop: threading.Event,
         spool: Spool | None = None,
+        blocking: Blocking | None = None,
     ) -> None:
         self._session = session
         self._pipeline = pipeline
@@ -53,12 +56,15 @@ class Ingester:
         self._live_since: float | None = None
         self._trouble: str | None = None
         self._stored = 0
+        self._blocking = blocking
 
     def run(self) -> None:
         """Work; after ``stop``, store or spool what is here already."""
         while not self._stop.is_set():
             self._prepare()
             self._note_backlog()
+            if self._blocking is not None and self._away_since is None:
+                self._blocking.settle()
             drain = self._draining and self._away_since is None
             batch = collect(self._session.messages, wait_s=0 if drain else 0.2)
             if batch:
@@ -76,7 +82,10 @@ class Ingester:
         """
         wait_s = _RETRY_FIRST_S
         self._oldest_us = batch[0].received_us
-        while not (self._flush(batch) or self._put_by(batch)):
+        good = batch
+        if self._blocking is not None:
+            good = self._blocking.guard.sift(batch, self._session.messages.qsize())
+        while not (self._flush(good) or self._put_by(good)):
             if self._stop.wait(wait_s):
                 return False
             wait_s = min(wait_s * 2, _RETRY_MOST_S)
@@ -90,6 +99,8 @@ class Ingester:
 
     def _flush(self, batch: Sequence[Message]) -> bool:
         """Commit a batch; False when the database cannot."""
+        if not batch:
+            return True
         if self._away_since is not None and self._spool is not None and not self._spool.full:
             return False  # `_prepare` sees when it is back
         try:
@@ -139,6 +150,7 @@ class Ingester:
             "live_for_s": None if since is None else round(now - since, 1),
             "stored": self._stored,
             "dropped": self._session.dropped,
+            "cut_off": 0 if self._blocking is None else len(self._blocking.guard.blocked),
             "trouble": self._trouble,
             "database_away_s": None if self._away_since is None else round(now - self._away_since),
             "spool": self._spool_detail(now),

@@ -3,17 +3,24 @@
 import asyncio
 import signal
 from collections.abc import Mapping
+from typing import Protocol
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from command_center.machine.broker import Broker, write_accounts
 from command_center.machine.data_folder import DataFolder
-from command_center.machine.supervisor import Supervisor
 from grid.store.postgis import reading
 from iot_ingest.store import credentials
 
 _LOOK_EVERY_S = 1.0
+
+
+class Signals(Protocol):
+    """Who can send a signal to a service that runs."""
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send it to the service of this name."""
 
 
 class BrokerAccounts:
@@ -25,7 +32,7 @@ class BrokerAccounts:
         data: DataFolder,
         users: Mapping[str, str],
         engine: Engine,
-        supervisor: Supervisor,
+        supervisor: Signals,
     ) -> None:
         self._broker = broker
         self._data = data

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     WRONG_TOPIC = "wrong_topic"
     BAD_STATUS = "bad_status"
     REFUSED_BY_DATABASE = "refused_by_database"
+    FLOOD = "flood"
     # frames of stations (HJ 212, SL 651)
     BAD_CRC = "bad_crc"
     WRONG_LENGTH = "wrong_length"
@@ -113,6 +114,10 @@ SENTENCES: Mapping[Reason, Mapping[str, str]] = MappingProxyType(
         Reason.REFUSED_BY_DATABASE: {
             "zh": "数据库拒绝了这条报文，请查看详情。",
             "en": "The database refused this message: see the detail.",
+        },
+        Reason.FLOOD: {
+            "zh": "设备发送过多，已被暂时断开；这里只留几条样本。请检查设备程序。",
+            "en": "The device sends too much and is cut off; a few samples are kept: check it.",
         },
         Reason.BAD_CRC: {
             "zh": "报文校验码不符，数据可能在传输中损坏，请检查通信线路和设备程序。",

@@ -50,6 +50,11 @@ def by_id(conn: Connection, device_id: str) -> Device | None:
     return found[0] if found else None
 
 
+def by_ids(conn: Connection, device_ids: Iterable[str]) -> list[Device]:
+    """The devices with these ids."""
+    return _devices(conn, None, list(device_ids))
+
+
 def doors(conn: Connection, device_ids: Sequence[str] | None = None) -> dict[str, Door]:
     """By id, what the ingester must know: of all devices, or of the given ones."""
     ids = None if device_ids is None else list(device_ids)

@@ -1,4 +1,4 @@
-"""What is done to a registered device: a new secret, out of service, back into it."""
+"""What is done to a registered device: a new secret, out of service, back into it, let in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from grid.store.named_sql import Statements
 from grid.store.postgis import transaction
-from iot_ingest.store import trail
+from iot_ingest.store import blocks, devices, trail
 from iot_ingest.store.registration import password_entry
 
 _SQL = Statements.beside(__file__)
@@ -42,3 +42,18 @@ def set_disabled(engine: Engine, device_id: str, disabled: bool, *, by: str) -> 
         if changed:
             trail.device(conn, "disable" if disabled else "enable", device_id)
     return changed
+
+
+def let_in(engine: Engine, device_id: str, *, by: str) -> bool:
+    """Let a device that is cut off in before its time; False when it is not cut off.
+
+    ``by`` is an actor's key. Raises NoSuchDevice.
+    """
+    with transaction(engine, by) as conn:
+        device = devices.by_id(conn, device_id)
+        if device is None:
+            raise NoSuchDevice(device_id)
+        lifted = blocks.lift(conn, device.device_no) > 0
+        if lifted:
+            trail.device(conn, "let_in", device_id)
+    return lifted

@@ -147,3 +147,20 @@ archived = Table(
     _count("bytes"), _text("sha256"), _at("written_at"), _at("dropped_at", nullable=True),
     schema="iot",
 )  # fmt: skip
+
+blocks = Table(
+    "blocks", METADATA, _count("block_id"), _number("device_no"), _at("since"), _at("until"),
+    Column("readings_s", REAL, nullable=False), Column("bytes_s", REAL, nullable=False),
+    _text("address", nullable=True), _at("lifted_at", nullable=True),
+    _text("lifted_by", nullable=True), _at("told_at", nullable=True), schema="iot",
+)  # fmt: skip
+
+rejected = Table(
+    "rejected", METADATA, _number("device_no"), _at("hour"), _count("messages"), schema="iot",
+)  # fmt: skip
+
+positions = Table(
+    "positions", METADATA, _number("device_no"), _value("lon"), _value("lat"), _at("reported_at"),
+    Column("away_m", REAL, nullable=False), _text("trouble", nullable=True),
+    _at("since", nullable=True), schema="iot",
+)  # fmt: skip

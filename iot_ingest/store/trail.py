@@ -51,7 +51,7 @@ def put_devices(conn: Connection, changes: Mapping[str, Mapping[str, Any]], new:
 
 
 def device(conn: Connection, verb: str, device_id: str) -> None:
-    """Note that something was done to a device: ``secret``, ``disable``, ``enable``."""
+    """Note that something was done to a device: ``secret``, ``disable``, ``enable``, ``let_in``."""
     ledger.append(
         conn, at=datetime.now(UTC), verb=f"device.{verb}", object_kind="device",
         object_key=device_id, payload={},

@@ -74,7 +74,7 @@ def test_what_works_with_the_owners_rights_is_for_those_who_need_it(
     assert found == {
         f"iot.{name}": people
         for name in (
-            "add_metric", "ask_for_replay", "check_administrator", "put_device",
+            "add_metric", "ask_for_replay", "check_administrator", "lift_blocks", "put_device",
             "set_aside_as_seen", "set_device_disabled", "set_device_secret",
         )
     }  # fmt: skip

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from command_center.machine.account import service_account
 from command_center.machine.broker import (
@@ -19,6 +20,7 @@ from command_center.machine.broker import (
     write_accounts,
     write_broker_files,
 )
+from command_center.machine.broker_accounts import BrokerAccounts
 from command_center.machine.broker_rights import USERS
 from command_center.machine.data_folder import DataFolder, open_data_folder
 from command_center.machine.doors import private_broker_url
@@ -133,6 +135,15 @@ class TestBroker:
             self._process.send_signal(number)
             self._process.wait(20)
             self._process = None
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to the broker, as the supervisor of `run` does."""
+        if name == "broker" and self._process is not None:
+            self._process.send_signal(number)
+
+    async def follow(self, engine: Engine) -> None:
+        """From now on, let in who is registered in a database, and nobody else."""
+        await BrokerAccounts(self._broker, self._data, self._users, engine, self).follow()
 
     def _let_in(self, names: tuple[str, ...]) -> None:
         self._write_accounts()
