@@ -73,7 +73,7 @@ class Pipeline:
             if len(messages) > 1:
                 middle = len(messages) // 2
                 first = self._store_by_halves(messages[:middle])
-                return _sum(first, self._store_by_halves(messages[middle:]))
+                return first + self._store_by_halves(messages[middle:])
             return self._store_aside(messages[0], str(error))
 
     def _store(self, messages: Sequence[Message]) -> Counts:
@@ -156,15 +156,4 @@ def _count(messages: Sequence[Message], batch: Sorted, kept: Kept, new_aside: in
         duplicates=kept.duplicates,
         quarantined=new_aside,
         refused=batch.readings - len(batch.found) + len(kept.conflicts),
-    )
-
-
-def _sum(one: Counts, other: Counts) -> Counts:
-    return Counts(
-        messages=one.messages + other.messages,
-        readings=one.readings + other.readings,
-        stored=one.stored + other.stored,
-        duplicates=one.duplicates + other.duplicates,
-        quarantined=one.quarantined + other.quarantined,
-        refused=one.refused + other.refused,
     )

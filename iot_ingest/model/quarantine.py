@@ -41,6 +41,12 @@ class Reason(StrEnum):
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 - a reason
 
 
+# Who sent it was refused, whatever it said; with the other reasons, what was said.
+REFUSALS = frozenset(
+    {Reason.UNKNOWN_DEVICE, Reason.DISABLED_DEVICE, Reason.WRONG_TOPIC, Reason.WRONG_PASSWORD}
+)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trouble:
     """A reason with the detail that tells this case from others (field, value, limit)."""

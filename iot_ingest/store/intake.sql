@@ -18,3 +18,13 @@ SELECT coalesce(sum(messages), 0)::bigint AS messages, coalesce(sum(readings), 0
     coalesce(sum(refused), 0)::bigint AS refused
 FROM iot.intake
 WHERE hour >= :first
+
+-- name: by_hour
+-- Counts of the hours of a span, all processes together.
+SELECT hour, sum(messages)::bigint AS messages, sum(readings)::bigint AS readings,
+    sum(stored)::bigint AS stored, sum(duplicates)::bigint AS duplicates,
+    sum(quarantined)::bigint AS quarantined, sum(refused)::bigint AS refused
+FROM iot.intake
+WHERE hour >= :first AND hour < :until
+GROUP BY hour
+ORDER BY hour

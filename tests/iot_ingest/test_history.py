@@ -147,7 +147,7 @@ def test_what_comes_late_is_rolled_up_again(
 
 
 def test_live_readings_mark_nothing(village: TestDatabase, pipeline: Pipeline) -> None:
-    put(pipeline, max(hour_of(NOW), NOW - minutes(1)), 1.0)
+    put(pipeline, state(village).closed_until, 1.0)
     with village.engine("cc_web").connect() as conn:
         assert hourly.waiting(conn) == 0
 
