@@ -2,6 +2,7 @@
 
 import itertools
 import secrets
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import psycopg
 from sqlalchemy import Engine
 
 from command_center.machine.account import service_account
-from command_center.machine.data_folder import open_data_folder, socket_folder
+from command_center.machine.data_folder import DataFolder, open_data_folder, socket_folder
 from command_center.machine.doors import private_database_url
 from command_center.machine.postgresql import (
     ROLES,
@@ -64,13 +65,64 @@ class TestDatabase:
         return self.cluster.connect(self.name)
 
 
+class TestServer:
+    """The server of a cluster. It can be killed and started again on the same files."""
+
+    __test__ = False
+
+    def __init__(self, data: DataFolder, cluster: Cluster) -> None:
+        self._log = data.room("logs") / "postgresql.log"
+        self._cluster = cluster
+        self._service = postgresql_service(cluster)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The postmaster's process number."""
+        if self._process is None:
+            raise RuntimeError("the server is stopped")
+        return self._process.pid
+
+    def start(self, within_s: float = 60.0) -> None:
+        """Start it and wait until it answers. It ends with the thread that starts it."""
+        service = self._service
+        service.prepare()
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*service.account.prefix(service.stop_signal), *service.command,
+                 "-c", "max_connections=200"],
+                stdout=log,
+                stderr=log,
+                cwd=service.folder,
+                env=dict(service.environment),
+            )  # fmt: skip
+        self.wait(within_s)
+
+    def wait(self, within_s: float = 60.0) -> None:
+        """Wait until it answers. Raises RuntimeError."""
+        deadline = time.monotonic() + within_s
+        while not self._cluster.answers():
+            ended = self._process is None or self._process.poll() is not None
+            if ended or time.monotonic() > deadline:
+                raise RuntimeError(self._log.read_text()[-20_000:])
+            time.sleep(0.02)
+
+    def stop(self, number: signal.Signals | None = None) -> None:
+        """Stop it: fast, or with a signal (SIGQUIT: at once; SIGKILL: like a crash)."""
+        if self._process is not None:
+            self._process.send_signal(number or self._service.stop_signal)
+            self._process.wait(30)
+            self._process = None
+
+
 class TestCluster:
     """A running server; `database` makes copies of a migrated template."""
 
     __test__ = False
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, server: TestServer) -> None:
         self.cluster = cluster
+        self.server = server
         self.passwords = {role: secrets.token_urlsafe(16) for role in ROLES}
         self._numbers = itertools.count(1)
         ensure_database(cluster, _TEMPLATE, self.passwords)
@@ -103,25 +155,12 @@ def running_cluster(folder: Path, *, fsync: bool = False) -> Iterator[TestCluste
     cluster = ensure_cluster(
         data, socket_folder(data.path, account), secrets.token_urlsafe(16), fsync=fsync
     )
-    service = postgresql_service(cluster)
-    with (data.room("logs") / "postgresql.log").open("wb") as log:
-        server = subprocess.Popen(
-            [*account.prefix(service.stop_signal), *service.command, "-c", "max_connections=200"],
-            stdout=log,
-            stderr=log,
-            cwd=service.folder,
-            env=dict(service.environment),
-        )
+    server = TestServer(data, cluster)
     try:
-        deadline = time.monotonic() + 60
-        while not cluster.answers():
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((data.room("logs") / "postgresql.log").read_text())
-            time.sleep(0.02)
-        yield TestCluster(cluster)
+        server.start()
+        yield TestCluster(cluster, server)
     finally:
-        server.send_signal(service.stop_signal)
-        server.wait(30)
+        server.stop()
         data.close()
 
 

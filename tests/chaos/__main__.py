@@ -1,0 +1,85 @@
+"""`scripts/chaos`: kill everything under load, again and again, and count what is there after.
+
+Private services in a temporary folder; progress on standard error, the table on standard output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import signal
+import sys
+from typing import Any, NoReturn
+
+from tests.chaos.report import outcome, table
+from tests.chaos.scene import NeverHappened, set_scene
+from tests.chaos.storm import storm
+from tests.chaos.troubles import plan
+from tests.chaos.verdict import balance
+
+
+def main() -> int:
+    """0: nothing was lost or doubled; 1: something was, or did not recover."""
+    options = _parser().parse_args()
+    signal.signal(signal.SIGTERM, _interrupt)
+    seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
+    _say(f"seed {seed}: `scripts/chaos --seed {seed}` repeats the order")
+    kinds = ["mosquitto", "nats"] if options.broker == "both" else [options.broker]
+    try:
+        results = [_storm(kind, seed, options) for kind in kinds]
+    except NeverHappened as error:
+        _say(str(error))
+        return 1
+    except KeyboardInterrupt:
+        _say("stopped; everything that was started is stopped, too")
+        return 1
+    if options.json:
+        print(json.dumps({"seed": seed, "runs": results}, ensure_ascii=False, indent=2))
+    return 1 if any(one["faults"] for one in results) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/chaos", description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, help="of the order; none: drawn, and said")
+    parser.add_argument("--kills", type=int, default=200, help="on each broker; and paths cut")
+    parser.add_argument("--broker", choices=["mosquitto", "nats", "both"], default="mosquitto")
+    parser.add_argument("--processes", type=int, default=1, help="ingest processes")
+    parser.add_argument("--rate", type=float, default=300, help="MQTT messages a second")
+    parser.add_argument("--devices", type=int, default=20, help="that speak MQTT")
+    parser.add_argument("--stations", type=int, default=4, help="half HJ 212, half SL 651")
+    parser.add_argument("--most-mb", type=float, default=400, help="memory a process may take")
+    parser.add_argument("--json", action="store_true", help="the outcome as JSON")
+    return parser
+
+
+def _storm(kind: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
+    steps = plan(seed, options.kills)
+    with set_scene(
+        kind=kind, devices=options.devices, stations=options.stations, seed=seed,
+        processes=options.processes,
+    ) as scene:  # fmt: skip
+        _say(f"{kind}: {options.kills} kills, {len(steps) - options.kills} failing paths")
+        course = storm(scene, steps, rate=options.rate, told=_say)
+        result = outcome(scene, course, balance(scene), options.most_mb)
+    heading = (
+        f"{options.kills} kills on {kind}, seed {seed}, {options.rate:g} messages/s,"
+        f" ingest processes: {options.processes}"
+    )
+    print(table(result, heading), file=sys.stderr if options.json else sys.stdout)
+    return result
+
+
+def _say(line: str) -> None:
+    print(f"chaos: {line}", file=sys.stderr, flush=True)
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

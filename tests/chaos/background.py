@@ -1,0 +1,68 @@
+"""An event loop in a thread of its own: devices, stations and links live in it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Background:
+    """A running loop. Coroutines and functions of other threads go in through `run` and `call`."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def run(self, coroutine: Coroutine[Any, Any, T], *, within_s: float = 60.0) -> T:
+        """Wait for a coroutine in the loop; its result. Raises TimeoutError."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(within_s)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call a function in the loop; its result."""
+
+        async def called() -> T:
+            return function()
+
+        return self.run(called())
+
+    def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Let a coroutine run until it ends, or the loop does."""
+
+        def started() -> asyncio.Task[Any]:
+            task = self._loop.create_task(coroutine)
+            self._tasks.add(task)
+            return task
+
+        return self.call(started)
+
+    async def end(self) -> None:
+        """Cancel what still runs. Raises what a task failed with."""
+        for task in self._tasks:
+            task.cancel()
+        results = await asyncio.gather(*self._tasks, return_exceptions=True)
+        for one in results:
+            if isinstance(one, Exception):
+                raise one
+
+
+@contextmanager
+def background() -> Iterator[Background]:
+    """A loop for the time of a block."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="background", daemon=True)
+    thread.start()
+    found = Background(loop)
+    try:
+        yield found
+    finally:
+        try:
+            found.run(found.end())
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(10)
+            loop.close()

@@ -1,0 +1,121 @@
+"""What a storm came to, as a table and as JSON."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from tests.chaos.journal import Sent
+from tests.chaos.scene import Scene
+from tests.chaos.storm import Course
+from tests.chaos.verdict import Balance
+
+# Of so many faults the sentences are given.
+_FAULTS_TOLD = 20
+
+
+def outcome(scene: Scene, course: Course, found: Balance, most_mb: float) -> dict[str, Any]:
+    """Everything of a run that is worth keeping; ``faults`` is empty when it went well."""
+    faults = list(found.faults)
+    faults += [f"ingest ended by itself with {code}" for code in scene.ingest.ended_by_itself]
+    peaks = {name: round(mb) for name, mb in sorted(scene.ingest.peaks_mb.items())}
+    faults += [
+        f"{name} took {mb} MB, more than {most_mb:.0f}"
+        for name, mb in peaks.items()
+        if mb > most_mb
+    ]
+    if found.never_taken:
+        faults.append(f"{found.never_taken} messages were never acknowledged to their devices")
+    if scene.kind != "mosquitto" and found.lost_by_broker:
+        faults.append(f"the broker lost {len(found.lost_by_broker)} messages, and promises none")
+    return {
+        "broker": scene.kind,
+        "seconds": round(course.seconds),
+        "messages": {
+            "sent": found.sent,
+            "acknowledged by ingest": found.ours,
+            "stored": found.stored,
+            "in quarantine": found.set_aside,
+            "lost after our acknowledgement": found.lost_ours,
+            "stored or told twice": found.doubled,
+            "never acknowledged to the device": found.never_taken,
+            "lost by the broker": len(found.lost_by_broker),
+            "of these sent by careful devices": found.lost_by_careful,
+            "came again and changed nothing": found.duplicates,
+        },
+        "findings": found.findings,
+        "events": found.events,
+        "recovery": _recoveries(course),
+        "broker window": _window(course.broker_kills, found.lost_by_broker),
+        "peak_mb": peaks,
+        "faults": faults,
+    }
+
+
+def _recoveries(course: Course) -> dict[str, dict[str, Any]]:
+    """By kind: how often, how often alone, and of these the median and the longest."""
+    kinds = defaultdict(list)
+    for one in course.recoveries:
+        kinds[one.name].append(one)
+    found = {}
+    for name, every in sorted(kinds.items(), key=lambda one: ("path" in one[0], one[0])):
+        alone = [one.seconds for one in every if one.alone]
+        found[name] = {
+            "times": len(every),
+            "alone": len(alone),
+            "median_s": round(median(alone), 2) if alone else None,
+            "max_s": round(max(one.seconds for one in every), 2),
+        }
+    return found
+
+
+def _window(kills: Sequence[float], lost: Sequence[Sent]) -> dict[str, Any]:
+    """What a broker kill cost: messages lost, and how old the oldest acknowledgement was."""
+    counts = dict.fromkeys(kills, 0)
+    oldest_s = 0.0
+    for one in lost:
+        taken_at = one.taken_at or 0.0
+        at = next((kill for kill in kills if kill >= taken_at), None)
+        if at is not None:
+            counts[at] += 1
+            oldest_s = max(oldest_s, at - taken_at)
+    each = sorted(counts.values()) or [0]
+    return {
+        "kills": len(kills),
+        "kills that lost something": sum(one > 0 for one in each),
+        "lost by one kill, median": median(each),
+        "lost by one kill, most": each[-1],
+        "oldest lost acknowledgement_s": round(oldest_s, 3),
+    }
+
+
+def table(result: Mapping[str, Any], heading: str) -> str:
+    """The outcome for people."""
+    lines = [f"## {heading}", "", "| messages | |", "|---|---:|"]
+    lines += [f"| {name} | {number:,} |" for name, number in result["messages"].items()]
+    lines += [
+        f"| findings, told once each in {result['events']:,} events | {result['findings']:,} |",
+        "", "| what was hurt | times | alone | back after s, median | most |",
+        "|---|---:|---:|---:|---:|",
+    ]  # fmt: skip
+    for name, one in result["recovery"].items():
+        middle = "-" if one["median_s"] is None else f"{one['median_s']:.2f}"
+        lines.append(
+            f"| {name} | {one['times']} | {one['alone']} | {middle} | {one['max_s']:.2f} |"
+        )
+    lines += ["", "| the broker's own window | |", "|---|---:|"]
+    lines += [f"| {name} | {number:,} |" for name, number in result["broker window"].items()]
+    memory = ", ".join(f"{name} {mb} MB" for name, mb in result["peak_mb"].items())
+    lines += ["", f"Most memory: {memory}. {result['seconds']} s in all."]
+    return "\n".join([*lines, *verdict(result["faults"])])
+
+
+def verdict(faults: Sequence[str]) -> list[str]:
+    """The last lines: what is wrong, or that nothing is."""
+    if not faults:
+        return ["", "Nothing was lost, nothing was doubled."]
+    more = len(faults) - _FAULTS_TOLD
+    rest = [f"- ... and {more} more"] if more > 0 else []
+    return ["", f"**{len(faults)} faults**", *(f"- {one}" for one in faults[:_FAULTS_TOLD]), *rest]

@@ -1,0 +1,148 @@
+"""A storm: devices and stations send, the plan's troubles come one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tests.chaos.devices import finish, pace
+from tests.chaos.scene import Scene
+from tests.chaos.troubles import Step, mend, strike
+
+_RECOVERED_WITHIN_S = 60.0
+_CALM_S = 2.0
+_NEWEST = (
+    "SELECT extract(epoch FROM max(l.ts))::float8 FROM iot.latest l JOIN iot.devices d"
+    " USING (device_no) WHERE d.device_id LIKE 'STREET-%'"
+)
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recovery:
+    """``seconds`` from the kill (of a path: from its being mended) until what was measured
+    after it is stored; of the judge: judged. ``alone``: nothing else was broken at the time."""
+
+    name: str
+    at: float
+    seconds: float
+    alone: bool
+
+
+@dataclass(slots=True)
+class Course:
+    """What happened in a storm."""
+
+    recoveries: list[Recovery] = field(default_factory=list)
+    broker_kills: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@contextmanager
+def speaking(scene: Scene, rate: float, station_every_s: float) -> Iterator[None]:
+    """Devices and stations send during the block, and until all of it is acknowledged."""
+    enough = scene.loop.call(asyncio.Event)
+    links = scene.links
+    ports = {"hj212": links.hj212.port, "sl651": links.sl651.port}
+    for device in scene.devices:
+        scene.loop.start(device.live(links.devices.port))
+    sending = [scene.loop.start(pace(scene.devices, rate, enough))]
+    sending += [
+        scene.loop.start(one.live(ports[one.protocol], station_every_s, enough))
+        for one in scene.stations
+    ]
+    yield
+    scene.loop.call(enough.set)
+    scene.wait("the last frames answered", lambda: all(one.done() for one in sending))
+    scene.loop.run(finish(scene.devices))
+
+
+def storm(scene: Scene, steps: Sequence[Step], *, rate: float, told: Told) -> Course:
+    """Let it come. Raises NeverHappened when something does not recover."""
+    course = Course()
+    began = time.monotonic()
+    scene.ingest.start()
+    # before there is a session, the broker has nobody to keep messages for
+    scene.wait("ingest at the broker", lambda: _is_connected(scene))
+    with speaking(scene, rate, 0.1):
+        scene.wait("the first readings", lambda: _stored_after(scene, 0.0))
+        for together in groups(steps):
+            time.sleep(together[0].pause_s)
+            _live_through(scene, together, course)
+            last = course.recoveries[-1]
+            told(f"{len(course.recoveries)}/{len(steps)} {last.name}: {last.seconds:.1f} s")
+    settle_down(scene)
+    course.seconds = time.monotonic() - began
+    return course
+
+
+def groups(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Steps one by one, or two that come together."""
+    left = list(steps)
+    while left:
+        first = left.pop(0)
+        if first.joined and left and left[0].part != first.part:
+            yield [first, left.pop(0)]
+        else:
+            yield [first]
+
+
+def _live_through(scene: Scene, together: Sequence[Step], course: Course) -> None:
+    struck = []
+    for step in together:
+        struck.append(time.time())
+        if step.kind == "broker" and step.path is None:
+            course.broker_kills.append(struck[-1])
+        strike(scene, step)
+    since = []
+    for step, struck_at in zip(together, struck, strict=True):
+        mend(scene, step, struck_at)
+        since.append(struck_at if step.path is None else time.time())
+    for step, from_s in zip(together, since, strict=True):
+        back = scene.wait(step.name, _recovered(scene, step, from_s), _RECOVERED_WITHIN_S)
+        course.recoveries.append(
+            Recovery(name=step.name, at=from_s, seconds=back - from_s, alone=len(together) == 1)
+        )
+
+
+def _recovered(scene: Scene, step: Step, since: float) -> Callable[[], bool]:
+    if step.path == "stations":
+        return lambda: scene.journal.last_answer_at > since
+    if step.path is None and step.kind == "judge":
+        # spans that were marked after its death, and are gone
+        time.sleep(0.1)
+        last: list[int] = []
+
+        def judged() -> bool:
+            if not last:
+                last.append(scene.ask("SELECT last_value FROM iot.dirty_dirty_id_seq")[0][0])
+            waiting = scene.ask("SELECT EXISTS (SELECT FROM iot.dirty WHERE dirty_id <= %s)", *last)
+            return not waiting[0][0]
+
+        return judged
+    return lambda: _stored_after(scene, since)
+
+
+def _is_connected(scene: Scene) -> bool:
+    beats = scene.ask("SELECT detail ->> 'broker' FROM grid.heartbeats WHERE process = 'ingest'")
+    return beats == [("true",)]
+
+
+def _stored_after(scene: Scene, since: float) -> bool:
+    newest = scene.ask(_NEWEST)[0][0]
+    return newest is not None and newest > since
+
+
+def settle_down(scene: Scene) -> None:
+    """Wait until everything that was acknowledged is stored and judged."""
+
+    def calm() -> bool:
+        quiet_s = time.time() - scene.journal.last_delivery_at
+        waiting = scene.ask("SELECT EXISTS (SELECT FROM iot.dirty)")[0][0]
+        return quiet_s > _CALM_S and not scene.spool_bytes and not waiting
+
+    scene.wait("calm after the storm", calm, 120.0)
