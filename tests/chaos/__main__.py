@@ -12,8 +12,9 @@ import signal
 import sys
 from typing import Any, NoReturn
 
-from tests.chaos.report import outcome, table
-from tests.chaos.scene import NeverHappened, set_scene
+from tests.chaos.outage import outage
+from tests.chaos.report import of_outage, of_storm, table, table_of_outage
+from tests.chaos.scene import NeverHappened, Wishes, set_scene
 from tests.chaos.storm import storm
 from tests.chaos.troubles import plan
 from tests.chaos.verdict import balance
@@ -27,7 +28,8 @@ def main() -> int:
     _say(f"seed {seed}: `scripts/chaos --seed {seed}` repeats the order")
     kinds = ["mosquitto", "nats"] if options.broker == "both" else [options.broker]
     try:
-        results = [_storm(kind, seed, options) for kind in kinds]
+        run = _outage if options.outage else _storm
+        results = [run(kind, seed, options) for kind in kinds]
     except NeverHappened as error:
         _say(str(error))
         return 1
@@ -51,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=float, default=300, help="MQTT messages a second")
     parser.add_argument("--devices", type=int, default=20, help="that speak MQTT")
     parser.add_argument("--stations", type=int, default=4, help="half HJ 212, half SL 651")
+    parser.add_argument(
+        "--outage", type=float, metavar="SECONDS", help="no kills: the database is away for so long"
+    )
+    parser.add_argument("--no-wall", action="store_true", help="--outage without web and browser")
     parser.add_argument("--most-mb", type=float, default=400, help="memory a process may take")
     parser.add_argument("--json", action="store_true", help="the outcome as JSON")
     return parser
@@ -58,19 +64,46 @@ def _parser() -> argparse.ArgumentParser:
 
 def _storm(kind: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     steps = plan(seed, options.kills)
-    with set_scene(
-        kind=kind, devices=options.devices, stations=options.stations, seed=seed,
+    wishes = Wishes(
+        broker=kind,
+        devices=options.devices,
+        stations=options.stations,
+        seed=seed,
         processes=options.processes,
-    ) as scene:  # fmt: skip
+    )
+    with set_scene(wishes) as scene:
         _say(f"{kind}: {options.kills} kills, {len(steps) - options.kills} failing paths")
         course = storm(scene, steps, rate=options.rate, told=_say)
-        result = outcome(scene, course, balance(scene), options.most_mb)
+        result = of_storm(scene, course, balance(scene), options.most_mb)
     heading = (
         f"{options.kills} kills on {kind}, seed {seed}, {options.rate:g} messages/s,"
         f" ingest processes: {options.processes}"
     )
-    print(table(result, heading), file=sys.stderr if options.json else sys.stdout)
+    _show(table(result, heading), options)
     return result
+
+
+def _outage(kind: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
+    wall = not options.no_wall
+    wishes = Wishes(
+        broker=kind,
+        devices=options.devices,
+        stations=0,
+        seed=seed,
+        processes=options.processes,
+        direct=True,
+        steady=True,
+    )
+    with set_scene(wishes) as scene:
+        course = outage(scene, seconds=options.outage, rate=options.rate, wall=wall, told=_say)
+        result = of_outage(scene, course, balance(scene), options.most_mb, wall=wall)
+    heading = f"The database away for {options.outage:g} s at {options.rate:g} messages/s, {kind}"
+    _show(table_of_outage(result, heading), options)
+    return result
+
+
+def _show(text: str, options: argparse.Namespace) -> None:
+    print(text, file=sys.stderr if options.json else sys.stdout)
 
 
 def _say(line: str) -> None:

@@ -40,14 +40,17 @@ class Background:
 
         return self.call(started)
 
+    def check(self) -> None:
+        """Raise what a task failed with."""
+        for task in list(self._tasks):
+            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
     async def end(self) -> None:
-        """Cancel what still runs. Raises what a task failed with."""
+        """Cancel what still runs."""
         for task in self._tasks:
             task.cancel()
-        results = await asyncio.gather(*self._tasks, return_exceptions=True)
-        for one in results:
-            if isinstance(one, Exception):
-                raise one
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 @contextmanager
@@ -60,9 +63,7 @@ def background() -> Iterator[Background]:
     try:
         yield found
     finally:
-        try:
-            found.run(found.end())
-        finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(10)
-            loop.close()
+        found.run(found.end())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()

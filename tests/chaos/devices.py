@@ -31,17 +31,22 @@ KEPT = 100
 
 
 class Device:
-    """One device with a persistent session of MQTT ``level`` (V311, V5)."""
+    """One device with a persistent session of MQTT ``level`` (V311, V5).
+
+    ``steady``: it sends nothing late, and nothing that cannot be used.
+    """
 
     def __init__(
-        self, device_id: str, secret: str, journal: Journal, *, level: int, careful: bool, seed: str
-    ) -> None:
+        self, device_id: str, secret: str, journal: Journal, *,
+        level: int = packets.V5, careful: bool = False, steady: bool = False, seed: str = "",
+    ) -> None:  # fmt: skip
         self.device_id = device_id
         self.connections = 0
         self._secret = secret
         self._journal = journal
         self._level = level
         self._careful = careful
+        self._steady = steady
         self._random = random.Random(seed)
         self._topic = readings_topic(device_id)
         self._measured = 0
@@ -59,7 +64,7 @@ class Device:
         number, self._measured = self._measured, self._measured + 1
         self._newest_ms = max(self._newest_ms + 1, round(now * 1000))
         depth = _DEEP_M if number % _ROUND < _WET else 0.0
-        bad = self._random.randrange(_BAD) == 0
+        bad = self._once_in(_BAD)
         value = "wet" if bad else depth
         payload = json.dumps({"ts": self._newest_ms, "values": {METRIC: value}, "seq": number})
         data = payload.encode()
@@ -68,7 +73,7 @@ class Device:
             Sent(device_id=self.device_id, metric=METRIC, ts_ms=self._newest_ms,
                  value=None if bad else depth, careful=self._careful),
         )  # fmt: skip
-        if self._random.randrange(_LATE) == 0:
+        if self._once_in(_LATE):
             self._late.append((now + self._random.uniform(*_LATE_S), data))
         else:
             self._waiting.append(data)
@@ -154,6 +159,9 @@ class Device:
                 if self._careful:
                     self._kept.append(payload)
         self.go_on()
+
+    def _once_in(self, times: int) -> bool:
+        return not self._steady and self._random.randrange(times) == 0
 
     def _free_mid(self) -> int:
         while True:

@@ -7,17 +7,77 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
+import numpy as np
+
+from tests.chaos import outage
 from tests.chaos.journal import Sent
 from tests.chaos.scene import Scene
 from tests.chaos.storm import Course
 from tests.chaos.verdict import Balance
 
+# The wall and /api/health say within so long that the database is away.
+SAID_WITHIN_S = 5.0
+_SOON = ("health says down after_s", "wall says so after_s")
 # Of so many faults the sentences are given.
 _FAULTS_TOLD = 20
 
 
-def outcome(scene: Scene, course: Course, found: Balance, most_mb: float) -> dict[str, Any]:
+def of_storm(scene: Scene, course: Course, found: Balance, most_mb: float) -> dict[str, Any]:
     """Everything of a run that is worth keeping; ``faults`` is empty when it went well."""
+    result = _of_run(scene, found, most_mb)
+    if scene.kind != "mosquitto" and found.lost_by_broker:
+        lost = len(found.lost_by_broker)
+        result["faults"].append(f"the broker lost {lost} messages, and promises none")
+    return {
+        **result,
+        "seconds": round(course.seconds),
+        "recovery": _recoveries(course),
+        "broker window": _window(course.broker_kills, found.lost_by_broker),
+    }
+
+
+def of_outage(
+    scene: Scene, course: outage.Course, found: Balance, most_mb: float, *, wall: bool
+) -> dict[str, Any]:
+    """The same of an outage of the database."""
+    result = _of_run(scene, found, most_mb)
+    faults = result["faults"]
+    if found.lost_by_broker:
+        faults.append(f"{len(found.lost_by_broker)} messages were taken and are not there")
+    if not course.spool_bytes:
+        faults.append("the spool was never in use")
+    told = outage.said(course) if wall else {}
+    for name, seconds in told.items():
+        if seconds is None:
+            faults.append(f"{name}: never")
+        elif name in _SOON and seconds > SAID_WITHIN_S:
+            faults.append(f"{name}: {seconds}, wanted within {SAID_WITHIN_S:g}")
+    kept = outage.spooled(scene, course)
+    drain_s = course.drained_at - course.back_at
+    before = outage.latencies_ms(course, 0.0, course.stopped_at - 1.0)
+    meanwhile = outage.latencies_ms(course, course.back_at, course.drained_at)
+    return {
+        **result,
+        "outage": {
+            "away_s": round(course.back_at - course.stopped_at, 1),
+            "messages sent meanwhile": kept,
+            "most in the spool, MB": round(course.spool_bytes / 1e6, 1),
+            "drained after_s": round(drain_s, 1),
+            "drained a second, beside live ones": round(kept / drain_s),
+            "live before: p50 ms": _percentile(before, 50),
+            "live before: p99 ms": _percentile(before, 99),
+            "live during the drain: p50 ms": _percentile(meanwhile, 50),
+            "live during the drain: p99 ms": _percentile(meanwhile, 99),
+        },
+        "told": told,
+    }
+
+
+def _percentile(values: Sequence[float], share: int) -> float | None:
+    return round(float(np.percentile(values, share)), 1) if values else None
+
+
+def _of_run(scene: Scene, found: Balance, most_mb: float) -> dict[str, Any]:
     faults = list(found.faults)
     faults += [f"ingest ended by itself with {code}" for code in scene.ingest.ended_by_itself]
     peaks = {name: round(mb) for name, mb in sorted(scene.ingest.peaks_mb.items())}
@@ -28,11 +88,8 @@ def outcome(scene: Scene, course: Course, found: Balance, most_mb: float) -> dic
     ]
     if found.never_taken:
         faults.append(f"{found.never_taken} messages were never acknowledged to their devices")
-    if scene.kind != "mosquitto" and found.lost_by_broker:
-        faults.append(f"the broker lost {len(found.lost_by_broker)} messages, and promises none")
     return {
         "broker": scene.kind,
-        "seconds": round(course.seconds),
         "messages": {
             "sent": found.sent,
             "acknowledged by ingest": found.ours,
@@ -47,8 +104,6 @@ def outcome(scene: Scene, course: Course, found: Balance, most_mb: float) -> dic
         },
         "findings": found.findings,
         "events": found.events,
-        "recovery": _recoveries(course),
-        "broker window": _window(course.broker_kills, found.lost_by_broker),
         "peak_mb": peaks,
         "faults": faults,
     }
@@ -91,12 +146,34 @@ def _window(kills: Sequence[float], lost: Sequence[Sent]) -> dict[str, Any]:
     }
 
 
-def table(result: Mapping[str, Any], heading: str) -> str:
-    """The outcome for people."""
+def table_of_outage(result: Mapping[str, Any], heading: str) -> str:
+    """The outcome of an outage for people."""
+    lines = [*_messages(result, heading), "", "| the outage | |", "|---|---:|"]
+    rows = {**result["outage"], **result["told"]}
+    lines += [f"| {name} | {_figure(value)} |" for name, value in rows.items()]
+    return "\n".join([*lines, "", _memory(result), *verdict(result["faults"])])
+
+
+def _figure(value: object) -> str:
+    return "never" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _messages(result: Mapping[str, Any], heading: str) -> list[str]:
     lines = [f"## {heading}", "", "| messages | |", "|---|---:|"]
     lines += [f"| {name} | {number:,} |" for name, number in result["messages"].items()]
+    told = f"| findings, told once each in {result['events']:,} events | {result['findings']:,} |"
+    return [*lines, told]
+
+
+def _memory(result: Mapping[str, Any]) -> str:
+    each = ", ".join(f"{name} {mb} MB" for name, mb in result["peak_mb"].items())
+    return f"Most memory: {each}."
+
+
+def table(result: Mapping[str, Any], heading: str) -> str:
+    """The outcome for people."""
+    lines = _messages(result, heading)
     lines += [
-        f"| findings, told once each in {result['events']:,} events | {result['findings']:,} |",
         "", "| what was hurt | times | alone | back after s, median | most |",
         "|---|---:|---:|---:|---:|",
     ]  # fmt: skip
@@ -107,8 +184,7 @@ def table(result: Mapping[str, Any], heading: str) -> str:
         )
     lines += ["", "| the broker's own window | |", "|---|---:|"]
     lines += [f"| {name} | {number:,} |" for name, number in result["broker window"].items()]
-    memory = ", ".join(f"{name} {mb} MB" for name, mb in result["peak_mb"].items())
-    lines += ["", f"Most memory: {memory}. {result['seconds']} s in all."]
+    lines += ["", f"{_memory(result)} {result['seconds']} s in all."]
     return "\n".join([*lines, *verdict(result["faults"])])
 
 

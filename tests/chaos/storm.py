@@ -46,13 +46,11 @@ class Course:
 def speaking(scene: Scene, rate: float, station_every_s: float) -> Iterator[None]:
     """Devices and stations send during the block, and until all of it is acknowledged."""
     enough = scene.loop.call(asyncio.Event)
-    links = scene.links
-    ports = {"hj212": links.hj212.port, "sl651": links.sl651.port}
     for device in scene.devices:
-        scene.loop.start(device.live(links.devices.port))
+        scene.loop.start(device.live(scene.device_port))
     sending = [scene.loop.start(pace(scene.devices, rate, enough))]
     sending += [
-        scene.loop.start(one.live(ports[one.protocol], station_every_s, enough))
+        scene.loop.start(one.live(scene.station_ports[one.protocol], station_every_s, enough))
         for one in scene.stations
     ]
     yield
@@ -67,9 +65,9 @@ def storm(scene: Scene, steps: Sequence[Step], *, rate: float, told: Told) -> Co
     began = time.monotonic()
     scene.ingest.start()
     # before there is a session, the broker has nobody to keep messages for
-    scene.wait("ingest at the broker", lambda: _is_connected(scene))
+    scene.wait("ingest at the broker", lambda: is_connected(scene))
     with speaking(scene, rate, 0.1):
-        scene.wait("the first readings", lambda: _stored_after(scene, 0.0))
+        scene.wait("the first readings", lambda: stored_after(scene, 0.0))
         for together in groups(steps):
             time.sleep(together[0].pause_s)
             _live_through(scene, together, course)
@@ -124,15 +122,17 @@ def _recovered(scene: Scene, step: Step, since: float) -> Callable[[], bool]:
             return not waiting[0][0]
 
         return judged
-    return lambda: _stored_after(scene, since)
+    return lambda: stored_after(scene, since)
 
 
-def _is_connected(scene: Scene) -> bool:
+def is_connected(scene: Scene) -> bool:
+    """Whether ingest has its session at the broker."""
     beats = scene.ask("SELECT detail ->> 'broker' FROM grid.heartbeats WHERE process = 'ingest'")
     return beats == [("true",)]
 
 
-def _stored_after(scene: Scene, since: float) -> bool:
+def stored_after(scene: Scene, since: float) -> bool:
+    """Whether something is stored that a device measured after a moment of time.time()."""
     newest = scene.ask(_NEWEST)[0][0]
     return newest is not None and newest > since
 
