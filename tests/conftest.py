@@ -121,3 +121,14 @@ async def browser() -> AsyncIterator[Browser]:
     """A headless Chromium (Playwright's async interface)."""
     async with chromium() as found:
         yield found
+
+
+@pytest.fixture
+def figures(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print a measured figure, past the capture, so that every run shows it."""
+
+    def show(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n  {line}", end="")
+
+    return show

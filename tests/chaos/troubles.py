@@ -55,7 +55,19 @@ class Step:
         return {"judge": "ingest", "ingest": "ingest", "broker": "broker"}.get(self.kind, "server")
 
 
-def plan(seed: int, kills: int, *, pauses_s: tuple[float, float] = (0.1, 1.5)) -> list[Step]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """How fast troubles follow one another: spans of seconds, and how many of them are joined."""
+
+    pauses_s: tuple[float, float] = (0.1, 1.5)
+    holds_s: tuple[float, float] = (0.3, 3.0)
+    joined: float = 0.25
+
+
+_USUAL = Pace()
+
+
+def plan(seed: int, kills: int, pace: Pace = _USUAL) -> list[Step]:
     """``kills`` kills and a quarter as many failing paths, the same ones for the same seed."""
     chance = random.Random(seed)
     chosen: list[tuple[str, str | None]] = [
@@ -69,9 +81,9 @@ def plan(seed: int, kills: int, *, pauses_s: tuple[float, float] = (0.1, 1.5)) -
         Step(
             kind=kind,
             path=path,
-            pause_s=chance.uniform(*pauses_s),
-            hold_s=chance.uniform(0.3, 3.0),
-            joined=chance.random() < 0.25,
+            pause_s=chance.uniform(*pace.pauses_s),
+            hold_s=chance.uniform(*pace.holds_s),
+            joined=chance.random() < pace.joined,
         )
         for kind, path in chosen
     ]
