@@ -19,11 +19,14 @@ from tests.chaos.storm import storm
 from tests.chaos.troubles import plan
 from tests.chaos.verdict import balance
 
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+
 
 def main() -> int:
     """0: nothing was lost or doubled; 1: something was, or did not recover."""
     options = _parser().parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in _ENDS:
+        signal.signal(number, _interrupt)
     seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
     _say(f"seed {seed}: `scripts/chaos --seed {seed}` repeats the order")
     kinds = ["mosquitto", "nats"] if options.broker == "both" else [options.broker]
@@ -111,6 +114,9 @@ def _say(line: str) -> None:
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:
+    # once: what is stopped now must not be interrupted while it stops
+    for number in _ENDS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -161,6 +162,7 @@ def set_scene(wishes: Wishes) -> Iterator[Scene]:
             room.mkdir()
         cluster = stack.enter_context(running_cluster(rooms[0], fsync=wishes.fsync))
         database = stack.enter_context(cluster.database())
+        stack.callback(_stand_up, cluster)
         broker = stack.enter_context(running_broker(rooms[1]))
         loop = stack.enter_context(background())
         journal = Journal()
@@ -182,6 +184,13 @@ def set_scene(wishes: Wishes) -> Iterator[Scene]:
             device_port=broker.port if wishes.direct else links.devices.port,
             station_ports=ports if wishes.direct else linked,
         )  # fmt: skip
+
+
+def _stand_up(cluster: TestCluster) -> None:
+    """Have the server answer once more: the database is dropped at the end."""
+    if not cluster.cluster.answers():
+        cluster.server.stop(signal.SIGKILL)
+        cluster.server.start()
 
 
 def _stations(wishes: Wishes, journal: Journal) -> list[Station]:

@@ -95,6 +95,7 @@ class TestServer:
                 stderr=log,
                 cwd=service.folder,
                 env=dict(service.environment),
+                start_new_session=True,  # Ctrl-C is for us: we stop it when we are done with it
             )  # fmt: skip
         self.wait(within_s)
 
