@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_END_WITHIN_S = 10.0
+
 
 class Background:
     """A running loop. Coroutines and functions of other threads go in through `run` and `call`."""
@@ -48,9 +50,10 @@ class Background:
 
     async def end(self) -> None:
         """Cancel what still runs."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=_END_WITHIN_S)
 
 
 @contextmanager

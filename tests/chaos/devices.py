@@ -102,7 +102,7 @@ class Device:
     async def live(self, port: int) -> None:
         """Connect, and again whenever the connection breaks."""
         while True:
-            with suppress(OSError, asyncio.TimeoutError, asyncio.IncompleteReadError):
+            with suppress(OSError, TimeoutError):
                 await self._converse(port)
             self._writer = None
             await asyncio.sleep(self._random.uniform(*_RECONNECT_S))
@@ -118,7 +118,8 @@ class Device:
             while True:
                 # a connection that swallows what is sent is given up
                 wait_s = _ANSWER_WITHIN_S if self._in_flight else None
-                data = await asyncio.wait_for(reader.read(65_536), wait_s)
+                async with asyncio.timeout(wait_s):
+                    data = await reader.read(65_536)
                 if not data:
                     return
                 self._hear(cutter, data)

@@ -163,7 +163,7 @@ def set_scene(wishes: Wishes) -> Iterator[Scene]:
         cluster = stack.enter_context(running_cluster(rooms[0], fsync=wishes.fsync))
         database = stack.enter_context(cluster.database())
         stack.callback(_stand_up, cluster)
-        broker = stack.enter_context(running_broker(rooms[1]))
+        broker = stack.enter_context(running_broker(rooms[1], wishes.broker))
         loop = stack.enter_context(background())
         journal = Journal()
         ports = {"hj212": free_port(), "sl651": free_port()}
@@ -199,11 +199,12 @@ def _stations(wishes: Wishes, journal: Journal) -> list[Station]:
 
 
 def _devices(wishes: Wishes, broker: TestBroker, journal: Journal) -> list[Device]:
-    """Both levels of the protocol, careful devices and others."""
+    """Both levels of the protocol where the broker has both, careful devices and others."""
+    levels = (V311, V311) if wishes.broker == "nats" else (V311, V5)
     secrets = broker.add_devices(*(f"STREET-{n}" for n in range(wishes.devices)))
     return [
         Device(
-            device_id, secret, journal, level=V5 if n % 2 else V311, careful=n % 4 < 2,
+            device_id, secret, journal, level=levels[n % 2], careful=n % 4 < 2,
             steady=wishes.steady, seed=f"{wishes.seed} {device_id}",
         )
         for n, (device_id, secret) in enumerate(secrets.items())

@@ -67,7 +67,8 @@ class Station(ABC):
             self._journal.note_answered(key)
             number += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(until.wait(), every_s)
+                async with asyncio.timeout(every_s):
+                    await until.wait()
         if streams is not None:
             streams[1].close()
 

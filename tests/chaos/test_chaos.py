@@ -34,15 +34,19 @@ def test_a_seed_repeats_the_order_and_every_kind_has_its_share() -> None:
     assert len({one.name for one in every if one.path is not None}) == 12
 
 
-def test_twenty_kills_lose_and_double_nothing(figures: Callable[[str], None]) -> None:
-    wishes = Wishes(devices=8, stations=2, seed=_SEED, fsync=False)
+@pytest.mark.parametrize(("kind", "kills"), [("mosquitto", 20), ("nats", 10)])
+def test_kills_lose_and_double_nothing(
+    kind: str, kills: int, figures: Callable[[str], None]
+) -> None:
+    wishes = Wishes(broker=kind, devices=8, stations=2, seed=_SEED, fsync=False)
     with set_scene(wishes) as scene:
-        course = storm(scene, plan(_SEED, 20, _FAST), rate=150, told=quiet)
+        course = storm(scene, plan(_SEED, kills, _FAST), rate=150, told=quiet)
         result = of_storm(scene, course, balance(scene), _MOST_MB)
         assert result["faults"] == []
         a_loss_and_a_stranger_would_be_seen(scene)
     back = {name: one["max_s"] for name, one in result["recovery"].items()}
-    figures(f"20 kills: {result['messages']['sent']} messages, {result['findings']} findings;")
+    messages = result["messages"]["sent"]
+    figures(f"{kills} kills, {kind}: {messages} messages, {result['findings']} findings;")
     figures("back after " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in back.items()))
 
 
