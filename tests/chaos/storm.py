@@ -12,7 +12,8 @@ from tests.chaos.devices import finish, pace
 from tests.chaos.scene import Scene
 from tests.chaos.troubles import Step, mend, strike
 
-_RECOVERED_WITHIN_S = 60.0
+# (a machine that is busy otherwise takes long to start Python)
+_RECOVERED_WITHIN_S = 180.0
 _CALM_S = 2.0
 _NEWEST = (
     "SELECT extract(epoch FROM max(l.ts))::float8 FROM iot.latest l JOIN iot.devices d"
