@@ -35,11 +35,16 @@ _DAY = timedelta(days=1)
 
 
 class Blocking:
-    """A guard, with the database behind it. Used by the ingester's thread alone."""
+    """A guard, with the database behind it. Used by the ingester's thread alone.
+
+    ``away``: the database is known not to answer, and is not asked what devices may send: that
+    would only take time, while messages are to be spooled.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._next = 0.0
+        self.away = False
         self.guard = Guard(self._allowances)
 
     def settle(self) -> None:
@@ -68,7 +73,9 @@ class Blocking:
         if over:
             self._let_in(datetime.now(UTC))
 
-    def _allowances(self, device_ids: Iterable[str]) -> Mapping[str, Allowance]:
+    def _allowances(self, device_ids: Iterable[str]) -> Mapping[str, Allowance] | None:
+        if self.away:
+            return None
         try:
             with self._engine.connect() as conn:
                 return {
@@ -76,7 +83,7 @@ class Blocking:
                     for one in devices.by_ids(conn, device_ids)
                 }
         except SQLAlchemyError:
-            return {}  # they are held to what anybody may send
+            return None
 
     def _cut_off(self, flood: Flood, now: datetime) -> None:
         with transaction(self._engine, GUARD.key) as conn:

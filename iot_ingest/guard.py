@@ -62,12 +62,13 @@ class Guard:
     """Sifts batches. Used by the ingester's thread alone.
 
     ``allowances`` tells what devices may send, by device id; who is missing may send little. It
-    is asked once for a device that stands out.
+    is asked once for a device that stands out; None: that cannot be known now, and nobody is cut
+    off for it.
     """
 
     def __init__(
         self,
-        allowances: Callable[[Iterable[str]], Mapping[str, Allowance]],
+        allowances: Callable[[Iterable[str]], Mapping[str, Allowance] | None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._allowances = allowances
@@ -164,7 +165,10 @@ class Guard:
         strange = [one for one in loud if one not in self._meters]
         if strange:
             known = self._allowances(strange)
-            self._meters.update((one, Meter(known.get(one, _ANYBODY))) for one in strange)
+            if known is None:
+                loud = loud.difference(strange)
+            else:
+                self._meters.update((one, Meter(known.get(one, _ANYBODY))) for one in strange)
         messages: dict[str, list[Message]] = {one: [] for one in loud}
         for message in self._recent:
             mine = messages.get(sender(message.topic))

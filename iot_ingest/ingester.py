@@ -84,6 +84,7 @@ class Ingester:
         self._oldest_us = batch[0].received_us
         good = batch
         if self._blocking is not None:
+            self._blocking.away = self._away_since is not None
             good = self._blocking.guard.sift(batch, self._session.messages.qsize())
         while not (self._flush(good) or self._put_by(good)):
             if self._stop.wait(wait_s):

@@ -66,9 +66,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _storm(kind: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
-    steps = plan(seed, options.kills)
+    steps = plan(seed, options.kills, processes=options.processes)
     wishes = Wishes(
         broker=kind,
+        rate=options.rate,
         devices=options.devices,
         stations=options.stations,
         seed=seed,
@@ -76,7 +77,7 @@ def _storm(kind: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
     )
     with set_scene(wishes) as scene:
         _say(f"{kind}: {options.kills} kills, {len(steps) - options.kills} failing paths")
-        course = storm(scene, steps, rate=options.rate, told=_say)
+        course = storm(scene, steps, told=_say)
         result = of_storm(scene, course, balance(scene), options.most_mb)
     heading = (
         f"{options.kills} kills on {kind}, seed {seed}, {options.rate:g} messages/s,"
@@ -90,6 +91,7 @@ def _outage(kind: str, seed: int, options: argparse.Namespace) -> dict[str, Any]
     wall = not options.no_wall
     wishes = Wishes(
         broker=kind,
+        rate=options.rate,
         devices=options.devices,
         stations=0,
         seed=seed,
@@ -98,7 +100,7 @@ def _outage(kind: str, seed: int, options: argparse.Namespace) -> dict[str, Any]
         steady=True,
     )
     with set_scene(wishes) as scene:
-        course = outage(scene, seconds=options.outage, rate=options.rate, wall=wall, told=_say)
+        course = outage(scene, seconds=options.outage, wall=wall, told=_say)
         result = of_outage(scene, course, balance(scene), options.most_mb, wall=wall)
     heading = f"The database away for {options.outage:g} s at {options.rate:g} messages/s, {kind}"
     _show(table_of_outage(result, heading), options)

@@ -43,6 +43,13 @@ class Ingest:
             if _module(pid) == "iot_ingest.judge":
                 os.kill(pid, signal.SIGKILL)
 
+    def kill_worker(self) -> None:
+        """Kill one of several ingest processes, not the one that starts the others."""
+        for pid in self._family():
+            if "--number" in _words(pid):
+                os.kill(pid, signal.SIGKILL)
+                return
+
     def stop(self) -> None:
         """Stop it like a service."""
         if self._process is not None:
@@ -82,13 +89,18 @@ def _group(pid: int) -> int | None:
         return None
 
 
+def _words(pid: int) -> list[str]:
+    """A process's command line; [] when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
+
+
 def _module(pid: int) -> str | None:
     """What a process runs with ``-m``; None when it is gone, or has not begun."""
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return None
-    return words[words.index(b"-m") + 1].decode() if b"-m" in words else None
+    words = _words(pid)
+    return words[words.index("-m") + 1] if "-m" in words else None
 
 
 def _peak_mb(pid: int) -> float | None:

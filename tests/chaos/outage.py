@@ -102,7 +102,7 @@ def watched(scene: Scene, seen: list[tuple[float, float]]) -> Iterator[None]:
         watcher.end()
 
 
-def outage(scene: Scene, *, seconds: float, rate: float, wall: bool, told: Told) -> Course:
+def outage(scene: Scene, *, seconds: float, wall: bool, told: Told) -> Course:
     """Let the database be away; everything must come back by itself. Raises NeverHappened."""
     course = Course()
     scene.ingest.start()
@@ -111,7 +111,7 @@ def outage(scene: Scene, *, seconds: float, rate: float, wall: bool, told: Told)
             scene.loop.start(served.wall.look())
             scene.wait("the wall is open", lambda: bool(served.wall.seen), 120.0)
         scene.wait("ingest at the broker", lambda: is_connected(scene))
-        with speaking(scene, rate, 0.1), watched(scene, course.seen):
+        with speaking(scene), watched(scene, course.seen):
             scene.wait("the first readings", lambda: stored_after(scene, 0.0))
             time.sleep(_BEFORE_S)
             _away(scene, seconds, course, served, told)

@@ -25,7 +25,7 @@ _FAULTS_TOLD = 20
 def of_storm(scene: Scene, course: Course, found: Balance, most_mb: float) -> dict[str, Any]:
     """Everything of a run that is worth keeping; ``faults`` is empty when it went well."""
     result = _of_run(scene, found, most_mb)
-    if scene.kind != "mosquitto" and found.lost_by_broker:
+    if scene.wishes.broker != "mosquitto" and found.lost_by_broker:
         lost = len(found.lost_by_broker)
         result["faults"].append(f"the broker lost {lost} messages, and promises none")
     return {
@@ -89,7 +89,7 @@ def _of_run(scene: Scene, found: Balance, most_mb: float) -> dict[str, Any]:
     if found.never_taken:
         faults.append(f"{found.never_taken} messages were never acknowledged to their devices")
     return {
-        "broker": scene.kind,
+        "broker": scene.wishes.broker,
         "messages": {
             "sent": found.sent,
             "acknowledged by ingest": found.ours,

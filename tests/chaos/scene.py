@@ -82,10 +82,34 @@ class Links:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Wishes:
+    """How a scene is to be. ``rate``: messages a second of all devices that speak MQTT.
+
+    ``direct``: ingest, devices and stations speak to one another without links between them.
+    ``steady``: devices send nothing late and nothing that cannot be used.
+    """
+
+    broker: str = "mosquitto"
+    rate: float = 300.0
+    devices: int = 20
+    stations: int = 4
+    seed: int = 1
+    processes: int = 1
+    direct: bool = False
+    steady: bool = False
+    fsync: bool = True
+
+    @property
+    def interval_s(self) -> float:
+        """How often each device measures: it is registered so, else it would be a flood."""
+        return self.devices / self.rate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Scene:
     """Everything of a run. ``folder``: ingest's data, logs."""
 
-    kind: str
+    wishes: Wishes
     folder: Path
     cluster: TestCluster
     database: TestDatabase
@@ -104,7 +128,7 @@ class Scene:
     def spool_bytes(self) -> int:
         """What lies in the spool."""
         sizes = []
-        for path in (self.folder / "spool").rglob("*.spool"):
+        for path in self.folder.rglob("*.spool"):
             try:
                 sizes.append(path.stat().st_size)
             except FileNotFoundError:
@@ -132,24 +156,6 @@ class Scene:
             time.sleep(_LOOK_EVERY_S)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wishes:
-    """How a scene is to be.
-
-    ``direct``: ingest, devices and stations speak to one another without links between them.
-    ``steady``: devices send nothing late and nothing that cannot be used.
-    """
-
-    broker: str = "mosquitto"
-    devices: int = 20
-    stations: int = 4
-    seed: int = 1
-    processes: int = 1
-    direct: bool = False
-    steady: bool = False
-    fsync: bool = True
-
-
 @contextmanager
 def set_scene(wishes: Wishes) -> Iterator[Scene]:
     """Start everything but ingest in a folder of its own; stopped and removed at the end."""
@@ -171,14 +177,15 @@ def set_scene(wishes: Wishes) -> Iterator[Scene]:
         stack.callback(loop.call, links.close)
         stations = _stations(wishes, journal)
         devices = _devices(wishes, broker, journal)
-        _register(database, devices, stations)
-        ingest = _ingest(rooms[2], database, broker, None if wishes.direct else links, ports)
+        _register(database, devices, stations, wishes.interval_s)
+        given = None if wishes.direct else links
+        ingest = _ingest(rooms[2], database, broker, given, ports, wishes.processes)
         stack.callback(ingest.stop)
         eye = Eye(database)
         stack.callback(eye.close)
         linked = {"hj212": links.hj212.port, "sl651": links.sl651.port}
         yield Scene(
-            kind=wishes.broker, folder=rooms[2], cluster=cluster, database=database,
+            wishes=wishes, folder=rooms[2], cluster=cluster, database=database,
             broker=broker, links=links, ingest=ingest, journal=journal, devices=devices,
             stations=stations, loop=loop, eye=eye,
             device_port=broker.port if wishes.direct else links.devices.port,
@@ -212,9 +219,15 @@ def _devices(wishes: Wishes, broker: TestBroker, journal: Journal) -> list[Devic
 
 
 def _register(
-    database: TestDatabase, devices: Sequence[Device], stations: Sequence[Station]
+    database: TestDatabase,
+    devices: Sequence[Device],
+    stations: Sequence[Station],
+    interval_s: float,
 ) -> None:
-    rows = [row(one.device_id, metrics=[METRIC], attributes=LIMITS) for one in devices]
+    rows = [
+        row(one.device_id, metrics=[METRIC], attributes=LIMITS, interval_s=interval_s)
+        for one in devices
+    ]
     settle(database.engine("cc_admin"), [*rows, *(one.registration() for one in stations)])
 
 
@@ -237,7 +250,7 @@ def _link(
 
 def _ingest(
     folder: Path, database: TestDatabase, broker: TestBroker, links: Links | None,
-    ports: Mapping[str, int],
+    ports: Mapping[str, int], processes: int,
 ) -> Ingest:  # fmt: skip
     broker_url, database_url = broker.url("cc_ingest"), database.url("cc_ingest")
     if links is not None:
@@ -246,6 +259,8 @@ def _ingest(
         address = f"127.0.0.1:{links.database.port}"
         database_url = f"postgresql://cc_ingest:{password}@{address}/{database.name}"
     options = [f"--{name}-port={port}" for name, port in ports.items()]
+    if processes > 1:
+        options += ["--processes", str(processes)]
     return Ingest(
         # (it ends with us, however we end)
         command=["setpriv", "--pdeathsig=KILL", "--", sys.executable, "-m", "iot_ingest", *options],

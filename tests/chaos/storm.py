@@ -15,6 +15,7 @@ from tests.chaos.troubles import Step, mend, strike
 # (a machine that is busy otherwise takes long to start Python)
 _RECOVERED_WITHIN_S = 180.0
 _CALM_S = 2.0
+_STATION_EVERY_S = 0.1
 _NEWEST = (
     "SELECT extract(epoch FROM max(l.ts))::float8 FROM iot.latest l JOIN iot.devices d"
     " USING (device_no) WHERE d.device_id LIKE 'STREET-%'"
@@ -44,14 +45,14 @@ class Course:
 
 
 @contextmanager
-def speaking(scene: Scene, rate: float, station_every_s: float) -> Iterator[None]:
+def speaking(scene: Scene) -> Iterator[None]:
     """Devices and stations send during the block, and until all of it is acknowledged."""
     enough = scene.loop.call(asyncio.Event)
     for device in scene.devices:
         scene.loop.start(device.live(scene.device_port))
-    sending = [scene.loop.start(pace(scene.devices, rate, enough))]
+    sending = [scene.loop.start(pace(scene.devices, scene.wishes.rate, enough))]
     sending += [
-        scene.loop.start(one.live(scene.station_ports[one.protocol], station_every_s, enough))
+        scene.loop.start(one.live(scene.station_ports[one.protocol], _STATION_EVERY_S, enough))
         for one in scene.stations
     ]
     yield
@@ -60,14 +61,14 @@ def speaking(scene: Scene, rate: float, station_every_s: float) -> Iterator[None
     scene.loop.run(finish(scene.devices))
 
 
-def storm(scene: Scene, steps: Sequence[Step], *, rate: float, told: Told) -> Course:
+def storm(scene: Scene, steps: Sequence[Step], *, told: Told) -> Course:
     """Let it come. Raises NeverHappened when something does not recover."""
     course = Course()
     began = time.monotonic()
     scene.ingest.start()
     # before there is a session, the broker has nobody to keep messages for
     scene.wait("ingest at the broker", lambda: is_connected(scene))
-    with speaking(scene, rate, 0.1):
+    with speaking(scene):
         scene.wait("the first readings", lambda: stored_after(scene, 0.0))
         for together in groups(steps):
             time.sleep(together[0].pause_s)
@@ -127,9 +128,11 @@ def _recovered(scene: Scene, step: Step, since: float) -> Callable[[], bool]:
 
 
 def is_connected(scene: Scene) -> bool:
-    """Whether ingest has its session at the broker."""
-    beats = scene.ask("SELECT detail ->> 'broker' FROM grid.heartbeats WHERE process = 'ingest'")
-    return beats == [("true",)]
+    """Whether every ingest process has its session at the broker."""
+    beats = scene.ask(
+        "SELECT detail ->> 'broker' FROM grid.heartbeats WHERE process LIKE 'ingest%'"
+    )
+    return beats == [("true",)] * scene.wishes.processes
 
 
 def stored_after(scene: Scene, since: float) -> bool:

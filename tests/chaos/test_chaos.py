@@ -38,9 +38,9 @@ def test_a_seed_repeats_the_order_and_every_kind_has_its_share() -> None:
 def test_kills_lose_and_double_nothing(
     kind: str, kills: int, figures: Callable[[str], None]
 ) -> None:
-    wishes = Wishes(broker=kind, devices=8, stations=2, seed=_SEED, fsync=False)
+    wishes = Wishes(broker=kind, rate=150, devices=8, stations=2, seed=_SEED, fsync=False)
     with set_scene(wishes) as scene:
-        course = storm(scene, plan(_SEED, kills, _FAST), rate=150, told=quiet)
+        course = storm(scene, plan(_SEED, kills, _FAST), told=quiet)
         result = of_storm(scene, course, balance(scene), _MOST_MB)
         assert result["faults"] == []
         a_loss_and_a_stranger_would_be_seen(scene)
@@ -71,9 +71,11 @@ def a_loss_and_a_stranger_would_be_seen(scene: Scene) -> None:
 def test_a_database_that_is_away_costs_nothing_and_everybody_is_told(
     figures: Callable[[str], None],
 ) -> None:
-    wishes = Wishes(devices=10, stations=0, seed=_SEED, direct=True, steady=True, fsync=False)
+    wishes = Wishes(
+        rate=1_000, devices=10, stations=0, seed=_SEED, direct=True, steady=True, fsync=False
+    )
     with set_scene(wishes) as scene:
-        course = outage(scene, seconds=8, rate=1_000, wall=True, told=quiet)
+        course = outage(scene, seconds=8, wall=True, told=quiet)
         result = of_outage(scene, course, balance(scene), _MOST_MB, wall=True)
     figures(", ".join(f"{name} {value}" for name, value in result["outage"].items()))
     figures(", ".join(f"{name} {value}" for name, value in result["told"].items()))

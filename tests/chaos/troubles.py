@@ -28,6 +28,9 @@ _KILLS_A_CUT = 4
 _SLOW_S = 0.1
 
 
+_PARTS = {"ingest": "ingest", "worker": "ingest", "judge": "ingest", "broker": "broker"}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
     """One trouble. ``path`` None: a kill of ``kind``; else ``kind`` is the way a path fails.
@@ -52,7 +55,7 @@ class Step:
         """What is hurt: no two at once on one part."""
         if self.path is not None:
             return f"{self.path} path"
-        return {"judge": "ingest", "ingest": "ingest", "broker": "broker"}.get(self.kind, "server")
+        return _PARTS.get(self.kind, "server")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,11 +70,12 @@ class Pace:
 _USUAL = Pace()
 
 
-def plan(seed: int, kills: int, pace: Pace = _USUAL) -> list[Step]:
+def plan(seed: int, kills: int, pace: Pace = _USUAL, *, processes: int = 1) -> list[Step]:
     """``kills`` kills and a quarter as many failing paths, the same ones for the same seed."""
+    kinds = _KILLS if processes == 1 else (*_KILLS, "worker", "worker", "worker")
     chance = random.Random(seed)
     chosen: list[tuple[str, str | None]] = [
-        (kind, None) for kind in itertools.islice(itertools.cycle(_KILLS), kills)
+        (kind, None) for kind in itertools.islice(itertools.cycle(kinds), kills)
     ]
     failures = [(way, path) for way in WAYS for path in PATHS]
     chance.shuffle(failures)
@@ -137,6 +141,7 @@ def _kill_backend(scene: Scene) -> None:
 
 _STRIKES: Mapping[str, Callable[[Scene], None]] = {
     "ingest": lambda scene: scene.ingest.kill(),
+    "worker": lambda scene: scene.ingest.kill_worker(),
     "judge": lambda scene: scene.ingest.kill_judge(),
     "broker": lambda scene: scene.broker.stop(signal.SIGKILL),
     "backend": _kill_backend,
@@ -145,6 +150,7 @@ _STRIKES: Mapping[str, Callable[[Scene], None]] = {
 }
 _MENDS: Mapping[str, Callable[[Scene], None]] = {
     "ingest": lambda scene: scene.ingest.start(),
+    "worker": lambda scene: None,
     "judge": lambda scene: None,
     "broker": lambda scene: scene.broker.start(),
     "backend": lambda scene: scene.cluster.server.wait(),

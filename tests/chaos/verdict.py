@@ -13,7 +13,6 @@ from tests.chaos.journal import Journal, Key, Sent
 from tests.chaos.scene import LIMITS, Scene
 from tests.layers import plain
 
-_INTERVAL_S = 60
 _RULE = "road_ponding"
 
 
@@ -138,7 +137,7 @@ def _counts(scene: Scene, found: Balance, stored: dict[Identity, float]) -> None
 
 def _findings(scene: Scene, found: Balance, stored: dict[Identity, float]) -> None:
     """The current findings are those of plain rules over all readings in their order."""
-    rule, limits = _ponding()
+    rule, limits = _ponding(scene.wishes.interval_s)
     points: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
     for (device_id, metric, ms), value in stored.items():
         if metric == METRIC:
@@ -162,9 +161,9 @@ def _findings(scene: Scene, found: Balance, stored: dict[Identity, float]) -> No
     found.faults += [f"finding too many: {one}" for one in here - wanted]
 
 
-def _ponding() -> tuple[Rule, Limits]:
+def _ponding(interval_s: float) -> tuple[Rule, Limits]:
     (rule,) = (one for one in layers.rules_of(METRIC, layer="flood") if one.name == _RULE)
-    limits = rule.limits({**LIMITS, "interval_s": _INTERVAL_S})
+    limits = rule.limits({**LIMITS, "interval_s": interval_s})
     if limits is None:
         raise ValueError(f"{_RULE} does not judge a street with {LIMITS}")
     return rule, limits

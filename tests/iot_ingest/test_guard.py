@@ -13,6 +13,7 @@ from iot_ingest.guard import Guard, sender
 from iot_ingest.message import Message
 from iot_ingest.model.flood import Allowance, allowance, block_for
 from tests.iot_ingest.place import NOW, item, message, rows_of
+from tests.iot_ingest.stations import away
 from tests.support.cluster import TestDatabase
 
 
@@ -163,3 +164,19 @@ def test_a_second_flood_is_cut_off_for_longer_and_other_processes_know(
     assert [change for change, _ in told] == ["raised", "cleared"] * 2
     assert told[2][1].endswith("a second and is cut off for 4 min: check its program")
     assert rows_of(village.engine("cc_web"), "SELECT messages FROM iot.rejected") == [(40_000,)]
+
+
+def test_nobody_is_cut_off_while_the_database_cannot_say_what_he_may_send(
+    village: TestDatabase,
+) -> None:
+    blocking = Blocking(village.engine("cc_ingest"))
+    loud = [message("WL-1", b"?")] * 20_000
+    with away(village):
+        for known in (False, True):
+            blocking.away = known
+            assert [len(blocking.guard.sift(loud, 0)) for _ in range(2)] == [20_000] * 2
+            assert not blocking.guard.floods
+    blocking.away = False
+    for _ in range(2):
+        blocking.guard.sift(loud, 0)
+    assert [one.device_id for one in blocking.guard.floods] == ["WL-1"]
