@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import signal
 import sys
@@ -19,6 +20,8 @@ from tests.chaos.storm import storm
 from tests.chaos.troubles import plan
 from tests.chaos.verdict import balance
 
+# Messages a second of one device, so that none is a flood.
+_MOST_OF_ONE = 20.0
 _ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -54,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--broker", choices=["mosquitto", "nats", "both"], default="mosquitto")
     parser.add_argument("--processes", type=int, default=1, help="ingest processes")
     parser.add_argument("--rate", type=float, default=300, help="MQTT messages a second")
-    parser.add_argument("--devices", type=int, default=20, help="that speak MQTT")
+    parser.add_argument(
+        "--devices", type=int, default=20, help="that speak MQTT; more where one would flood"
+    )
     parser.add_argument("--stations", type=int, default=4, help="half HJ 212, half SL 651")
     parser.add_argument(
         "--outage", type=float, metavar="SECONDS", help="no kills: the database is away for so long"
@@ -92,7 +97,7 @@ def _outage(kind: str, seed: int, options: argparse.Namespace) -> dict[str, Any]
     wishes = Wishes(
         broker=kind,
         rate=options.rate,
-        devices=options.devices,
+        devices=max(options.devices, math.ceil(options.rate / _MOST_OF_ONE)),
         stations=0,
         seed=seed,
         processes=options.processes,

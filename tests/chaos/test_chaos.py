@@ -72,7 +72,7 @@ def test_a_database_that_is_away_costs_nothing_and_everybody_is_told(
     figures: Callable[[str], None],
 ) -> None:
     wishes = Wishes(
-        rate=1_000, devices=10, stations=0, seed=_SEED, direct=True, steady=True, fsync=False
+        rate=1_000, devices=50, stations=0, seed=_SEED, direct=True, steady=True, fsync=False
     )
     with set_scene(wishes) as scene:
         course = outage(scene, seconds=8, wall=True, told=quiet)
