@@ -29,11 +29,12 @@ from events.model.problems import Refused
 from grid.store import city as cities
 from grid.store import heartbeats
 from grid.store.postgis import listen, make_engine, notify, transaction
+from iot_ingest.comparing import KEPT_FOR, SETTLE, Groups, compare_group
 from iot_ingest.health import Pulse
 from iot_ingest.historian import HistorianThread
 from iot_ingest.judging import Judged, judge, limits_of
 from iot_ingest.model.device import Device
-from iot_ingest.store import devices, dirty, findings, metrics
+from iot_ingest.store import devices, dirty, findings, metrics, windows
 from iot_ingest.store.metrics import StoredMetric
 from iot_ingest.telling import store_and_draft
 from layers.contract import Rule
@@ -43,8 +44,11 @@ _log = logging.getLogger(__name__)
 JUDGE = system("judge")
 _ROLE = "cc_ingest"
 _MOST_DEVICES = 100
+_MOST_GROUPS = 50
 _POLL_S = 0.2
 _WATCH_EVERY_S = 2.0
+_COMPARE_EVERY_S = 1.0
+_FORGET_EVERY_S = 3_600.0
 _RECONNECT_S = 0.5
 # Silence counts only when messages have come as they are sent for so long: after an outage of
 # ours everybody seems silent until the broker's queue is worked off.
@@ -53,12 +57,13 @@ _OFFLINE_EVERY_S = 5.0
 
 
 class Judge:
-    """Judges dirty spans, and silence by the clock."""
+    """Judges dirty spans, silence by the clock, and groups of devices when a window is over."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._devices: dict[int, Device] = {}
         self._metrics: dict[int, StoredMetric] = {}
+        self._groups = Groups({}, {}, {})
         self._fingerprint = ""
         self._heard: dict[tuple[int, int], datetime] = {}
         self._clock_rules = [
@@ -76,13 +81,37 @@ class Judge:
                 return 0
             spans = dirty.take(conn, claimed)
             self._learn(conn, claimed)
+            # first of all: it may wait for a judge of groups, who must not wait for us meanwhile
+            windows.mark(conn, self._groups.marks(spans, now))
             for span in spans:
                 self._heard[span.device_no, span.metric_no] = now
                 for device, metric, rule in self._rules(span.device_no, span.metric_no):
+                    if rule.scope is not None:
+                        continue
                     self._settle(
                         conn, judge(conn, device, metric, rule, span.first, clock=None), now
                     )
         return len(spans)
+
+    def compare(self, now: datetime) -> int:
+        """Judge groups of devices whose windows are over; the number of groups (up to 50)."""
+        done = 0
+        with transaction(self._engine, JUDGE.key) as conn:
+            waiting = windows.due(conn, now - SETTLE, _MOST_GROUPS)
+            if waiting:
+                self._learn(conn, ())
+        for rule, key in waiting:
+            with transaction(self._engine, JUDGE.key) as conn:
+                if windows.claim(conn, rule, key):
+                    for changes in compare_group(conn, self._groups, rule, key, now):
+                        self._settle(conn, changes, now)
+                    done += 1
+        return done
+
+    def forget(self, now: datetime) -> None:
+        """Drop windows that are too old to be compared."""
+        with transaction(self._engine, JUDGE.key) as conn:
+            windows.forget(conn, now - KEPT_FOR)
 
     def watch(self, now: datetime) -> int:
         """Judge the silence of devices that nothing came of; the number judged."""
@@ -134,6 +163,7 @@ class Judge:
                 for one in devices.all(conn)
             }
             self._metrics = {one.metric_no: one for one in metrics.all(conn).values()}
+            self._groups = Groups(self._devices, self._metrics, windows.districts(conn))
             self._fingerprint = fingerprint
 
     def _rules(self, device_no: int, metric_no: int) -> Iterator[tuple[Device, StoredMetric, Rule]]:
@@ -168,6 +198,8 @@ class Loop:
         self._stop = stop
         self._watch_at = 0.0
         self._offline_at = 0.0
+        self._compare_at = 0.0
+        self._forget_at = 0.0
         self._busy_since: float | None = None
         self._judged = 0
 
@@ -207,6 +239,13 @@ class Loop:
                 break
         self._busy_since = None
         now = time.monotonic()
+        if now >= self._compare_at:
+            # more groups wait: on with them, after a look at the devices
+            more = self._judge.compare(datetime.now(UTC)) == _MOST_GROUPS
+            self._compare_at = now if more else now + _COMPARE_EVERY_S
+        if now >= self._forget_at:
+            self._forget_at = now + _FORGET_EVERY_S
+            self._judge.forget(datetime.now(UTC))
         if now >= self._watch_at:
             self._watch_at = now + _WATCH_EVERY_S
             if self._judge.ingest_is_live():

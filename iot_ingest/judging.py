@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from iot_ingest.model.device import Device
 from iot_ingest.model.reading import EPOCH, from_us
-from iot_ingest.store import findings, readings
+from iot_ingest.store import findings, readings, windows
 from iot_ingest.store.findings import StoredFinding
 from iot_ingest.store.metrics import StoredMetric
 from layers.contract import Finding, Limits, Rule, Seed, Series
@@ -117,6 +117,8 @@ def _series(
     since_ms: int,
 ) -> Series:
     no, metric_no = device.device_no, metric.metric_no
+    if rule.scope is not None:
+        return windows.series(conn, rule.name, no, moment(read_from_ms))
     ts, values, flags = readings.span(conn, no, metric_no, moment(read_from_ms))
     if rule.clock_driven and not (len(ts) and ts[0] < since_ms):
         # a silence begins at the last reading, however long ago that was

@@ -3,9 +3,11 @@
 from layers.contract import Expected, Layer, Legend, Sample, Shape, Style, words
 from layers.packs import metrics
 from layers.rules import (
+    Background,
     EquivalentLevel,
     Exceedances,
     Mean,
+    Spread,
     flagged,
     flagged_sample,
     flat,
@@ -69,6 +71,32 @@ LAYER = Layer(
                 "Noise of {window} {peak} {unit} above {label} {bound} {unit}",
             ),
         ),
+        Background(
+            name="pm10_background",
+            metric="pm10",
+            category="construction_dust",
+            pack="construction_dust.pm10_background",
+            names=words("PM10 高于区域背景", "PM10 above the district"),
+            title=words(
+                "PM10 {window}均值比同区其他工地高 {peak} {unit}，超过{label} {bound} {unit}",
+                "PM10 of {window} is {peak} {unit} above other sites, {label} {bound} {unit}",
+            ),
+        ),
+        Spread(
+            name="pm10_spread",
+            metric="pm10",
+            category="construction_dust",
+            pack="construction_dust.pm10_spread",
+            names=words("工地内 PM10 差值过大", "PM10 uneven within the site"),
+            title=words(
+                "PM10 {window}均值比本工地最低点高 {peak} {unit}，达到{label} {bound} {unit}",
+                "PM10 of {window} {peak} {unit} above the site's lowest, {label} {bound} {unit}",
+            ),
+            recovery=words(
+                "工地内 PM10 趋于一致，最大差值 {peak} {unit}",
+                "PM10 is even again within the site, differed by {peak} {unit}",
+            ),
+        ),
         flat("tsp_flat", "tsp", DOUBTFUL, "construction_dust.flat"),
         flat("noise_flat", "noise", DOUBTFUL, "construction_dust.flat"),
         flagged("dust_flagged", "pm10", DOUBTFUL, "construction_dust.flagged"),
@@ -83,6 +111,10 @@ LAYER = Layer(
     ),
     legend=(
         Legend(level=None, text=words("扬尘达标", "Dust within limits")),
+        Legend(
+            level=1,
+            text=words("工地内 PM10 差值过大；数据存疑", "PM10 uneven in the site; doubtful data"),
+        ),
         Legend(
             level=2,
             text=words(
@@ -120,6 +152,20 @@ LAYER = Layer(
             quiet=(65.0, 65.0, 65.0, 74.0, 65.0, 65.0),
             loud=(60.0, 60.0, 60.0, 60.0, 76.0, 76.0, 60.0, 60.0, 60.0, 60.0),
             finds=(Expected(level=2, onset=4, ended=9),),
+        ),
+        Sample(  # how far above the others, hour by hour
+            rule="pm10_background",
+            every_s=3600,
+            quiet=(10.0, 80.0, -20.0),
+            loud=(10.0, 95.0, 75.0, 60.0),
+            finds=(Expected(level=2, onset=1, ended=3),),
+        ),
+        Sample(
+            rule="pm10_spread",
+            every_s=3600,
+            quiet=(3.0, 9.9, 0.0),
+            loud=(3.0, 14.0, 8.5, 0.0),
+            finds=(Expected(level=1, onset=1, ended=3),),
         ),
         flat_sample("tsp_flat", minutes=30),
         flat_sample("noise_flat", minutes=30),

@@ -15,11 +15,12 @@ _SQL = Statements.beside(__file__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DirtySpan:
-    """Readings of one device and metric changed at or after ``first``."""
+    """Readings of one device and metric changed from ``first`` to ``last``."""
 
     device_no: int
     metric_no: int
     first: datetime
+    last: datetime
 
 
 def claim(conn: Connection, most: int) -> list[int]:

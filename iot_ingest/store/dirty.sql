@@ -10,9 +10,9 @@ SELECT pg_try_advisory_xact_lock(7215002, :device_no)
 -- The spans of the claimed devices, gone when the transaction commits.
 WITH taken AS (
     DELETE FROM iot.dirty WHERE device_no = ANY(:device_nos)
-    RETURNING device_no, metric_no, from_ts
+    RETURNING device_no, metric_no, from_ts, to_ts
 )
-SELECT device_no, metric_no, min(from_ts) AS first FROM taken
+SELECT device_no, metric_no, min(from_ts) AS first, max(to_ts) AS last FROM taken
 GROUP BY device_no, metric_no ORDER BY device_no, metric_no
 
 -- name: waiting

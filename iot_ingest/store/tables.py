@@ -103,6 +103,16 @@ dirty = Table(
     _at("to_ts"), schema="iot",
 )  # fmt: skip
 
+dirty_windows = Table(
+    "dirty_windows", METADATA, _text("rule"), _number("device_no"), _text("group_key"), _at("at"),
+    schema="iot",
+)  # fmt: skip
+
+compared = Table(
+    "compared", METADATA, _text("rule"), _number("device_no"), _at("at"), _value("mean"),
+    _number("readings"), _value("value", nullable=True), schema="iot",
+)  # fmt: skip
+
 findings = Table(
     "findings", METADATA, _text("finding_id"), _text("rule"), _text("layer"),
     _number("device_no"), _metric_no(), _at("onset"), _at("ended_at", nullable=True),

@@ -5,6 +5,7 @@ Times are epoch milliseconds (int64) because rules compute over arrays; everythi
 """
 
 from layers.contract.finding import Finding, Seed
+from layers.contract.group import Member, Scope
 from layers.contract.hours import Hours, midnight, switches, zone_of
 from layers.contract.layer import (
     SEVERITY,
@@ -33,10 +34,12 @@ __all__ = [
     "Layer",
     "Legend",
     "Limits",
+    "Member",
     "Metric",
     "Reading",
     "Rule",
     "Sample",
+    "Scope",
     "Seed",
     "Series",
     "Severity",

@@ -1,8 +1,10 @@
 """How one metric of one device is judged."""
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from layers.contract.finding import Finding, Seed
+from layers.contract.group import Member, Scope
 from layers.contract.limits import Attributes, Limits
 from layers.contract.reading import Series
 from layers.contract.wording import Words
@@ -49,6 +51,10 @@ class Rule(Protocol):
     def clock_driven(self) -> bool:
         """True if it must also be judged while no reading comes."""
 
+    @property
+    def scope(self) -> Scope | None:
+        """Whom it compares; None: it looks at each device alone."""
+
     def limits(self, attributes: Attributes) -> Limits | None:
         """Return this device's limits, None where the rule does not apply to it.
 
@@ -68,3 +74,6 @@ class Rule(Protocol):
         onset, never overlapping. Readings before it are context: they fill windows but neither
         open nor close a finding; ``seed`` is what is open there. Judging a part from its seed
         gives the same as judging the whole, in whatever order the readings arrived."""
+
+    def compare(self, members: Sequence[Member], limits: Limits) -> Mapping[int, float]:
+        """Return what is judged of each member in one window, where the rule has a scope."""

@@ -1,12 +1,14 @@
 """The kinds of rules a layer is written with, and how to judge a part of a series again."""
 
 from layers.rules.episodes import Change, Resume, compare, resume
+from layers.rules.groups import Background, Spread
 from layers.rules.kinds import Kind
 from layers.rules.quality import Flagged, FlatLine, flagged, flagged_sample, flat, flat_sample
 from layers.rules.silence import Silence, silence_sample, silent
 from layers.rules.windows import EquivalentLevel, Exceedances, Mean, Rise, RollingSum, Threshold
 
 __all__ = [
+    "Background",
     "Change",
     "EquivalentLevel",
     "Exceedances",
@@ -18,6 +20,7 @@ __all__ = [
     "Rise",
     "RollingSum",
     "Silence",
+    "Spread",
     "Threshold",
     "compare",
     "flagged",

@@ -1,5 +1,6 @@
 """What all kinds of rules share, and how readings are graded against bounds."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -11,6 +12,8 @@ from layers.contract import (
     Attributes,
     Finding,
     Limits,
+    Member,
+    Scope,
     Seed,
     Series,
     Words,
@@ -38,6 +41,7 @@ class Kind:
     decimals: int | None = None
 
     clock_driven: ClassVar[bool] = False
+    scope: ClassVar[Scope | None] = None
 
     def limits(self, attributes: Attributes) -> Limits | None:
         """Return the limits for one device, None where none applies. Raises BadAttribute.
@@ -99,6 +103,11 @@ class Kind:
         else:
             grades = self._graded(ts, value, start, limits)
         return episodes(self.name, grades, limits, seed, sign=self.sign)
+
+    def compare(self, members: Sequence[Member], limits: Limits) -> Mapping[int, float]:
+        """See ``layers.contract.Rule.compare``: a device that is judged alone is its reading."""
+        del limits
+        return {one.device_no: one.mean for one in members}
 
     def _judged(self, series: Series) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return times and values of the readings that count."""

@@ -41,7 +41,8 @@ def test_a_process_may_not(
 
 
 def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> None:
-    """Deleting is for queues, sessions, shifts and holidays, and for the base map."""
+    """Deleting is for queues, sessions, shifts and holidays, for the base map, and for what is
+    computed from readings."""
     with database.superuser() as conn:
         rows = conn.execute(
             "SELECT DISTINCT n.nspname || '.' || c.relname FROM pg_class c"
@@ -53,7 +54,7 @@ def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> Non
         ).fetchall()
     assert [row[0] for row in rows] == [
         "events.calendar_days", "events.inbox", "events.sessions", "events.shifts",
-        "grid.basemap", "iot.dirty", "iot.stale",
+        "grid.basemap", "iot.compared", "iot.dirty", "iot.dirty_windows", "iot.stale",
     ]  # fmt: skip
 
 

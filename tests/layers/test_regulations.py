@@ -1,14 +1,17 @@
 """Limits as regulations: which version, which hours of whose day, and what is no pollution."""
 
+import random
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import layers
-from layers.contract import Finding, Hours, Limits, Rule, Sample, Series, switches
+from layers.contract import Finding, Hours, Limits, Member, Rule, Sample, Series, switches
 from layers.packs import BadAttribute, PackError, entry, versions
 from layers.packs.limits import all_made
 from layers.packs.reading import Fields
@@ -254,3 +257,40 @@ def test_levels_rise_at_every_hour() -> None:
     assert [spec.told() for spec in one.specs] == ["2: 4 at 06:00-22:00", "2: 4 at 22:00-06:00"]
     with pytest.raises(PackError, match="rising levels"):
         all_made("x.y", GOOD | {"bounds": [day, day | {"hours": "05:00-07:00"}]}, "x.toml: y")
+
+
+MEMBERS = st.lists(
+    st.builds(
+        Member,
+        device_no=st.integers(1, 40),
+        site=st.sampled_from("ABCD"),
+        mean=st.integers(0, 4_000).map(lambda one: one / 8),
+        share=st.sampled_from([0.5, 0.75, 1.0]),
+    ),
+    max_size=12,
+    unique_by=lambda one: one.device_no,
+)
+
+
+@given(members=MEMBERS, dice=st.randoms())
+def test_a_comparison_depends_on_who_measured_what_and_not_on_their_order(
+    members: list[Member], dice: random.Random
+) -> None:
+    enough = [one for one in members if one.share >= 0.75]
+    shuffled = dice.sample(members, len(members))
+    background = rule("pm10_background").compare(shuffled, limits_of("pm10_background"))
+    by_hand = {}
+    for one in enough:
+        others = [other.mean for other in enough if other.site != one.site]
+        if len(others) >= 3:
+            by_hand[one.device_no] = one.mean - sum(others) / len(others)
+    assert background == pytest.approx(by_hand)
+    assert background == rule("pm10_background").compare(members, limits_of("pm10_background"))
+    spread = rule("pm10_spread").compare(shuffled, limits_of("pm10_spread"))
+    means = sorted(one.mean for one in enough)
+    if len(means) < 2:
+        assert spread == {}
+    else:
+        assert sorted(spread.values()) == [0.0] * (len(means) - 1) + [means[-1] - means[0]]
+        top = [one.device_no for one in enough if one.mean == means[-1]]
+        assert spread[min(top)] == means[-1] - means[0]
