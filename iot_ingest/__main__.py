@@ -37,6 +37,8 @@ ROLE = "cc_ingest"
 _RESTART_FIRST_S = 0.5
 _RESTART_MOST_S = 10.0
 _STOP_S = 5.0
+# For so long one thread may keep the interpreter while another one has an answer to read.
+_SWITCH_S = 0.0005
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -94,7 +96,11 @@ def _run(
     *,
     judge: bool,
 ) -> None:
-    engine = make_engine(database, role=ROLE, pool_size=3, application_name="cc ingest")
+    # two threads work, one of them mostly waits: it gets the interpreter back in time
+    sys.setswitchinterval(_SWITCH_S)
+    engine = make_engine(
+        database, role=ROLE, pool_size=3, application_name="cc ingest", checked=False
+    )
     session = Session(broker, client_id=unquote(urlsplit(broker).username or ROLE))
     profiles = city_profiles(os.environ.get("COMMAND_CENTER_DATA"))
     registry = Registry(profiles)

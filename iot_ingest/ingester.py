@@ -66,14 +66,27 @@ class Ingester:
             if self._blocking is not None and self._away_since is None:
                 self._blocking.settle()
             drain = self._draining and self._away_since is None
-            batch = collect(self._session.messages, wait_s=0 if drain else 0.2)
+            batch = collect(self._session.messages, wait_s=0 if drain else self._wait_s())
             if batch:
                 self.store(batch)
+            elif not drain:
+                self._tell_rest()
             if drain:
                 self._drain(_LIVE_SLICE if len(batch) >= MOST_MESSAGES else MOST_MESSAGES)
         while batch := collect(self._session.messages, wait_s=0.05):
             if not self.store(batch):
                 return
+        self._tell_rest()
+
+    def _wait_s(self) -> float:
+        """How long to wait for a message: listeners wait for what they were not told."""
+        return 0.02 if self._pipeline.has_news else 0.2
+
+    def _tell_rest(self) -> None:
+        try:
+            self._pipeline.tell_rest()
+        except (SQLAlchemyError, psycopg.Error) as error:
+            self._note_trouble(error)
 
     def store(self, batch: Sequence[Message]) -> bool:
         """Store or spool one batch, again and again until it works, and acknowledge it.

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
+import numpy as np
 import psycopg
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from grid.store.postgis import notify, transaction
+from grid.store.postgis import pipelined, sending, transaction
 from iot_ingest.message import Message
 from iot_ingest.model.quarantine import Reason, Trouble
 from iot_ingest.model.reading import from_us
+from iot_ingest.news import News, Untold
 from iot_ingest.registry import Registry
 from iot_ingest.sorting import Sorted, device_ids, set_aside, sort
 from iot_ingest.store import devices, intake, quarantine, readings
 from iot_ingest.store.intake import Counts
-from iot_ingest.store.pipelining import pipelined
 from iot_ingest.store.readings import Conflict, Kept
 
 _log = logging.getLogger(__name__)
 
 BY = "system:ingest"
 
-# What the database says when a row, and not the database, is at fault.
-_POISON = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError)
+# Classes of SQLSTATE that say: a row, and not the database, is at fault. (54: it is too large.)
+_POISON = frozenset({"22", "23", "54"})
+
+# After a reading that was stored already came, others are expected for so long.
+_CAREFUL_S = 1.0
+# A device's last message is noted this often.
+_HEARD_EVERY_US = 5_000_000
 
 _DAY_US = 86_400_000_000
 _DAYS_AHEAD = 2
@@ -41,6 +49,10 @@ class Pipeline:
         self._registry = registry
         self._process = process
         self._days: set[date] = set()
+        self._news = News()
+        self._careful_until = 0.0
+        # when each device was last noted as heard (us since 1970)
+        self._noted: dict[int, int] = {}
 
     def prepare(self, now: datetime) -> None:
         """Read what changed in the registry; make the partitions of the coming days."""
@@ -53,11 +65,25 @@ class Pipeline:
         """Store a batch: all of it is committed, or in quarantine, when this returns."""
         try:
             return self._store(messages)
-        except _POISON as error:
+        except (SQLAlchemyError, psycopg.Error) as error:
+            if not _refuses_rows(error):
+                raise
             _log.warning("a batch of %d messages was refused: %s", len(messages), error)
             # perhaps only a partition was dropped meanwhile
             self._days.clear()
             return self._store_by_halves(messages)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether listeners were not told yet of what is stored: see `tell_rest`."""
+        return bool(self._news)
+
+    def tell_rest(self) -> None:
+        """Tell listeners of what is stored, now that nothing comes after it."""
+        if self._news:
+            with sending(self._engine, BY) as conn:
+                left = self._news.tell(conn, (), dirty=False, now=True)
+            self._news.keep(left)
 
     def troubles(self, messages: Sequence[Message]) -> list[set[Reason]]:
         """What would be wrong with each message if it came now; nothing is stored."""
@@ -69,7 +95,9 @@ class Pipeline:
     def _store_by_halves(self, messages: Sequence[Message]) -> Counts:
         try:
             return self._store(messages)
-        except _POISON as error:
+        except (SQLAlchemyError, psycopg.Error) as error:
+            if not _refuses_rows(error):
+                raise
             if len(messages) > 1:
                 middle = len(messages) // 2
                 first = self._store_by_halves(messages[:middle])
@@ -78,22 +106,73 @@ class Pipeline:
 
     def _store(self, messages: Sequence[Message]) -> Counts:
         batch = self._sort(messages)
-        rows = batch.rows()
-        if len(rows):
-            wanted = {from_us(int(day) * _DAY_US).date() for day in set(rows["ts"] // _DAY_US)}
-            self._ensure_days(wanted)
+        rows = readings.in_order(batch.rows())
+        self._ensure_days({from_us(day * _DAY_US).date() for day in _days(rows)})
+        if time.monotonic() >= self._careful_until and not readings.has_doubles(rows):
+            try:
+                return self._store_new(messages, batch, rows)
+            except (SQLAlchemyError, psycopg.Error) as error:
+                if not isinstance(_cause(error), psycopg.errors.UniqueViolation):
+                    raise
+                # sent again: by a device, or by the broker because we had not acknowledged
+                self._careful_until = time.monotonic() + _CAREFUL_S
+        return self._store_carefully(messages, batch, rows)
+
+    def _store_new(
+        self, messages: Sequence[Message], batch: Sorted, rows: NDArray[np.void]
+    ) -> Counts:
+        """Store a batch of which nothing is stored yet: one round trip when nothing is put aside.
+
+        Raises a unique violation, and stores nothing, when something of it is there.
+        """
+        with (transaction if batch.aside else sending)(self._engine, BY) as conn:
+            new_aside = quarantine.put_aside(conn, batch.aside)
+            kept = readings.send_new(conn, rows, self._registry.judged)
+            counts = _count(messages, batch, kept, new_aside)
+            left = self._note(conn, messages, batch, kept, counts)
+        self._committed(batch, left)
+        return counts
+
+    def _store_carefully(
+        self, messages: Sequence[Message], batch: Sorted, rows: NDArray[np.void]
+    ) -> Counts:
+        """Store what is new of a batch; what is stored with another value is put aside."""
         with transaction(self._engine, BY) as conn:
             kept = readings.keep(conn, rows, self._registry.judged)
             aside = batch.aside + _conflicts_aside(messages, kept.conflicts)
             new_aside = quarantine.put_aside(conn, aside)
             counts = _count(messages, batch, kept, new_aside)
-            at = from_us(messages[-1].received_us)
             with pipelined(conn):
-                devices.heard(conn, batch.heard)
-                devices.said_status(conn, batch.statuses)
-                intake.add(conn, counts, at=at, process=self._process)
-                self._tell(conn, batch, kept)
+                left = self._note(conn, messages, batch, kept, counts)
+        self._committed(batch, left)
         return counts
+
+    def _note(
+        self,
+        conn: Connection,
+        messages: Sequence[Message],
+        batch: Sorted,
+        kept: Kept,
+        counts: Counts,
+    ) -> Untold:
+        """Note who spoke and how much came, and tell it; what is left to tell."""
+        noted = self._noted
+        due = {no: at for no, at in batch.heard.items() if at - noted.get(no, 0) >= _HEARD_EVERY_US}
+        devices.heard(conn, due)
+        devices.said_status(conn, batch.statuses)
+        intake.add(conn, counts, at=from_us(messages[-1].received_us), process=self._process)
+        changed = [*kept.device_nos, *(one[0] for one in batch.statuses)]
+        return self._news.tell(conn, changed, dirty=kept.dirty)
+
+    def _committed(self, batch: Sorted, left: Untold) -> None:
+        self._news.keep(left)
+        noted = self._noted
+        for device_no, at in batch.heard.items():
+            if at - noted.get(device_no, 0) >= _HEARD_EVERY_US:
+                noted[device_no] = at
+        for device_no, _, _ in batch.statuses:
+            # (perhaps offline: the next reading says otherwise, at once)
+            noted.pop(device_no, None)
 
     def _sort(self, messages: Sequence[Message]) -> Sorted:
         registry = self._registry
@@ -129,10 +208,23 @@ class Pipeline:
             intake.add(conn, counts, at=from_us(message.received_us), process=self._process)
         return counts
 
-    def _tell(self, conn: Connection, batch: Sorted, kept: Kept) -> None:
-        changed = dict.fromkeys([*kept.device_nos, *(one[0] for one in batch.statuses)])
-        notify(conn, "cc_live", "reading", changed)
-        notify(conn, "cc_dirty", "dirty", kept.device_nos)
+
+def _cause(error: Exception) -> BaseException | None:
+    """What the driver raised."""
+    return error.orig if isinstance(error, DBAPIError) else error
+
+
+def _refuses_rows(error: Exception) -> bool:
+    """Whether a row, and not the database, is at fault."""
+    cause = _cause(error)
+    if isinstance(cause, psycopg.DataError | psycopg.IntegrityError):
+        return True
+    return isinstance(cause, psycopg.Error) and (cause.sqlstate or "")[:2] in _POISON
+
+
+def _days(rows: NDArray[np.void]) -> set[int]:
+    """The days of a batch's readings, since 1970."""
+    return set((rows["ts"] // _DAY_US).tolist())
 
 
 def _conflicts_aside(

@@ -129,6 +129,7 @@ def replay(
         with engine.connect() as conn:
             rows = quarantine.chosen(conn, chosen, after=after, most=_CHUNK)
         if not rows:
+            pipeline.tell_rest()
             return tried, resolved
         after = rows[-1].quarantine_id
         tried += len(rows)

@@ -17,7 +17,7 @@ from iot_ingest.model.device import Topic, bucket, parse_topic
 from iot_ingest.model.quarantine import Reason, Trouble
 from iot_ingest.model.reading import Reading, from_us
 from iot_ingest.stations import Stations
-from iot_ingest.store.copying import INCOMING
+from iot_ingest.store.binary import INCOMING
 from iot_ingest.store.devices import Door
 from iot_ingest.store.metrics import StoredMetric
 from iot_ingest.store.quarantine import SetAside

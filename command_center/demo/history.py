@@ -26,7 +26,7 @@ from iot_ingest.model.reading import to_us
 from iot_ingest.store import devices as device_store
 from iot_ingest.store import metrics as metric_store
 from iot_ingest.store import readings as reading_store
-from iot_ingest.store.copying import INCOMING
+from iot_ingest.store.binary import INCOMING
 
 PAST_READINGS = timedelta(days=1)
 

@@ -39,10 +39,12 @@ def make_engine(
     pool_size: int = 8,
     application_name: str = "command-center",
     statement_timeout_ms: int = 0,
+    checked: bool = True,
 ) -> Engine:
     """An Engine on a ``postgresql://`` URL that works as ``role``; it connects on first use.
 
-    Connections are checked before use, so that a restarted database costs one retry and no error.
+    Connections are checked before use, so that a restarted database costs one retry and no error;
+    with ``checked=False`` they are not: for a process that tries again anyway.
     """
     plain, options = dsn(url, role)
     if statement_timeout_ms:
@@ -51,7 +53,7 @@ def make_engine(
         make_url(plain).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
+        pool_pre_ping=checked,
         pool_timeout=10,
         connect_args={
             "options": options,
@@ -75,6 +77,48 @@ def transaction(engine: Engine, by: str) -> Iterator[Connection]:
 
 
 @contextmanager
+def sending(engine: Engine, by: str) -> Iterator[Connection]:
+    """A `transaction` in one round trip: its statements and COMMIT are sent, then waited for.
+
+    Only for statements whose rows and counts of rows nobody asks for. What the database refuses
+    is raised at the end, as psycopg raises it; nothing is stored then.
+    """
+    if not by:
+        raise ValueError("a transaction needs an actor")
+    with engine.connect() as conn:
+        driver = _driver(conn)
+        try:
+            with pipelined(conn):
+                conn.execute(_SET_ACTOR, {"by": by})
+                yield conn
+                conn.commit()
+        except BaseException:
+            # SQLAlchemy believes in its COMMIT. (A rollback inside the pipeline would only hear
+            # that it is aborted, and hide why.)
+            if not driver.closed:
+                driver.rollback()
+            raise
+
+
+@contextmanager
+def pipelined(conn: Connection) -> Iterator[None]:
+    """Send what runs inside without waiting for each answer; wait for all of them at the end.
+
+    Only for statements that return nothing: rows and counts of rows are not known inside. What
+    the database refuses is raised at the end.
+    """
+    driver = _driver(conn)
+    try:
+        with driver.pipeline():
+            yield
+    except psycopg.OperationalError:
+        if driver.closed:
+            # (SQLAlchemy did not see it happen)
+            conn.invalidate()
+        raise
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for reads: one snapshot (REPEATABLE READ, READ ONLY), rolled back at the end."""
     with engine.connect() as conn:
@@ -88,19 +132,23 @@ def copy_rows(
 
     Returns the number of rows. Raises psycopg.Error as the server reports it.
     """
-    driver = conn.connection.driver_connection
-    if not isinstance(driver, psycopg.Connection):
-        raise TypeError("copy_rows needs a psycopg connection")
     statement = psycopg.sql.SQL("COPY {} ({}) FROM STDIN").format(
         psycopg.sql.Identifier(*table.split(".")),
         psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, columns)),
     )
     count = 0
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+    with _driver(conn).cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
             count += 1
     return count
+
+
+def _driver(conn: Connection) -> psycopg.Connection:
+    driver = conn.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("this needs a psycopg connection")
+    return driver
 
 
 def notify(conn: Connection, channel: str, kind: str, ids: Iterable[int]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,8 @@ from iot_ingest.store import trail
 _SQL = Statements.beside(__file__)
 
 _NEWEST = 2**63 - 1
+# An index takes no entry of more than 2,704 bytes; MQTT allows topics of 65,535.
+_MOST_TOPIC_BYTES = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,22 +87,21 @@ class Kind:
     latest_at: datetime
 
 
-def put_aside(conn: Connection, messages: Iterable[SetAside]) -> int:
+def put_aside(conn: Connection, messages: Sequence[SetAside]) -> int:
     """Keep messages with their reasons; the number of rows that were not there before."""
-    new = 0
-    for one in messages:
-        new += _SQL.run(
-            conn,
-            "put_aside",
-            received_at=one.received_at,
-            protocol=one.protocol,
-            topic=_storable(one.topic),
-            device_id=one.device_id,
-            payload=one.payload,
-            reason=one.trouble.reason.value,
-            detail=_storable(one.trouble.detail),
-        )
-    return new
+    if not messages:
+        return 0
+    return _SQL.run(
+        conn,
+        "put_aside",
+        received_ats=[one.received_at for one in messages],
+        protocols=[one.protocol for one in messages],
+        topics=[_short(_storable(one.topic)) for one in messages],
+        device_ids=[one.device_id for one in messages],
+        payloads=[one.payload for one in messages],
+        reasons=[one.trouble.reason.value for one in messages],
+        details=[_storable(one.trouble.detail) for one in messages],
+    )
 
 
 def counts(conn: Connection) -> dict[Reason, int]:
@@ -196,6 +198,15 @@ def _asked(which: Chosen) -> dict[str, Any]:
 
 def _shown(row: Row[Any]) -> Shown:
     return Shown(**{**row._mapping, "reason": Reason(row.reason), "payload": bytes(row.payload)})
+
+
+def _short(topic: str) -> str:
+    """A topic that fits into an index: of a long one the beginning, and what tells it apart."""
+    data = topic.encode()
+    if len(data) <= _MOST_TOPIC_BYTES:
+        return topic
+    digest = hashlib.sha256(data).hexdigest()[:16]
+    return f"{data[:_MOST_TOPIC_BYTES].decode(errors='ignore')}...{digest}"
 
 
 def _storable(text: str) -> str:

@@ -1,8 +1,12 @@
 -- name: put_aside
--- A message that could not be used, or not wholly; once, however often it comes.
+-- Messages that could not be used, or not wholly; each once, however often it comes.
 INSERT INTO iot.quarantine (received_at, protocol, topic, device_id, payload, payload_sha256,
     reason, detail)
-VALUES (:received_at, :protocol, :topic, :device_id, :payload, sha256(:payload), :reason, :detail)
+SELECT received_at, protocol, topic, device_id, payload, sha256(payload), reason, detail
+FROM unnest(CAST(:received_ats AS timestamptz[]), CAST(:protocols AS text[]),
+    CAST(:topics AS text[]), CAST(:device_ids AS text[]), CAST(:payloads AS bytea[]),
+    CAST(:reasons AS text[]), CAST(:details AS text[]))
+    AS one (received_at, protocol, topic, device_id, payload, reason, detail)
 ON CONFLICT (topic, payload_sha256, reason) DO NOTHING
 
 -- name: counts

@@ -12,9 +12,13 @@ from sqlalchemy import Connection
 
 from grid.store.named_sql import Statements
 from iot_ingest.model.reading import from_us, to_us
-from iot_ingest.store.copying import INCOMING, copy_incoming, copy_span
+from iot_ingest.store.binary import INCOMING, Integers, Smallints, Times, parameters
+from iot_ingest.store.copying import copy_span
 
 _SQL = Statements.beside(__file__)
+
+_DAY_US = 86_400_000_000
+_HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,13 +37,14 @@ class Conflict:
 class Kept:
     """What became of a batch: rows stored now, rows known already, and the conflicts.
 
-    ``device_nos`` are the devices of the stored ones.
+    ``device_nos`` are the devices of the stored ones; ``dirty``: rules have to look at some.
     """
 
     stored: int
     device_nos: Sequence[int]
     conflicts: Sequence[Conflict] = ()
     duplicates: int = 0
+    dirty: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,29 +68,103 @@ def ensure_partition(conn: Connection, day: date) -> bool:
     return bool(_SQL.value(conn, "ensure_partition", day=day))
 
 
+def in_order(rows: NDArray[np.void]) -> NDArray[np.void]:
+    """A batch by identity (device, metric, time); of one identity the first to come is first."""
+    order = np.lexsort((rows["n"], rows["ts"], rows["metric_no"], rows["device_no"]))
+    found: NDArray[np.void] = rows[order]
+    return found
+
+
+def has_doubles(ordered: NDArray[np.void]) -> bool:
+    """Whether two rows of an ordered batch have one identity."""
+    before, after = ordered[:-1], ordered[1:]
+    return bool(np.any(_same_series(ordered) & (before["ts"] == after["ts"])))
+
+
+def send_new(conn: Connection, ordered: NDArray[np.void], judged: Iterable[int]) -> Kept:
+    """Store an ordered batch without doubles of which nothing is stored yet, as `keep` does.
+
+    Waits for nothing when the statements are `pipelined`. The database refuses all of it with a
+    unique violation when something was there: then take `keep`.
+    """
+    if not len(ordered):
+        return Kept(stored=0, device_nos=())
+    same = _same_series(ordered)
+    fields = ["device_no", "metric_no", "ts", "value", "flag", "received_at"]
+    _SQL.run(conn, "add_new", **parameters(ordered[fields]))
+    _SQL.run(conn, "move_latest", **parameters(ordered[np.append(~same, True)][fields]))
+    _mark_late(conn, ordered)
+    return Kept(
+        stored=len(ordered),
+        device_nos=np.unique(ordered["device_no"]).tolist(),
+        dirty=_mark_dirty(conn, ordered, list(judged)),
+    )
+
+
+def _same_series(ordered: NDArray[np.void]) -> NDArray[np.bool_]:
+    """For each row but the last: whether the next is of the same device and metric."""
+    before, after = ordered[:-1], ordered[1:]
+    found: NDArray[np.bool_] = (before["device_no"] == after["device_no"]) & (
+        before["metric_no"] == after["metric_no"]
+    )
+    return found
+
+
+def _mark_late(conn: Connection, ordered: NDArray[np.void]) -> None:
+    """Mark the hours that are closed already."""
+    hour = ordered["ts"] // _HOUR_US
+    firsts = ordered[np.append(True, ~_same_series(ordered) | (hour[1:] != hour[:-1]))]
+    _SQL.run(conn, "mark_late", **parameters(firsts[["device_no", "metric_no", "ts"]]))
+
+
+def _mark_dirty(conn: Connection, ordered: NDArray[np.void], judged: Sequence[int]) -> bool:
+    """Mark the spans of metrics that some rule looks at, day by day; whether there were any."""
+    rows = ordered[np.isin(ordered["metric_no"], judged)]
+    if not len(rows):
+        return False
+    day = rows["ts"] // _DAY_US
+    ends = np.append(~_same_series(rows) | (day[:-1] != day[1:]), True)
+    firsts, lasts = rows[np.append(True, ends[:-1])], rows[ends]
+    _SQL.run(
+        conn,
+        "mark_dirty",
+        device_nos=Integers(lasts["device_no"]),
+        metric_nos=Smallints(lasts["metric_no"]),
+        firsts=Times(firsts["ts"]),
+        lasts=Times(lasts["ts"]),
+    )
+    return True
+
+
 def keep(conn: Connection, rows: NDArray[np.void], judged: Iterable[int]) -> Kept:
-    """Store a batch (dtype `INCOMING`), its latest values and its dirty spans.
+    """Store what is new of a batch (dtype `INCOMING`), its latest values and its dirty spans.
 
     ``judged`` are the metric numbers that some rule looks at. Of two rows with one identity the
     first stays. The days' partitions must be there.
     """
     if not len(rows):
         return Kept(stored=0, device_nos=())
-    _SQL.run(conn, "make_incoming")
-    copy_incoming(conn, rows)
-    found = _SQL.one(conn, "keep", judged=list(judged))
+    rows = in_order(rows)
+    columns = parameters(rows)
+    found = _SQL.one(conn, "keep", judged=list(judged), **columns)
+    if found.stored:
+        _mark_late(conn, rows)
     if found.stored == len(rows):
-        return Kept(stored=found.stored, device_nos=found.device_nos)
+        return Kept(stored=found.stored, device_nos=found.device_nos, dirty=found.marked)
+    del columns["received_ats"]
     bounds = {"first": from_us(int(rows["ts"].min())), "last": from_us(int(rows["ts"].max()))}
-    conflicts = [Conflict(**row._mapping) for row in _SQL.rows(conn, "conflicts", **bounds)]
+    conflicts = [
+        Conflict(**row._mapping) for row in _SQL.rows(conn, "conflicts", **bounds, **columns)
+    ]
     duplicates = 0
     if found.stored + len(conflicts) < len(rows):
-        duplicates = int(_SQL.value(conn, "note_sent_again", **bounds))
+        duplicates = int(_SQL.value(conn, "note_sent_again", **bounds, **columns))
     return Kept(
         stored=found.stored,
         device_nos=found.device_nos,
         conflicts=conflicts,
         duplicates=duplicates,
+        dirty=found.marked,
     )
 
 

@@ -1,28 +1,58 @@
--- name: make_incoming
--- What a batch brought, before it is known what of it is new; one table per connection.
-CREATE TEMPORARY TABLE IF NOT EXISTS incoming (
-    n integer NOT NULL,
-    device_no integer NOT NULL,
-    metric_no smallint NOT NULL,
-    ts timestamptz NOT NULL,
-    value double precision NOT NULL,
-    flag "char" NOT NULL,
-    received_at timestamptz NOT NULL
-) ON COMMIT DELETE ROWS
-
 -- name: ensure_partition
 -- The day's partition of iot.readings; true when it was made now.
 SELECT iot.ensure_partition(:day)
 
+-- name: add_new
+-- Store a batch of which nothing is stored yet. Half the work of `keep`: no look for what is there
+-- before each row, nothing to be taken back. What was there after all is a unique violation.
+INSERT INTO iot.readings (device_no, metric_no, ts, value, flag, received_at)
+SELECT *
+FROM unnest(CAST(:device_nos AS integer[]), CAST(:metric_nos AS smallint[]),
+    CAST(:tss AS timestamptz[]), CAST(:values AS double precision[]), CAST(:flags AS "char"[]),
+    CAST(:received_ats AS timestamptz[]))
+
+-- name: move_latest
+-- Newer values of devices and metrics, one each.
+INSERT INTO iot.latest AS old (device_no, metric_no, ts, value, flag, received_at)
+SELECT *
+FROM unnest(CAST(:device_nos AS integer[]), CAST(:metric_nos AS smallint[]),
+    CAST(:tss AS timestamptz[]), CAST(:values AS double precision[]), CAST(:flags AS "char"[]),
+    CAST(:received_ats AS timestamptz[]))
+ON CONFLICT (device_no, metric_no) DO UPDATE
+SET ts = excluded.ts, value = excluded.value, flag = excluded.flag,
+    received_at = excluded.received_at
+WHERE old.ts < excluded.ts
+
+-- name: mark_dirty
+-- Spans that the rules have to look at.
+INSERT INTO iot.dirty (device_no, metric_no, from_ts, to_ts)
+SELECT *
+FROM unnest(CAST(:device_nos AS integer[]), CAST(:metric_nos AS smallint[]),
+    CAST(:firsts AS timestamptz[]), CAST(:lasts AS timestamptz[]))
+
+-- name: mark_late
+-- Hours that are closed already. (Readings were stored before this in the same transaction, which
+-- so has its id: `hourly.unsettled` relies on that.)
+INSERT INTO iot.stale (device_no, metric_no, hour)
+SELECT device_no, metric_no, date_trunc('hour', ts)
+FROM unnest(CAST(:device_nos AS integer[]), CAST(:metric_nos AS smallint[]),
+    CAST(:tss AS timestamptz[])) AS one (device_no, metric_no, ts)
+WHERE ts < (SELECT closed_until FROM iot.history)
+
 -- name: keep
--- Store what is new of `incoming`; move on the latest values; mark the spans that the rules have
--- to look at, day by day, so that one very old reading does not drag a year behind it; mark hours
--- that are closed already. (The COPY before this gave the transaction its id: `hourly.unsettled`
--- relies on that.)
-WITH stored AS (
+-- Store what is new of a batch; move on the latest values; mark the spans that the rules have
+-- to look at, day by day, so that one very old reading does not drag a year behind it.
+WITH incoming AS (
+    SELECT *
+    FROM unnest(CAST(:ns AS integer[]), CAST(:device_nos AS integer[]),
+        CAST(:metric_nos AS smallint[]), CAST(:tss AS timestamptz[]),
+        CAST(:values AS double precision[]), CAST(:flags AS "char"[]),
+        CAST(:received_ats AS timestamptz[]))
+        AS one (n, device_no, metric_no, ts, value, flag, received_at)
+), stored AS (
     INSERT INTO iot.readings (device_no, metric_no, ts, value, flag, received_at)
     SELECT DISTINCT ON (device_no, metric_no, ts) device_no, metric_no, ts, value, flag, received_at
-    FROM pg_temp.incoming
+    FROM incoming
     ORDER BY device_no, metric_no, ts, n
     ON CONFLICT DO NOTHING
     RETURNING device_no, metric_no, ts, value, flag, received_at
@@ -39,22 +69,22 @@ WITH stored AS (
     INSERT INTO iot.dirty (device_no, metric_no, from_ts, to_ts)
     SELECT device_no, metric_no, min(ts), max(ts)
     FROM stored
-    WHERE metric_no = ANY(:judged)
+    WHERE metric_no = ANY(CAST(:judged AS smallint[]))
     GROUP BY device_no, metric_no, date_trunc('day', ts)
-), late AS (
-    INSERT INTO iot.stale (device_no, metric_no, hour)
-    SELECT DISTINCT device_no, metric_no, date_trunc('hour', ts)
-    FROM stored
-    WHERE ts < (SELECT closed_until FROM iot.history)
+    RETURNING device_no
 )
-SELECT count(*) AS stored, coalesce(array_agg(DISTINCT device_no), '{}') AS device_nos
+SELECT count(*) AS stored, coalesce(array_agg(DISTINCT device_no), '{}') AS device_nos,
+    EXISTS (SELECT FROM marked) AS marked
 FROM stored
 
 -- name: conflicts
--- Rows of `incoming` whose identity is stored with another value or flag. Row by row, so that one
+-- Rows of a batch whose identity is stored with another value or flag. Row by row, so that one
 -- very old reading does not make it read a year.
 SELECT i.n, i.device_no, i.metric_no, i.ts, i.value, r.value AS kept
-FROM pg_temp.incoming i
+FROM unnest(CAST(:ns AS integer[]), CAST(:device_nos AS integer[]),
+    CAST(:metric_nos AS smallint[]), CAST(:tss AS timestamptz[]),
+    CAST(:values AS double precision[]), CAST(:flags AS "char"[]))
+    AS i (n, device_no, metric_no, ts, value, flag)
 CROSS JOIN LATERAL (
     SELECT value, flag FROM iot.readings
     WHERE device_no = i.device_no AND metric_no = i.metric_no AND ts = i.ts
@@ -64,11 +94,14 @@ WHERE r.value <> i.value OR r.flag <> i.flag
 ORDER BY i.n
 
 -- name: note_sent_again
--- Count rows of `incoming` that were known already, by device and hour; how many there are.
+-- Count rows of a batch that were known already, by device and hour; how many there are.
 WITH again AS (
     SELECT i.device_no, date_trunc('hour', i.ts) AS hour,
         count(*) - count(DISTINCT (i.metric_no, i.ts)) FILTER (WHERE r.new) AS readings
-    FROM pg_temp.incoming i
+    FROM unnest(CAST(:ns AS integer[]), CAST(:device_nos AS integer[]),
+        CAST(:metric_nos AS smallint[]), CAST(:tss AS timestamptz[]),
+        CAST(:values AS double precision[]), CAST(:flags AS "char"[]))
+        AS i (n, device_no, metric_no, ts, value, flag)
     CROSS JOIN LATERAL (
         SELECT value, flag, xmin = pg_current_xact_id()::xid AS new FROM iot.readings
         WHERE device_no = i.device_no AND metric_no = i.metric_no AND ts = i.ts

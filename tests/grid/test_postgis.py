@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from sqlalchemy import make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from grid.store.postgis import copy_rows, dsn, listen, make_engine, notify, reading, transaction
+from grid.store.postgis import (
+    copy_rows,
+    dsn,
+    listen,
+    make_engine,
+    notify,
+    reading,
+    sending,
+    transaction,
+)
 from tests.support.cluster import TestDatabase
 
 if TYPE_CHECKING:
@@ -145,6 +154,36 @@ def test_rows_are_copied_in_the_transaction(database: TestDatabase) -> None:
     ):
         copy_rows(conn, "grid.heartbeats", columns, [("new", *rows[0][1:]), rows[0]])
     assert _count(database) == 1_000
+
+
+def _beat(conn: Connection, *names: str) -> None:
+    statement = text(
+        "INSERT INTO grid.heartbeats (process, started_at, at, detail)"
+        " VALUES (:name, now(), now(), jsonb_build_object('by', grid.actor()))"
+    )
+    for name in names:
+        conn.execute(statement, {"name": name})
+
+
+def test_what_is_sent_in_one_piece_is_stored_whole_or_not_at_all(database: TestDatabase) -> None:
+    engine = database.engine()
+    with sending(engine, "system:test") as conn:
+        _beat(conn, *(f"p{n}" for n in range(20)))
+    assert _count(database) == 20
+    with (
+        pytest.raises((psycopg.errors.UniqueViolation, IntegrityError)),
+        sending(engine, "system:test") as conn,
+    ):
+        _beat(conn, "p20", "p19", "p21", "p22")
+    with pytest.raises(DBAPIError), sending(engine, "system:test") as conn:
+        _beat(conn, "p30", "a NUL \0 cannot be sent")
+    # ... and the connection is good for the next
+    with sending(engine, "system:test") as conn:
+        _beat(conn, "p40")
+    assert _count(database) == 21
+    with engine.connect() as conn:
+        actors = conn.execute(text("SELECT DISTINCT detail->>'by' FROM grid.heartbeats")).scalars()
+        assert set(actors) == {"system:test"}
 
 
 @pytest.fixture

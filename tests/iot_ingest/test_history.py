@@ -17,7 +17,7 @@ from iot_ingest.historian import Historian, HistorianThread
 from iot_ingest.model.hour import HOUR, hour_of, next_hour
 from iot_ingest.pipeline import Pipeline
 from iot_ingest.store import hourly, readings
-from iot_ingest.store.copying import INCOMING
+from iot_ingest.store.binary import INCOMING
 from iot_ingest.store.series import Calendar, Point, series
 from tests.iot_ingest.place import NOW, item, message, minutes, rows_of, until
 from tests.support.cluster import TestDatabase

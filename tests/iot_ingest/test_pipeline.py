@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import random
+import threading
+import time
 from datetime import timedelta
 
+import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from grid.store.postgis import listen
+from iot_ingest.message import Message
 from iot_ingest.model.device import readings_topic, status_topic
 from iot_ingest.model.quarantine import Reason
 from iot_ingest.model.reading import from_us
@@ -15,7 +22,7 @@ from iot_ingest.store import devices, dirty, intake, quarantine, readings
 from iot_ingest.store.intake import Counts
 from iot_ingest.store.registration import register_devices
 from iot_ingest.store.series import series
-from tests.iot_ingest.place import BY, NOW, item, message, minutes, ms, row, rows_of
+from tests.iot_ingest.place import BY, NOW, item, message, minutes, ms, row, rows_of, until
 from tests.support.cluster import TestDatabase
 
 
@@ -31,19 +38,20 @@ def test_a_batch_is_stored_with_latest_values_spans_and_counts(
         [
             message("WL-1", [item(NOW, water_level=1.5), item(NOW - minutes(1), water_level=1.4)]),
             message("CD-1", item(NOW, tsp=120, noise=51, flags={"noise": "C"})),
+            message("WL-2", item(NOW, voltage=12)),
         ]
     )
-    assert counts == Counts(messages=2, readings=4, stored=4)
+    assert counts == Counts(messages=3, readings=5, stored=5)
     with village.engine("cc_web").connect() as conn:
         latest = {(one.device_no, one.metric): one for one in readings.latest(conn)}
-        assert readings.count(conn) == 4
+        assert readings.count(conn) == 5
         assert latest[1, "water_level"].value == 1.5
         assert latest[1, "water_level"].ts == NOW
         assert latest[3, "noise"].flag == "C"
         assert intake.since(conn, NOW - minutes(120)) == counts
         assert devices.statuses(conn)[1].online
-        # nothing judges noise
-        assert dirty.waiting(conn) == 2
+        # nothing judges a voltage
+        assert dirty.waiting(conn) == 3
 
 
 def test_sent_again_changes_nothing(village: TestDatabase, pipeline: Pipeline) -> None:
@@ -53,6 +61,66 @@ def test_sent_again_changes_nothing(village: TestDatabase, pipeline: Pipeline) -
     assert pipeline.flush([*batch, batch[0]]) == Counts(messages=3, readings=3, duplicates=3)
     assert rows_of(village.engine("cc_web"), "SELECT * FROM iot.readings") == before
     assert reasons(village) == {}
+
+
+def test_a_batch_of_which_a_part_is_stored_adds_the_rest(
+    village: TestDatabase, pipeline: Pipeline
+) -> None:
+    def at(n: float) -> Message:
+        return message("WL-1", item(NOW - minutes(n), water_level=n))
+
+    pipeline.flush([at(1), at(3)])
+    assert pipeline.flush([at(0), at(1), at(2)]) == Counts(
+        messages=3, readings=3, stored=2, duplicates=1
+    )
+    # ... and goes on in the careful way, and then in the plain one again
+    assert pipeline.flush([at(4)]).stored == 1
+    pipeline._careful_until = 0.0
+    assert pipeline.flush([at(5), at(6)]).stored == 2
+    with village.engine("cc_web").connect() as conn:
+        assert readings.count(conn) == 7
+        assert [one.value for one in readings.latest(conn, [1])] == [0.0]
+        assert intake.since(conn, NOW - minutes(120)) == Counts(
+            messages=8, readings=8, stored=7, duplicates=1
+        )
+    spans = rows_of(village.engine("cc_web"), "SELECT from_ts, to_ts FROM iot.dirty ORDER BY 2, 1")
+    # (a batch around midnight has a span for each day)
+    assert sum(one[0] <= one[1] for one in spans) == len(spans) >= 4
+
+
+@pytest.mark.parametrize("careful", [False, True])
+def test_both_ways_store_the_same(village: TestDatabase, pipeline: Pipeline, careful: bool) -> None:
+    pipeline._careful_until = float("inf") if careful else 0.0
+    start = NOW.replace(hour=0, minute=0, second=0) - timedelta(days=2)
+    batch = [
+        message(
+            name,
+            [
+                item(start + minutes(n * 240), None, **{metric: n / 10, "voltage": n})
+                for n in (9, 1, 4, 7, 2)
+            ],
+        )
+        for name, metric in (("WL-2", "water_level"), ("CD-1", "tsp"), ("WL-1", "water_level"))
+    ]
+    assert pipeline.flush(batch) == Counts(messages=3, readings=30, stored=30)
+    engine = village.engine("cc_web")
+    assert rows_of(engine, "SELECT count(*), sum(value) FROM iot.readings") == [(30, 75.9)]
+    assert rows_of(
+        engine,
+        "SELECT device_no, name, value, ts FROM iot.latest JOIN iot.metrics USING (metric_no)"
+        " ORDER BY 1, 2",
+    ) == [
+        (no, name, value, start + minutes(9 * 240))
+        for no, metric in ((1, "water_level"), (2, "water_level"), (3, "tsp"))
+        for name, value in sorted([(metric, 0.9), ("voltage", 9.0)])
+    ]
+    assert rows_of(
+        engine, "SELECT device_no, from_ts, to_ts FROM iot.dirty ORDER BY device_no, from_ts"
+    ) == [
+        (no, start + minutes(first * 240), start + minutes(last * 240))
+        for no in (1, 2, 3)
+        for first, last in ((1, 4), (7, 9))
+    ]
 
 
 def test_an_old_reading_does_not_replace_a_newer_latest_value(
@@ -156,6 +224,23 @@ def test_a_row_the_database_refuses_does_not_hold_back_its_batch(
     assert reasons(village) == {Reason.REFUSED_BY_DATABASE: 1}
 
 
+def test_what_no_index_can_hold_is_put_aside_and_not_tried_for_ever(
+    village: TestDatabase, pipeline: Pipeline
+) -> None:
+    """MQTT allows topics of 65,535 bytes, and an index entry has 2,704."""
+    noise = random.Random(1)
+    for _ in range(2):
+        long = "".join(chr(noise.randrange(0x4E00, 0x9FA5)) for _ in range(5_000))
+        topic = readings_topic("WL-1").replace("/v1/", f"/v1/{long}")
+        pipeline.flush([message("WL-1", item(NOW, water_level=1), topic=topic)])
+    assert reasons(village) == {Reason.WRONG_TOPIC: 2}
+    with village.superuser() as conn:
+        conn.execute("CREATE INDEX ON iot.readings ((repeat(md5(value::text), value::integer)))")
+    batch = [message("WL-1", item(NOW - minutes(n), water_level=n)) for n in range(3)]
+    batch[1] = message("WL-1", item(NOW - minutes(1), water_level=9_000))
+    assert pipeline.flush(batch).stored == 2
+
+
 def test_a_dropped_partition_is_made_again(village: TestDatabase, pipeline: Pipeline) -> None:
     old = NOW - timedelta(days=100)
     pipeline.flush([message("WL-1", item(old, water_level=1.0))])
@@ -178,6 +263,41 @@ def test_a_database_that_is_away_raises_and_stores_nothing(
             pipeline.flush([message("WL-1", item(NOW, water_level=1.0))])
         conn.execute(f"ALTER DATABASE {village.name} ALLOW_CONNECTIONS true")
     assert pipeline.flush([message("WL-1", item(NOW, water_level=1.0))]).stored == 1
+
+
+def test_listeners_hear_of_every_device_but_not_of_every_batch(
+    village: TestDatabase, pipeline: Pipeline
+) -> None:
+    heard: list[psycopg.Notify] = []
+    done = threading.Event()
+
+    def listener() -> None:
+        for some in listen(
+            village.url("cc_web"), ["cc_live", "cc_dirty"], wake_every_s=0.05, stopped=done.is_set
+        ):
+            ready.set()
+            heard.extend(some)
+
+    ready = threading.Event()
+    thread = threading.Thread(target=listener)
+    thread.start()
+    try:
+        ready.wait(10)
+        pipeline._news._told_at = time.monotonic() + 60
+        for n in range(5):
+            pipeline.flush([message("WL-1", item(NOW - minutes(n), water_level=1))])
+        pipeline.flush([message("WL-2", item(NOW, water_level=1))])
+        assert (pipeline.has_news, heard) == (True, [])
+        pipeline.tell_rest()
+        until(lambda: len(heard) == 2)
+        assert pipeline.has_news is False
+    finally:
+        done.set()
+        thread.join()
+    assert {one.channel: json.loads(one.payload)["ids"] for one in heard} == {
+        "cc_live": [1, 2],
+        "cc_dirty": [],
+    }
 
 
 def test_a_series_is_down_sampled_and_keeps_its_extremes(

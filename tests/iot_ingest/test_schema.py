@@ -15,7 +15,7 @@ from grid.store.named_sql import Statements
 from iot_ingest.model.hour import HOUR, hour_of
 from iot_ingest.pipeline import Pipeline
 from iot_ingest.store import copying, dirty, findings, hourly, readings, series
-from iot_ingest.store.copying import INCOMING
+from iot_ingest.store.binary import INCOMING, parameters
 from iot_ingest.store.tables import METADATA
 from tests.iot_ingest.place import NOW, item, message, minutes, rows_of
 from tests.support.cluster import TestDatabase
@@ -122,9 +122,11 @@ def test_history_and_rare_ways_read_no_more_days_than_they_must(full: TestDataba
     hours = {"first": hour_of(old), "until": hour_of(NOW)}
     marks = {"device_nos": [1, 1], "metric_nos": [1, 1], "hours": [hour_of(old), hour_of(NOW)]}
     with full.engine("cc_ingest").connect() as conn:
-        readings.keep(conn, np.array(rows, INCOMING), judged=())
+        batch = np.array(rows, INCOMING)
+        readings.keep(conn, batch, judged=())
+        sent = {"first": old, "last": NOW, **parameters(batch)}
         for name in ("conflicts", "note_sent_again"):
-            plan = explained(conn, readings, name, {"first": old, "last": NOW})
+            plan = explained(conn, readings, name, sent)
             assert days_read(plan) == both
             assert full_day not in scanned(plan)
         plan = explained(conn, hourly, "roll_up_again", marks)

@@ -19,10 +19,13 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from grid.store import heartbeats
+from iot_ingest.client import Session
+from iot_ingest.ingester import Ingester
 from iot_ingest.message import Message
 from iot_ingest.model.device import readings_topic
+from iot_ingest.pipeline import Pipeline
 from iot_ingest.spool import Spool, SpoolFull, SpoolInUse
-from tests.iot_ingest.place import NOW, item, rows_of, until
+from tests.iot_ingest.place import NOW, item, message, rows_of, until
 from tests.support.broker import TestBroker
 from tests.support.cluster import TestDatabase
 
@@ -249,6 +252,32 @@ class Load(threading.Thread):
         self._client.disconnect()
         self._client.loop_stop()
         return self.sent + 1
+
+
+def test_a_message_the_database_refuses_for_good_does_not_hold_up_the_spool(
+    village: TestDatabase, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    with village.superuser() as conn:
+        conn.execute("ALTER TABLE iot.readings ADD CHECK (value <> 66.6)")
+    spool = Spool(tmp_path)
+    batch = [message("WL-1", item(NOW - timedelta(minutes=n), voltage=n)) for n in range(40)]
+    batch[13] = message("WL-2", item(NOW, voltage=66.6))
+    spool.append(batch)
+    stop = threading.Event()
+    worker = Ingester(Session("mqtt://nobody@127.0.0.1:1", "nobody"), pipeline, stop, spool)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        until(lambda: spool.messages == 0)
+    finally:
+        stop.set()
+        thread.join()
+        spool.close()
+    assert stored(village) == 39
+    assert rows_of(village.engine("cc_web"), "SELECT device_id, reason FROM iot.quarantine") == [
+        ("WL-2", "refused_by_database")
+    ]
+    assert worker.detail()["trouble"] is None
 
 
 def stored(village: TestDatabase) -> int:
