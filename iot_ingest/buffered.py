@@ -12,6 +12,7 @@ version is pinned, and tests speak to real brokers.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,13 +20,16 @@ from typing import Any
 import numpy as np
 from paho.mqtt.client import Client
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.exception import MalformedPacket
+
+_log = logging.getLogger(__name__)
 
 _READ_BYTES = 262_144
 _PUBLISH = 0x30
 _PUBACK = 0x40
 # A remaining length of more than four bytes is not MQTT.
 _MOST_LENGTH_BYTES = 4
+# The broker takes a megabyte: what says to be much longer is no packet, and is not waited for.
+_MOST_PACKET = 16_777_216
 
 _ACKNOWLEDGEMENT = np.dtype([("command", "u1"), ("length", "u1"), ("mid", ">u2")])
 
@@ -111,6 +115,9 @@ class BufferedClient(Client):
                     break
                 length, body = found
             following = body + length
+            if length > _MOST_PACKET:
+                rc = MQTTErrorCode.MQTT_ERR_PROTOCOL
+                break
             if following > end:
                 break
             command = data[begin]
@@ -183,7 +190,10 @@ class BufferedClient(Client):
         }
         try:
             return self._packet_handle()
-        except MalformedPacket:
+        except Exception:  # noqa: BLE001 - whatever it is, see below
+            # paho raises what it stumbles over (struct.error, ValueError, OSError, ...), and its
+            # thread would end by it: then nothing is heard any more, and nobody connects again
+            _log.exception("the broker sent what cannot be read: %02x", command)
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
 
 

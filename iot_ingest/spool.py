@@ -31,6 +31,8 @@ _HEAD = struct.Struct(">II")
 # no message of a device is larger (the broker's limit is a megabyte)
 _MOST_CONTENT = 64 * 1024**2
 
+_SEGMENTS = "[0-9]" * 16 + ".spool"
+
 _Content = tuple[str, bytes, int, str]
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Content).decode
@@ -86,7 +88,8 @@ class Spool:
         self._file: int | None = None
         self.full = False
         self.damaged = 0
-        numbers = sorted(int(path.stem) for path in folder.glob("*.spool"))
+        # (others' files are left alone)
+        numbers = sorted(int(path.stem) for path in folder.glob(_SEGMENTS))
         self._next = numbers[-1] + 1 if numbers else 1
         self._segments = [self._look(number, newest=number == numbers[-1]) for number in numbers]
         self.oldest_us: int | None = None
@@ -221,7 +224,10 @@ class Spool:
         with self._path(segment.number).open("rb") as file:
             file.seek(segment.stored)
             for content in _records(file.read):
-                topic, payload, received_us, protocol = _decode(content)
+                try:
+                    topic, payload, received_us, protocol = _decode(content)
+                except msgspec.MsgspecError:
+                    break  # the check sum is right, but we did not write this
                 found.append(Message(topic, payload, received_us, 0, 0, 0, protocol))
                 end += _HEAD.size + len(content)
                 if len(found) >= most or end - segment.stored >= _READ_BYTES:

@@ -100,7 +100,7 @@ class Stations:
         if profile is None:
             detail = station.profile or "none for the protocol"
             return station, _refused(Reason.UNKNOWN_PROFILE, detail)
-        decoded = decoder.decode(message.payload, message.received_us, profile)
+        decoded = _decoded(message, profile)
         if message.topic not in self._useful:
             self._note_use(message, decoded, profile)
         return station, decoded
@@ -124,6 +124,17 @@ class Stations:
                     message.topic,
                     profile.name,
                 )
+
+
+def _decoded(message: Message, profile: UnitProfile) -> Decoded:
+    decoder = _DECODERS[message.protocol]
+    try:
+        found: Decoded = decoder.decode(message.payload, message.received_us, profile)
+    except Exception as error:  # noqa: BLE001 - a mistake of ours, whatever it is
+        # it must cost one frame, which is kept whole, and not the process
+        _log.exception("a frame of %s cannot be decoded", message.topic)
+        return _refused(Reason.BAD_FRAME, f"decoder: {type(error).__name__}")
+    return found
 
 
 def _refused(reason: Reason, detail: str) -> Decoded:

@@ -154,7 +154,8 @@ class _Text:
         """04: the time between two values of a series, days, hours, minutes."""
         size = definition >> 3
         digits = self._text[at : at + size].hex()
-        if size != 3 or not digits.isdigit():
+        # (the text may end before it does)
+        if size != 3 or len(digits) != 6 or not digits.isdigit():
             self._found.trouble(Reason.BAD_FRAME, f"time step {digits}")
             return -1
         minutes = int(digits[:2]) * 1440 + int(digits[2:4]) * 60 + int(digits[4:])

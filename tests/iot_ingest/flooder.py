@@ -1,4 +1,6 @@
-"""A device that sends as fast as it can: ``python -m tests.iot_ingest.flooder PORT ID QOS``.
+"""MQTT byte by byte, for devices that do what no library would do.
+
+``python -m tests.iot_ingest.flooder PORT ID QOS`` is one that sends as fast as it can.
 
 The secret comes on standard input. Prints how many messages it sent and for how many seconds it
 was connected, as JSON, when it was disconnected (or after 20 seconds).
@@ -18,27 +20,56 @@ _PACKETS = 200
 _GIVE_UP_S = 20.0
 
 
-def connect(port: int, device_id: str, secret: str) -> socket.socket:
-    """An MQTT 3.1.1 connection without a library in between."""
-    fields = (device_id.encode(), device_id.encode(), secret.encode())
-    payload = b"".join(len(one).to_bytes(2, "big") + one for one in fields)
-    body = b"\x00\x04MQTT\x04\xc2\x00\x3c" + payload
+def connect(
+    port: int,
+    user: str,
+    secret: str,
+    *,
+    client_id: str | None = None,
+    level: int = 4,
+    will: tuple[str, bytes] | None = None,
+) -> socket.socket:
+    """An MQTT connection (level 4: 3.1.1, 5) without a library in between.
+
+    ``will``: topic and payload, retained. Raises ConnectionRefusedError.
+    """
+    none = b"\x00" if level == 5 else b""
+    fields = [_text(client_id or user)]
+    if will is not None:
+        fields += [none, _text(will[0]), len(will[1]).to_bytes(2, "big") + will[1]]
+    fields += [_text(user), _text(secret)]
+    flags = 0xC2 | (0x2C if will is not None else 0)
+    body = b"\x00\x04MQTT" + bytes((level, flags, 0, 60)) + none + b"".join(fields)
     found = socket.create_connection(("127.0.0.1", port), timeout=10)
-    found.sendall(bytes((0x10, len(body))) + body)
-    answer = found.recv(4)
-    if answer != b"\x20\x02\x00\x00":
+    found.sendall(b"\x10" + _length(len(body)) + body)
+    answer = found.recv(4096)
+    if answer[:1] != b"\x20" or answer[3:4] != b"\x00":
         found.close()
         raise ConnectionRefusedError(answer.hex())
     return found
 
 
-def publish(topic: str, payload: bytes, qos: int, mid: int) -> bytes:
-    """A PUBLISH of less than 128 bytes and so many more."""
-    name = topic.encode()
-    body = len(name).to_bytes(2, "big") + name + (mid.to_bytes(2, "big") if qos else b"") + payload
-    length = len(body)
-    told = bytes((length,)) if length < 128 else bytes((length & 127 | 128, length >> 7))
-    return bytes((0x30 | qos << 1,)) + told + body
+def publish(
+    topic: str, payload: bytes, qos: int, mid: int, *, level: int = 4, retain: bool = False
+) -> bytes:
+    """A PUBLISH."""
+    none = b"\x00" if level == 5 else b""
+    body = _text(topic) + (mid.to_bytes(2, "big") if qos else b"") + none + payload
+    return bytes((0x30 | qos << 1 | retain,)) + _length(len(body)) + body
+
+
+def _text(text: str) -> bytes:
+    data = text.encode()
+    return len(data).to_bytes(2, "big") + data
+
+
+def _length(value: int) -> bytes:
+    out = bytearray()
+    while True:
+        value, low = divmod(value, 128)
+        out.append(low | (128 if value else 0))
+        if not value:
+            return bytes(out)
 
 
 def _swallow(connection: socket.socket, gone: threading.Event) -> None:
