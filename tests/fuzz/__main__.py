@@ -16,9 +16,8 @@ from pathlib import Path
 atheris = importlib.import_module("atheris")
 
 with atheris.instrument_imports(include=["iot_ingest"]):
+    from tests.fuzz.seeds import seeds
     from tests.fuzz.targets import TARGETS
-
-from tests.fuzz.seeds import seeds
 
 _MOST_MB = 1_024
 _SLOW_S = 5
