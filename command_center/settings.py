@@ -26,7 +26,8 @@ class Settings:
     private ones, and the other commands look for those of ``data``. ``secret`` keys the HMAC
     of report tokens and may be empty in processes that make none. ``demo_login`` lets the
     login page of a loopback server fill in the demo accounts. ``metrics_token`` lets other
-    machines than this one read /metrics.
+    machines than this one read /metrics. Days of readings older than ``keep_days`` are archived
+    (0: never).
     """
 
     database_url: str | None = None
@@ -37,6 +38,7 @@ class Settings:
     secret: bytes = b""
     demo_login: bool = False
     metrics_token: str = ""
+    keep_days: int = 400
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -50,6 +52,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         secret=_secret(environ),
         demo_login=_switch(environ, "COMMAND_CENTER_DEMO_LOGIN"),
         metrics_token=environ.get("COMMAND_CENTER_METRICS_TOKEN", ""),
+        keep_days=_days(environ, "COMMAND_CENTER_KEEP_DAYS", 400),
     )
 
 
@@ -103,3 +106,14 @@ def _switch(environ: Mapping[str, str], name: str) -> bool:
             en=f"{name} must be 1 or 0.",
         )
     return value in ("1", "yes", "true")
+
+
+def _days(environ: Mapping[str, str], name: str, otherwise: int) -> int:
+    value = environ.get(name, "").strip() or str(otherwise)
+    # (the database drops nothing younger than 31 days)
+    if not value.isascii() or not value.isdigit() or 0 < int(value) < 31:
+        raise Problem(
+            zh=f"环境变量 {name} 应为天数：31 或更大，0 表示永久保留。",
+            en=f"{name} must be a number of days: 31 or more, or 0 to keep everything.",
+        )
+    return int(value)

@@ -20,6 +20,7 @@ from iot_ingest.model.quarantine import Reason, Trouble
 from iot_ingest.model.reading import from_us
 from iot_ingest.news import News, Untold
 from iot_ingest.registry import Registry
+from iot_ingest.retention import put_by
 from iot_ingest.sorting import Sorted, device_ids, set_aside, sort
 from iot_ingest.store import devices, intake, quarantine, readings
 from iot_ingest.store.intake import Counts
@@ -88,7 +89,9 @@ class Pipeline:
     def troubles(self, messages: Sequence[Message]) -> list[set[Reason]]:
         """What would be wrong with each message if it came now; nothing is stored."""
         found: dict[tuple[str, bytes], set[Reason]] = {}
-        for one in self._sort(messages).aside:
+        batch = self._sort(messages)
+        put_by(batch, messages, self._registry.kept_from_us)
+        for one in batch.aside:
             found.setdefault((one.topic, one.payload), set()).add(one.trouble.reason)
         return [found.get((one.topic, one.payload), set()) for one in messages]
 
@@ -106,7 +109,11 @@ class Pipeline:
 
     def _store(self, messages: Sequence[Message]) -> Counts:
         batch = self._sort(messages)
-        rows = readings.in_order(batch.rows())
+        rows = batch.rows()
+        if len(rows) and rows["ts"].min() < self._registry.kept_from_us:
+            put_by(batch, messages, self._registry.kept_from_us)
+            rows = batch.rows()
+        rows = readings.in_order(rows)
         self._ensure_days({from_us(day * _DAY_US).date() for day in _days(rows)})
         if time.monotonic() >= self._careful_until and not readings.has_doubles(rows):
             try:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from datetime import time as datetime_time
 
 from sqlalchemy import Connection
 
 import layers
+from iot_ingest.model.reading import to_us
 from iot_ingest.stations import Stations
-from iot_ingest.store import devices, metrics
+from iot_ingest.store import devices, hourly, metrics
 from iot_ingest.store.devices import Door
 from iot_ingest.store.metrics import StoredMetric
 from iot_ingest.unit_profiles import UnitProfiles
@@ -27,6 +30,8 @@ class Registry:
         self.doors: dict[str, Door] = {}
         self.metrics: dict[str, StoredMetric] = {}
         self.judged: list[int] = []
+        # days before this are archived
+        self.kept_from_us = 0
         self._rule_metrics = {
             rule.metric for layer in layers.discover().values() for rule in layer.rules
         }
@@ -46,6 +51,8 @@ class Registry:
             self._read_metrics(conn)
             self.stations.forget()
             self._fingerprint = fingerprint
+        kept_from = datetime.combine(hourly.state(conn).kept_from, datetime_time(), UTC)
+        self.kept_from_us = to_us(kept_from)
         self._refreshed = now
 
     def unknown_devices(self, device_ids: Iterable[str]) -> list[str]:

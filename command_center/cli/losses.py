@@ -182,7 +182,7 @@ _WORDS: dict[Language, dict[str, str]] = {
             "迟到 {late}，带标记 {flagged}，重复 {duplicates}"
         ),
         "kept": (
-            "  整条保留：内容无法使用 {quarantined} 条，拒收 {rejected} 条"
+            "  消息：内容无法使用而整条保留 {quarantined} 条，拒收 {rejected} 条"
             "（见 command-center quarantine list）"
         ),
         "head": "  应发   收到     缺   迟到   重复   隔离   拒收  时        设备",
@@ -200,7 +200,7 @@ _WORDS: dict[Language, dict[str, str]] = {
             " {late} late, {flagged} flagged, {duplicates} sent again"
         ),
         "kept": (
-            "  messages kept whole: {quarantined} that could not be used, {rejected} refused"
+            "  messages: {quarantined} that could not be used, kept whole; {rejected} refused"
             " (see command-center quarantine list)"
         ),
         "head": "   due   came  miss.   late  again  quar.  refu.  hour      device",

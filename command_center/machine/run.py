@@ -21,6 +21,7 @@ from command_center.machine.broker import (
 )
 from command_center.machine.broker_accounts import BrokerAccounts
 from command_center.machine.broker_rights import USERS
+from command_center.machine.daily import ARCHIVE, daily
 from command_center.machine.data_folder import DataFolder, open_data_folder, socket_folder
 from command_center.machine.database_problems import database_problems
 from command_center.machine.doors import (
@@ -162,7 +163,13 @@ class _Machine:
         async with asyncio.TaskGroup() as tasks:
             if accounts is not None:
                 tasks.create_task(accounts.follow())
+            tasks.create_task(self._archive_daily())
             tasks.create_task(asyncio.Event().wait())
+
+    async def _archive_daily(self) -> None:
+        log = self._data.room("logs") / "archive.log"
+        environment = self._environment("cc_admin", None)
+        await daily(ARCHIVE, environment, self._python_account, log)
 
     # --- PostgreSQL and the broker -----------------------------------------------------
 
@@ -296,6 +303,7 @@ class _Machine:
             "COMMAND_CENTER_DATA": str(self._data.path),
             "COMMAND_CENTER_LANGUAGE": settings.language,
             "COMMAND_CENTER_PUBLIC_URL": settings.public_url or self._plan.address,
+            "COMMAND_CENTER_KEEP_DAYS": str(settings.keep_days),
         }
         if broker_user is not None:
             extra["COMMAND_CENTER_BROKER_URL"] = self._broker_url(broker_user)

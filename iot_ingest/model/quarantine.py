@@ -28,6 +28,7 @@ class Reason(StrEnum):
     BAD_STATUS = "bad_status"
     REFUSED_BY_DATABASE = "refused_by_database"
     FLOOD = "flood"
+    ARCHIVED_DAY = "archived_day"
     # frames of stations (HJ 212, SL 651)
     BAD_CRC = "bad_crc"
     WRONG_LENGTH = "wrong_length"
@@ -43,7 +44,13 @@ class Reason(StrEnum):
 
 # Who sent it was refused, whatever it said; with the other reasons, what was said.
 REFUSALS = frozenset(
-    {Reason.UNKNOWN_DEVICE, Reason.DISABLED_DEVICE, Reason.WRONG_TOPIC, Reason.WRONG_PASSWORD}
+    {
+        Reason.UNKNOWN_DEVICE,
+        Reason.DISABLED_DEVICE,
+        Reason.WRONG_TOPIC,
+        Reason.WRONG_PASSWORD,
+        Reason.FLOOD,
+    }
 )
 
 
@@ -124,6 +131,10 @@ SENTENCES: Mapping[Reason, Mapping[str, str]] = MappingProxyType(
         Reason.FLOOD: {
             "zh": "设备发送过多，已被暂时断开；这里只留几条样本。请检查设备程序。",
             "en": "The device sends too much and is cut off; a few samples are kept: check it.",
+        },
+        Reason.ARCHIVED_DAY: {
+            "zh": "这一天的数据已归档，不再接收：请检查设备时钟，或补传过晚的原因。",
+            "en": "The day is archived, its readings are closed: check the clock, or the delay.",
         },
         Reason.BAD_CRC: {
             "zh": "报文校验码不符，数据可能在传输中损坏，请检查通信线路和设备程序。",

@@ -39,11 +39,12 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """Counts of readings; ``quarantined`` and ``rejected`` count messages that were put aside.
+    """Counts of readings; ``quarantined`` and ``rejected`` count messages.
 
-    Quarantined: what was said could not be used; rejected: who said it was refused. ``late`` and
-    ``flagged`` (of another flag than N) are among the received. ``device_id`` None: all devices
-    (else a device, or the name or topic of an unknown sender); ``hour`` None: the whole span.
+    Quarantined: what was said could not be used; rejected: who said it was refused, or cut off for
+    sending too much. ``late`` and ``flagged`` (of another flag than N) are among the received.
+    ``device_id`` None: all devices (else a device, the name or topic of an unknown sender, or ``?``
+    for all that were not even put aside); ``hour`` None: the whole span.
     """
 
     device_id: str | None

@@ -105,6 +105,11 @@ WITH due AS (
     FROM iot.quarantine q
     LEFT JOIN iot.devices d USING (device_id)
     WHERE q.received_at >= :first AND q.received_at < :until
+    UNION ALL
+    -- of who floods, and was cut off; 0: of nobody who is registered
+    SELECT device_no, hour, 0, 0, 0, 0, 0, 0, messages, '?'
+    FROM iot.rejected
+    WHERE hour >= :first AND hour < :until
 ), summed AS (
     SELECT CASE WHEN CAST(:by_device AS boolean) THEN coalesce(d.device_id, l.sender) END
             AS device_id,
