@@ -1,7 +1,7 @@
 -- name: days
 -- Days that have a partition and are before a day, the oldest first, with the file they are in.
 SELECT d.day, a.readings, a.file, a.bytes, a.sha256
-FROM (SELECT to_date(right(c.relname, 8), 'YYYYMMDD') AS day
+FROM (SELECT to_date(substring(c.relname FROM '^readings_([0-9]{8})$'), 'YYYYMMDD') AS day
       FROM pg_inherits i
       JOIN pg_class c ON c.oid = i.inhrelid
       WHERE i.inhparent = CAST('iot.readings' AS regclass)) AS d

@@ -77,11 +77,14 @@ SET readings = excluded.readings, lowest = excluded.lowest, total = excluded.tot
 
 -- name: day_before
 -- The last day that begins before a moment and has a partition; null when there is none.
-SELECT max(to_date(right(c.relname, 8), 'YYYYMMDD'))
+SELECT max(d.day)
 FROM pg_inherits i
 JOIN pg_class c ON c.oid = i.inhrelid
+-- (null for other names: the planner may look at them before it knows whose children they are)
+CROSS JOIN LATERAL (
+    SELECT to_date(substring(c.relname FROM '^readings_([0-9]{8})$'), 'YYYYMMDD') AS day) AS d
 WHERE i.inhparent = CAST('iot.readings' AS regclass)
-    AND to_date(right(c.relname, 8), 'YYYYMMDD') < CAST(:before AS timestamptz)
+    AND d.day < CAST(:before AS timestamptz)
 
 -- name: stale_hours
 -- Hours of one series that are not rolled up as they are stored, within a span.

@@ -327,3 +327,15 @@ def test_the_thread_works_through_an_outage(village: TestDatabase, pipeline: Pip
     until(lambda: thread.detail() == {"hours_behind": 0, "trouble": None})
     stop.set()
     thread.join(10)
+
+
+def test_a_year_of_days_is_looked_through(village: TestDatabase, historian: Historian) -> None:
+    """With many partitions the planner reads the catalogue in another order."""
+    with village.superuser() as conn:
+        conn.execute("SELECT iot.ensure_partition(current_date - n) FROM generate_series(0, 390) n")
+        conn.execute("ANALYZE pg_class, pg_inherits")
+        conn.execute("UPDATE iot.history SET rolled_from = rolled_until - interval '388 days'")
+    with village.engine("cc_ingest").connect() as conn2:
+        assert hourly.day_before(conn2, NOW) == NOW.replace(hour=0, minute=0, second=0)
+    finish(historian)
+    assert state(village).rolled_from <= NOW - timedelta(days=389)
