@@ -26,6 +26,7 @@ from iot_ingest.health import Pulse
 from iot_ingest.ingester import Ingester
 from iot_ingest.listeners import Address, CannotListen, Listeners
 from iot_ingest.pipeline import Pipeline
+from iot_ingest.places import Places
 from iot_ingest.registry import Registry
 from iot_ingest.replayer import Replayer
 from iot_ingest.spool import Spool, SpoolInUse
@@ -104,7 +105,9 @@ def _run(
     session = Session(broker, client_id=unquote(urlsplit(broker).username or ROLE))
     profiles = city_profiles(os.environ.get("COMMAND_CENTER_DATA"))
     registry = Registry(profiles)
-    ingester = Ingester(session, Pipeline(engine, registry), stop, spool, Blocking(engine))
+    ingester = Ingester(
+        session, Pipeline(engine, registry), stop, spool, Blocking(engine), Places(engine)
+    )
     listeners = Listeners(addresses, session.messages.put, registry.stations.knows, stop)
 
     def detail() -> Mapping[str, Any]:

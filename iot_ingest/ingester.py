@@ -16,6 +16,7 @@ from iot_ingest.blocking import Blocking
 from iot_ingest.client import Session
 from iot_ingest.message import MOST_MESSAGES, Message, collect
 from iot_ingest.pipeline import Pipeline
+from iot_ingest.places import Places
 from iot_ingest.spool import Slice, Spool, SpoolFull
 
 _log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Ingester:
         stop: threading.Event,
         spool: Spool | None = None,
         blocking: Blocking | None = None,
+        places: Places | None = None,
     ) -> None:
         self._session = session
         self._pipeline = pipeline
@@ -57,14 +59,15 @@ class Ingester:
         self._trouble: str | None = None
         self._stored = 0
         self._blocking = blocking
+        self._places = places
 
     def run(self) -> None:
         """Work; after ``stop``, store or spool what is here already."""
         while not self._stop.is_set():
             self._prepare()
             self._note_backlog()
-            if self._blocking is not None and self._away_since is None:
-                self._blocking.settle()
+            if self._away_since is None:
+                self._settle()
             drain = self._draining and self._away_since is None
             batch = collect(self._session.messages, wait_s=0 if drain else self._wait_s())
             if batch:
@@ -88,6 +91,12 @@ class Ingester:
         except (SQLAlchemyError, psycopg.Error) as error:
             self._note_trouble(error)
 
+    def _settle(self) -> None:
+        if self._blocking is not None:
+            self._blocking.settle()
+        if self._places is not None:
+            self._places.settle()
+
     def store(self, batch: Sequence[Message]) -> bool:
         """Store or spool one batch, again and again until it works, and acknowledge it.
 
@@ -99,6 +108,8 @@ class Ingester:
         if self._blocking is not None:
             self._blocking.away = self._away_since is not None
             good = self._blocking.guard.sift(batch, self._session.messages.qsize())
+        if self._places is not None:
+            self._places.look(good)
         while not (self._flush(good) or self._put_by(good)):
             if self._stop.wait(wait_s):
                 return False
