@@ -159,6 +159,10 @@ class Ingester:
         elif self._flush(taken.messages):
             spool.done(taken)
 
+    def idle(self) -> bool:
+        """Whether nothing waits to be stored, in memory or in the spool."""
+        return self._oldest_us is None and not self._draining and not self._session.messages.qsize()
+
     def detail(self) -> dict[str, Any]:
         """How the ingester is, for its heartbeat.
 
