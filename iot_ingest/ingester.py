@@ -76,9 +76,12 @@ class Ingester:
                 self._tell_rest()
             if drain:
                 self._drain(_LIVE_SLICE if len(batch) >= MOST_MESSAGES else MOST_MESSAGES)
-        while batch := collect(self._session.messages, wait_s=0.05):
+        # what still comes in is not waited for: unacknowledged, it comes again
+        left = self._session.messages.qsize()
+        while left > 0 and (batch := collect(self._session.messages, wait_s=0.05)):
             if not self.store(batch):
                 return
+            left -= len(batch)
         self._tell_rest()
 
     def _wait_s(self) -> float:

@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 0.5
 _FRESH_S = 5.0
 # What an earlier process did not acknowledge has come again after so long (NATS: its ack_wait).
-_COME_AGAIN_S = 12.0
+_COME_AGAIN_S = 6.0
 _QUIET_S = 2.0
 
 
