@@ -94,13 +94,18 @@ def test_who_is_disabled_or_has_an_old_secret_is_thrown_out_and_nobody_else(
         until(lambda: not first.is_connected())
         with connected(broker, "WL-1", fresh) as again:
             until(again.is_connected)
-            heard: list[str] = []
-            ingest.on_message = lambda _client, _data, message: heard.append(message.topic)
-            ingest.subscribe("cc/v1/#", 1)
-            for name in ("WL-2", "WL-1"):
-                again.publish(readings_topic(name), b"{}", qos=1).wait_for_publish(10)
-            until(lambda: bool(heard))
-            assert heard == [readings_topic("WL-1")]
+            heard: list[bytes] = []
+            ready: list[int] = []
+            ingest.on_message = lambda _client, _data, message: heard.append(message.payload)
+            ingest.on_subscribe = lambda _client, _data, mid, *_: ready.append(mid)
+            ingest.subscribe("cc/v1/+/+/readings", 1)
+            until(lambda: bool(ready))
+            again.publish(readings_topic("WL-1"), b"its own", qos=1).wait_for_publish(10)
+            again.publish(readings_topic("WL-2"), b"another's", qos=1)
+            until(lambda: len(heard) == 1)
+            second.publish(readings_topic("WL-2"), b"its own, too", qos=1).wait_for_publish(10)
+            until(lambda: len(heard) == 2)
+            assert heard == [b"its own", b"its own, too"]
 
 
 def test_what_cannot_be_done_is_said(
