@@ -94,7 +94,7 @@ def test_who_is_disabled_or_has_an_old_secret_is_thrown_out_and_nobody_else(
         until(lambda: not first.is_connected())
         with connected(broker, "WL-1", fresh) as again:
             until(again.is_connected)
-            heard: list[bytes] = []
+            heard: list[bytes | bytearray] = []
             ready: list[int] = []
             ingest.on_message = lambda _client, _data, message: heard.append(message.payload)
             ingest.on_subscribe = lambda _client, _data, mid, *_: ready.append(mid)
