@@ -84,6 +84,8 @@ def _post(
 # A report carries at most three photos of 15 MB; the cap on one photo is told per photo.
 REPORT_BODY = 48 * MEGABYTE
 ACTION_BODY = 48 * MEGABYTE
+# A file of some 100,000 devices.
+DEVICES_BODY = 32 * MEGABYTE
 
 RULES: tuple[Rule, ...] = (
     # anyone
@@ -133,6 +135,20 @@ RULES: tuple[Rule, ...] = (
     _get("/api/v1/layers", Permission.READ_CONFIGURATION),
     _get("/api/v1/categories", Permission.READ_CONFIGURATION),
     _get("/api/v1/departments", Permission.READ_CONFIGURATION),
+    _post("/api/v1/devices", Permission.MANAGE_DEVICES, max_body=100_000),
+    _post("/api/v1/devices/{device_id}", Permission.MANAGE_DEVICES, max_body=100_000),
+    _post("/api/v1/devices/{device_id}/secret", Permission.MANAGE_DEVICES, max_body=1_000),
+    _post("/api/v1/devices/{device_id}/disable", Permission.MANAGE_DEVICES, max_body=1_000),
+    _post("/api/v1/devices/{device_id}/enable", Permission.MANAGE_DEVICES, max_body=1_000),
+    _post("/api/v1/devices/{device_id}/let-in", Permission.MANAGE_DEVICES, max_body=1_000),
+    _post(
+        "/api/v1/device-imports",
+        Permission.MANAGE_DEVICES,
+        bodies=(MULTIPART,),
+        max_body=DEVICES_BODY,
+    ),
+    _post("/api/v1/quarantine/replays", Permission.MANAGE_QUARANTINE, max_body=10_000),
+    _post("/api/v1/quarantine/seen", Permission.MANAGE_QUARANTINE, max_body=10_000),
     _get("/tiles/{layer}/{z}/{x}/{y}.mvt", Permission.READ_TICKETS),
     Rule(
         methods=frozenset({"WEBSOCKET"}),

@@ -3,6 +3,15 @@
 They read one live connection in the browser, so that a change on the map costs no callback.
 """
 
+from command_center.components.registry import (
+    Chips,
+    DeviceActions,
+    DeviceDoors,
+    Find,
+    MessageActions,
+    Pick,
+    Rows,
+)
 from command_center.components.wall import (
     Actions,
     Attention,
@@ -48,24 +57,42 @@ SCRIPTS = tuple(
     )
 )
 
+REGISTRY_SCRIPTS = (
+    *SCRIPTS,
+    "desk/queue.js",
+    "registry/rows.js",
+    "registry/dialog.js",
+    "registry/deviceform.js",
+    "registry/devices.js",
+    "registry/messages.js",
+)
+
 __all__ = [
+    "REGISTRY_SCRIPTS",
     "SCRIPTS",
     "Actions",
     "Attention",
     "Banner",
     "Chart",
+    "Chips",
     "CityMap",
     "Clock",
+    "DeviceActions",
+    "DeviceDoors",
     "DeviceList",
     "Due",
     "Figures",
+    "Find",
     "Health",
     "LanguageSwitch",
     "Layers",
     "Mark",
+    "MessageActions",
+    "Pick",
     "PlacePicker",
     "Pulse",
     "Queue",
+    "Rows",
     "Selection",
     "Ticker",
     "TicketList",

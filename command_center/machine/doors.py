@@ -7,7 +7,7 @@ password per role); commands typed by hand find the running services through the
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from command_center.machine.account import Account
 from command_center.machine.secret_files import read_secrets, write_private
@@ -87,6 +87,28 @@ def broker_url(settings: Settings, user: str) -> str:
     if doors is None or doors.broker_port is None:
         raise _nothing_runs("COMMAND_CENTER_BROKER_URL", settings.data)
     return private_broker_url(doors.broker_port, user, read_secrets(settings.data, "broker")[user])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BrokerDoor:
+    """Where devices find the broker; ``tls``: they speak mqtts there."""
+
+    host: str
+    port: int
+    tls: bool
+
+
+def broker_door(settings: Settings) -> BrokerDoor | None:
+    """Return where devices find the broker, without anybody's password; None: not known here."""
+    if settings.broker_url:
+        parts = urlsplit(settings.broker_url)
+        tls = parts.scheme == "mqtts"
+        port = parts.port or (8883 if tls else 1883)
+        return BrokerDoor(host=parts.hostname or "localhost", port=port, tls=tls)
+    doors = read_doors(settings.data)
+    if doors is None or doors.broker_port is None:
+        return None
+    return BrokerDoor(host="127.0.0.1", port=doors.broker_port, tls=False)
 
 
 def _nothing_runs(variable: str, data: Path) -> Problem:

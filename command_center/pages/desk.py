@@ -19,7 +19,7 @@ from command_center.pages.parts import frame
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
 from command_center.pages.parts.hotline import add_hotline_callbacks, hotline_dialog
 from command_center.pages.parts.story import Reader, story_panel
-from command_center.pages.parts.told import aria
+from command_center.pages.parts.told import aria, labelled, side_drawer
 from command_center.problem import Language
 from command_center.services import Services
 from command_center.views.queue import SHOWS, Filters, filters_of, row, urgency
@@ -66,30 +66,12 @@ def layout(actor: Actor, services: Services) -> Component:
                         ),
                         className="cc-queue-box",
                     ),
-                    _side(language),
+                    side_drawer(words("desk.choose", language), language),
                 ]
             ),
             hotline_dialog(services, config, language),
         ],
     )
-
-
-def _side(language: Language) -> Component:
-    return html.Aside(
-        id="side",
-        className="cc-drawer",
-        children=[
-            html.Button(
-                "×", id="side-close", className="cc-close", type="button",
-                **aria(label=words("wall.close", language)),
-            ),
-            html.Div(
-                id="story", className="cc-scroll",
-                children=html.P(words("desk.choose", language), className="cc-hint"),
-            ),
-        ],
-        **aria(label=words("wall.side", language)),
-    )  # fmt: skip
 
 
 def _filters(services: Services, language: Language) -> Component:
@@ -104,13 +86,13 @@ def _filters(services: Services, language: Language) -> Component:
     return html.Section(
         [
             dcc.RadioItems(shows, "needs", id="show", className="cc-chips"),
-            _field("desk.layer", dcc.Dropdown(
+            labelled("desk.layer", dcc.Dropdown(
                 layers, id="layer", placeholder=words("desk.any_layer", language),
                 searchable=False), language),
-            _field("desk.department", dcc.Dropdown(
+            labelled("desk.department", dcc.Dropdown(
                 offices, id="department", placeholder=words("desk.any_department", language),
                 searchable=False), language),
-            _field("desk.search_label", dcc.Input(
+            labelled("desk.search_label", dcc.Input(
                 id="text", type="search", debounce=0.4, maxLength=100,
                 placeholder=words("desk.search", language)), language),
             html.Button(words("desk.hotline", language), id="hotline-open", type="button",
@@ -120,10 +102,6 @@ def _filters(services: Services, language: Language) -> Component:
         className="cc-filters",
         **aria(label=words("desk.show", language)),
     )  # fmt: skip
-
-
-def _field(key: str, control: Component, language: Language) -> Component:
-    return html.Label([html.Span(words(key, language)), control], className="cc-field")
 
 
 def register(app: PageApp, services: Services) -> None:

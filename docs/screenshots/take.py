@@ -3,7 +3,8 @@
 ``.venv/bin/python docs/screenshots/take.py ADDRESS ACCOUNTS [NAME ...]``: ``ADDRESS`` is what
 `command-center run --demo-login` said was ready, ``ACCOUNTS`` its ``secrets/demo-accounts.json``;
 names choose pictures, all when none is given. Waits until each map has drawn itself. One report is
-made by hand as a resident would, so that its progress can be shown.
+made by hand as a resident would, so that its progress can be shown, and some devices send what
+cannot be used, so that the quarantine has something to show.
 """
 
 import argparse
@@ -11,14 +12,19 @@ import asyncio
 import io
 import json
 import sys
+import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 from PIL import Image
 from playwright.async_api import Browser, async_playwright
+
+from iot_ingest.model.device import readings_topic
 
 FOLDER = Path(__file__).parent
 MOST_BYTES = 600_000
@@ -46,6 +52,7 @@ class Picture:
 
 
 _PHONE: dict[str, Any] = {"size": (390, 844), "scale": 2, "shown": 780}
+_ROW = ".cc-rows tbody tr"
 _URGENT = ".cc-attention .cc-item"
 _RIVER = """() => {
   const all = [...cc_wall.live.devices.values()];
@@ -63,6 +70,13 @@ PICTURES = (
     Picture(name="desk-en", path="/desk", open=".cc-desk [data-ticket], tbody tr"),
     Picture(name="evaluation-zh", path="/evaluation", account="supervisor"),
     Picture(name="evaluation-en", path="/evaluation", account="supervisor"),
+    Picture(name="devices-zh", path="/devices", account="admin", open=_ROW),
+    Picture(name="devices-en", path="/devices", account="supervisor", open=_ROW),
+    Picture(name="devices-form-zh", path="/devices", account="admin", open="#device-add"),
+    Picture(name="quarantine-zh", path="/quarantine", account="admin", open=_ROW),
+    Picture(name="quarantine-en", path="/quarantine", account="admin", open=_ROW),
+    Picture(name="losses-zh", path="/losses", account="supervisor", open=_ROW),
+    Picture(name="losses-en", path="/losses", account="supervisor"),
     Picture(name="report-zh", path="/report", account=None, **_PHONE),
     Picture(name="report-en", path="/report", account=None, **_PHONE),
     Picture(name="report-progress-zh", path="{progress}", account=None, **_PHONE),
@@ -147,6 +161,28 @@ def prepare(base: str, accounts: Path) -> dict[str, str]:
     return city
 
 
+def misbehave(data: Path) -> None:
+    """Some devices send a metric that nobody knows, a time of long ago, and half a message."""
+    secrets: dict[str, str] = json.loads((data / "secrets" / "devices.json").read_text())
+    port = json.loads((data / "run" / "doors.json").read_text())["broker_port"]
+    now = int(time.time() * 1000)
+    bad = [
+        *({"ts": now - n * 60_000, "values": {"snow_depth": n}} for n in range(6)),
+        {"ts": 86_400_000, "values": {"pm10": 41.5}},
+        {"ts": now, "values": {"pm10": "high"}},
+    ]
+    sent = [(n % 3, json.dumps(one)) for n, one in enumerate(bad)]
+    for number, payload in [*sent, (3, '{"ts": "2026-11-28T08:00:00+08:00", "values": {"water_le')]:
+        device = sorted(secrets)[number]
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=device)
+        client.username_pw_set(device, secrets[device])
+        client.connect("127.0.0.1", port)
+        client.loop_start()
+        client.publish(readings_topic(device), payload, qos=1).wait_for_publish(10)
+        client.disconnect()
+        client.loop_stop()
+
+
 async def take_all(pictures: list[Picture], base: str, city: dict[str, str]) -> None:
     """One after another: drawing maps without a graphics card takes all of a machine."""
     async with async_playwright() as playwright:
@@ -168,6 +204,8 @@ def main() -> int:
     given = parser.parse_args()
     base = given.address.rstrip("/")
     chosen = [one for one in PICTURES if not given.names or one.name in given.names]
+    if any(one.path == "/quarantine" for one in chosen):
+        misbehave(given.accounts.parents[1])
     asyncio.run(take_all(chosen, base, prepare(base, given.accounts)))
     return 0
 

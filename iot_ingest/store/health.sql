@@ -40,7 +40,9 @@ LEFT JOIN LATERAL (
 -- the last whole hour and the last 24 of them, as far as they are rolled up and it was due
 LEFT JOIN LATERAL (
     SELECT rolled_until AS until, greatest(rolled_until - interval '24 hours', rolled_from,
-            (SELECT since FROM iot.due WHERE device_no = d.device_no AND due.until IS NULL)) AS first
+            -- an hour in which it became due is none of the whole ones
+            (SELECT date_trunc('hour', since + interval '1 hour' - interval '1 microsecond')
+             FROM iot.due WHERE device_no = d.device_no AND due.until IS NULL)) AS first
     FROM iot.history) AS span ON span.until > span.first
 LEFT JOIN LATERAL (
     SELECT per_hour * extract(epoch FROM span.until - span.first)::float / 3600 AS expected_day,

@@ -100,8 +100,10 @@ async def _ask(client: httpx.AsyncClient, rule: Rule) -> httpx.Response:
 def _filled(rule: Rule) -> str:
     path = rule.path
     for name, value in (
-        ("{token}", "nothing"), ("{number}", "20260601-00001"), ("{attachment_id}",
-        "00000000-0000-0000-0000-000000000000"), ("{layer}", "cells"), ("{z}", "12"),
+        ("{token}", "nothing"), ("{device_id}", "WL-404"),
+        ("{number}", "20260601-00001"),
+        ("{attachment_id}", "00000000-0000-0000-0000-000000000000"),
+        ("{layer}", "cells"), ("{z}", "12"),
         ("{x}", "3390"), ("{y}", "1762"), ("{path:path}", "icon.svg"),
         ("{package_name}", "dash"), ("{fingerprinted_path:path}", "nothing.js"),
     ):  # fmt: skip

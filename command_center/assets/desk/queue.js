@@ -116,7 +116,7 @@
     );
   }
 
-  /** A small map; a click on it is the place: `place` [lon, lat]. */
+  /** A small map; a click on it is the place: `place` [lon, lat]; one that is given is shown. */
   function PlacePicker(props) {
     const React = window.React;
     const box = React.useRef(null);
@@ -137,6 +137,10 @@
           localIdeographFontFamily: ns.FONT,
           locale: props.config.locale || {},
         });
+        if (props.place) {
+          marker = new gl.Marker({ color: "#6cb6ff" }).setLngLat(props.place).addTo(map);
+          map.jumpTo({ center: props.place, zoom: 14 });
+        }
         map.on("click", (event) => {
           const place = [Number(event.lngLat.lng.toFixed(6)), Number(event.lngLat.lat.toFixed(6))];
           marker = marker || new gl.Marker({ color: "#6cb6ff" });

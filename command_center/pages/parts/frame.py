@@ -24,6 +24,9 @@ _PAGES = (
     ("/", "wall.nav_wall", Permission.VIEW_WALL),
     ("/desk", "wall.nav_desk", Permission.VIEW_DESK),
     ("/evaluation", "wall.nav_evaluation", Permission.VIEW_EVALUATION),
+    ("/devices", "wall.nav_devices", Permission.VIEW_DEVICES),
+    ("/quarantine", "wall.nav_quarantine", Permission.VIEW_QUARANTINE),
+    ("/losses", "wall.nav_losses", Permission.VIEW_LOSSES),
 )
 _OTHER: dict[Language, Language] = {"zh": "en", "en": "zh"}
 # Before the first import there is no city yet: the whole world, in UTC.

@@ -22,6 +22,28 @@ def fact(key: str, value: Component | str, language: Language) -> tuple[Componen
     return html.Dt(words(key, language)), html.Dd(value)
 
 
+def labelled(key: str, control: Component, language: Language) -> Component:
+    """A control under its name."""
+    return html.Label([html.Span(words(key, language)), control], className="cc-field")
+
+
+def side_drawer(hint: str, language: Language) -> Component:
+    """The panel at the side of a list; ``hint`` says what to choose."""
+    return html.Aside(
+        id="side",
+        className="cc-drawer",
+        children=[
+            html.Button(
+                "×", id="side-close", className="cc-close", type="button",
+                **aria(label=words("wall.close", language)),
+            ),
+            html.Div(id="story", className="cc-scroll",
+                     children=html.P(hint, className="cc-hint")),
+        ],
+        **aria(label=words("wall.side", language)),
+    )  # fmt: skip
+
+
 def aria(**names: str) -> dict[str, Any]:
     """ARIA attributes: ``aria(label="...")`` is ``aria-label``."""
     return {f"aria-{name}": value for name, value in names.items()}
