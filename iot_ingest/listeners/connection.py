@@ -9,6 +9,7 @@ from collections import deque
 
 from iot_ingest.listeners.hub import Hub
 from iot_ingest.listeners.limits import Bucket
+from iot_ingest.listeners.watch import Watch
 from iot_ingest.listeners.wires import Frame, Wire
 from iot_ingest.message import Message
 
@@ -33,6 +34,7 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         now = time.monotonic()
         self._bucket = Bucket(hub.limits.rate, hub.limits.burst, now)
+        self._watch = Watch(now)
         self._bad_in_a_row = 0
         self._junk_seen = 0
         self.address = ""
@@ -143,6 +145,11 @@ class Connection(asyncio.Protocol):
             ),
             ok=frame.ok,
         )
+        if self._watch.floods(
+            envelope.topic, envelope.payload, time.monotonic(), limits.flood_times
+        ):
+            self.close("flood")
+            return
         if frame.ok:
             self.proven = True
             self._bad_in_a_row = 0

@@ -23,6 +23,8 @@ class Limits:
     # bad frames in a row, or bytes of junk, after which a connection is closed
     bad_in_a_row: int = 50
     junk: int = 65_536
+    # how much more than `model.flood` says a station may send before its connection is closed
+    flood_times: float = 1.0
     # seconds without a byte; for a peer that has not sent a good frame yet, since it connected
     idle_s: float = 900.0
     unproven_s: float = 60.0

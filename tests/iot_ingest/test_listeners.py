@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from iot_ingest.listeners import Address, CannotListen, Limits, Listeners
+from iot_ingest.listeners.watch import Watch
 from iot_ingest.store.registration import register_devices
 from tests.iot_ingest import frames
 from tests.iot_ingest.place import BY, row, rows_of, until
@@ -269,6 +270,35 @@ def test_who_floods_is_slowed_down_and_loses_nothing(village: TestDatabase) -> N
         assert time.monotonic() - began > 0.8
 
 
+def test_who_says_one_moment_again_and_again_is_cut_off(village: TestDatabase) -> None:
+    register_stations(village)
+    with open_hall(village) as hall:
+        flood, calm = hall.station(), hall.station()
+        began = time.monotonic()
+
+        def cut_off() -> bool:
+            try:
+                flood.send(dust(1, flag=4) * 20)
+            except OSError:
+                return True
+            return bool(hall.listeners.detail()["closed"])
+
+        until(cut_off, 30)
+        assert time.monotonic() - began < 10
+        assert hall.listeners.detail()["closed"] == {"flood": 1}
+        frame = dust(500)
+        calm.send(frame)
+        assert calm.read(len(answer_to(frame)), within_s=10) == answer_to(frame)
+
+
+def test_a_gateway_of_many_stations_is_no_flood() -> None:
+    watch, at = Watch(0.0), now()
+    for second in range(1, 60):
+        for n in range(50):
+            frame = dust(1, mn=f"M{n}", at=at)
+            assert not watch.floods(f"hj212/M{n}", frame, float(second), 1.0)
+
+
 def test_strangers_are_slowed_down_most(village: TestDatabase) -> None:
     register_stations(village)
     with open_hall(village, Limits(rate=100.0, burst=100.0, strange_cost=50.0)) as hall:
@@ -280,7 +310,8 @@ def test_strangers_are_slowed_down_most(village: TestDatabase) -> None:
 
 def test_who_never_reads_its_answers_is_dropped(village: TestDatabase) -> None:
     register_stations(village)
-    with open_hall(village, Limits(unread_bytes=1_000, rate=1e6, burst=1e6)) as hall:
+    limits = Limits(unread_bytes=1_000, rate=1e6, burst=1e6, flood_times=1e6)
+    with open_hall(village, limits) as hall:
         station = hall.station()
         frame = dust(1)
         station.socket.settimeout(10)
