@@ -15,6 +15,8 @@ from tests.chaos.troubles import Step, mend, strike
 # (a machine that is busy otherwise takes long to start Python)
 _RECOVERED_WITHIN_S = 180.0
 _CALM_S = 2.0
+# (a broker that cannot keep up with the rate leaves a queue in the devices)
+_TAKEN_WITHIN_S = 300.0
 _STATION_EVERY_S = 0.1
 _NEWEST = (
     "SELECT extract(epoch FROM max(l.ts))::float8 FROM iot.latest l JOIN iot.devices d"
@@ -58,7 +60,8 @@ def speaking(scene: Scene) -> Iterator[None]:
     yield
     scene.loop.call(enough.set)
     scene.wait("the last frames answered", lambda: all(one.done() for one in sending))
-    scene.loop.run(finish(scene.devices))
+    last = scene.loop.start(finish(scene.devices))
+    scene.wait("the last messages acknowledged", last.done, _TAKEN_WITHIN_S)
 
 
 def storm(scene: Scene, steps: Sequence[Step], *, told: Told) -> Course:
