@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -23,6 +24,7 @@ _AFTER_S = 3.0
 _SAID_AT_LAST_S = 30.0
 _DRAINED_WITHIN_S = 300.0
 _LOOK_EVERY_S = 0.01
+_BACK_MS = 15_000
 _BANNER = re.compile(r"Database \w+ since \d\d:\d\d:\d\d")
 _NEW = (
     "SELECT (extract(epoch FROM ts) * 1000)::bigint FROM iot.readings"
@@ -45,6 +47,7 @@ class Course:
     back_at: float = 0.0
     drained_at: float = 0.0
     health_down_at: float | None = None
+    down_since: float | None = None
     health_ok_at: float | None = None
     banner_at: float | None = None
     banner: str = ""
@@ -81,9 +84,9 @@ class Watcher(threading.Thread):
         self.join(10)
 
     def _look(self, conn: psycopg.Connection) -> None:
-        # live readings come before older ones from the spool: look back beyond the newest
+        # live readings come before those from the spool: look back beyond the newest
         newest = max(self._known)
-        since = max(0, newest - 2_000)
+        since = max(0, newest - _BACK_MS)
         rows = conn.execute(_NEW, (self._device_no, self._metric_no, since)).fetchall()
         now = time.time()
         new = {ms for (ms,) in rows} - self._known
@@ -157,6 +160,8 @@ def _look_at_web(served: Web | None, course: Course) -> None:
     now = time.time()
     if status_of(health, "database") == "down" and course.health_down_at is None:
         course.health_down_at = now
+        since = health["components"]["database"]["since"]
+        course.down_since = datetime.fromisoformat(since).timestamp()
     ok = status_of(health, "database") == "ok"
     if course.back_at and ok and course.health_ok_at is None:
         course.health_ok_at = now
@@ -201,6 +206,7 @@ def said(course: Course) -> dict[str, Any]:
         return None if moment is None else round(max(0.0, moment - since), 1)
 
     return {
+        "the web knows after_s": after(course.down_since, course.stopped_at),
         "health says down after_s": after(course.health_down_at, course.stopped_at),
         "wall says so after_s": after(course.banner_at, course.stopped_at),
         "wall": course.banner,

@@ -12,7 +12,7 @@ from tests.chaos.storm import storm
 from tests.chaos.troubles import Pace, plan
 from tests.chaos.verdict import balance
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 
 _SEED = 20
 _FAST = Pace(pauses_s=(0.0, 0.3), holds_s=(0.2, 1.0), joined=0.5)
@@ -76,7 +76,9 @@ def test_a_database_that_is_away_costs_nothing_and_everybody_is_told(
     )
     with set_scene(wishes) as scene:
         course = outage(scene, seconds=8, wall=True, told=quiet)
-        result = of_outage(scene, course, balance(scene), _MOST_MB, wall=True)
+        # a browser on a busy machine is slow, not wrong: the web's own time is what counts
+        found = balance(scene)
+        result = of_outage(scene, course, found, _MOST_MB, wall=True, seen_within_s=30)
     figures(", ".join(f"{name} {value}" for name, value in result["outage"].items()))
     figures(", ".join(f"{name} {value}" for name, value in result["told"].items()))
     assert result["faults"] == []
