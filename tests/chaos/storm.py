@@ -15,6 +15,7 @@ from tests.chaos.troubles import Step, mend, strike
 # (a machine that is busy otherwise takes long to start Python)
 _RECOVERED_WITHIN_S = 180.0
 _CALM_S = 2.0
+_SAVED_AFTER = 300
 # (a broker that cannot keep up with the rate leaves a queue in the devices)
 _TAKEN_WITHIN_S = 300.0
 _STATION_EVERY_S = 0.1
@@ -74,6 +75,8 @@ def storm(scene: Scene, steps: Sequence[Step], *, told: Told) -> Course:
     scene.wait("ingest at the broker", lambda: is_connected(scene))
     with speaking(scene):
         scene.wait("the first readings", lambda: stored_after(scene, 0.0))
+        # a broker that dies before it has saved ingest's new session forgets it
+        scene.wait("a save of the broker", lambda: len(scene.journal.sent) >= _SAVED_AFTER)
         for together in groups(steps):
             time.sleep(together[0].pause_s)
             _live_through(scene, together, course)
