@@ -2,6 +2,9 @@
 
 The judge is a process of its own, not a thread: rules compute, and must neither take the
 interpreter away from the acknowledgements nor, when one of them crashes, stop them.
+
+With ``--processes N`` there are N of them, each for its share of the devices (`iot_ingest.share`).
+This one is number 0, with stations and judge, and the others are its children.
 """
 
 from __future__ import annotations
@@ -10,40 +13,64 @@ import argparse
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from grid.store.postgis import make_engine
 from iot_ingest.blocking import Blocking
+from iot_ingest.child import STOP_S, Child, stop_at_end_of_stdin
 from iot_ingest.client import Session
 from iot_ingest.health import Pulse
 from iot_ingest.ingester import Ingester
 from iot_ingest.listeners import Address, CannotListen, Listeners
+from iot_ingest.model import worker
 from iot_ingest.pipeline import Pipeline
 from iot_ingest.places import Places
 from iot_ingest.registry import Registry
 from iot_ingest.replayer import Replayer
+from iot_ingest.share import Share
 from iot_ingest.spool import Spool, SpoolInUse
 from iot_ingest.unit_profiles import city_profiles
 
 _log = logging.getLogger(__name__)
 
 ROLE = "cc_ingest"
-_RESTART_FIRST_S = 0.5
-_RESTART_MOST_S = 10.0
-_STOP_S = 5.0
 # For so long one thread may keep the interpreter while another one has an answer to read.
 _SWITCH_S = 0.0005
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT; 0 after a clean stop, 2 when a setting is missing."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    name = worker.process_name(options.number)
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {name}: %(message)s")
+    database = os.environ.get("COMMAND_CENTER_DATABASE_URL", "")
+    broker = os.environ.get("COMMAND_CENTER_BROKER_URL", "")
+    if not database or not broker:
+        parser.error("set COMMAND_CENTER_DATABASE_URL and COMMAND_CENTER_BROKER_URL")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    if options.number:
+        threading.Thread(target=stop_at_end_of_stdin, args=(stop,), daemon=True).start()
+    try:
+        spool = _open_spool(options.spool_megabytes, options.number)
+        _run(database, broker, stop, spool, options)
+    except CannotListen as error:
+        _log.error("cannot listen for stations: %s", error)
+        return 1
+    except SpoolInUse as error:
+        _log.error("another ingest process works with the spool %s: stop it first", error)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m iot_ingest", description=__doc__)
     parser.add_argument("--no-judge", action="store_true", help="store only, judge nothing")
     parser.add_argument("--listen", default="127.0.0.1", help="address of the TCP listeners")
@@ -65,61 +92,63 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=4096,
         help="most disk space for messages while the database is away; 0: no spool",
     )
-    options = parser.parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    database = os.environ.get("COMMAND_CENTER_DATABASE_URL", "")
-    broker = os.environ.get("COMMAND_CENTER_BROKER_URL", "")
-    if not database or not broker:
-        parser.error("set COMMAND_CENTER_DATABASE_URL and COMMAND_CENTER_BROKER_URL")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    ports = {"hj212": options.hj212_port, "sl651": options.sl651_port}
-    addresses = [Address(name, options.listen, port) for name, port in ports.items() if port]
-    try:
-        spool = _open_spool(options.spool_megabytes)
-        _run(database, broker, stop, addresses, spool, judge=not options.no_judge)
-    except CannotListen as error:
-        _log.error("cannot listen for stations: %s", error)
-        return 1
-    except SpoolInUse as error:
-        _log.error("another ingest process works with the spool %s: stop it first", error)
-        return 1
-    return 0
+    parser.add_argument(
+        "--processes",
+        type=int,
+        choices=range(1, worker.MOST_PROCESSES + 1),
+        default=1,
+        metavar="N",
+        help=f"ingest processes that share the devices, 1 to {worker.MOST_PROCESSES}",
+    )
+    # which of them this is; number 0 starts the others
+    parser.add_argument("--number", type=int, default=0, help=argparse.SUPPRESS)
+    return parser
 
 
 def _run(
     database: str,
     broker: str,
     stop: threading.Event,
-    addresses: Sequence[Address],
     spool: Spool | None,
-    *,
-    judge: bool,
+    options: argparse.Namespace,
 ) -> None:
+    number, name = options.number, worker.process_name(options.number)
+    ports = {"hj212": options.hj212_port, "sl651": options.sl651_port}
+    addresses = [Address(one, options.listen, port) for one, port in ports.items() if port]
     # two threads work, one of them mostly waits: it gets the interpreter back in time
     sys.setswitchinterval(_SWITCH_S)
     engine = make_engine(
-        database, role=ROLE, pool_size=3, application_name="cc ingest", checked=False
+        database, role=ROLE, pool_size=3, application_name=f"cc {name}", checked=False
     )
-    session = Session(broker, client_id=unquote(urlsplit(broker).username or ROLE))
+    user = unquote(urlsplit(broker).username or worker.broker_user(number))
+    session = Session(broker, user, worker.filters(number, options.processes))
     profiles = city_profiles(os.environ.get("COMMAND_CENTER_DATA"))
     registry = Registry(profiles)
     ingester = Ingester(
-        session, Pipeline(engine, registry), stop, spool, Blocking(engine), Places(engine)
+        session,
+        Pipeline(engine, registry, process=name),
+        stop,
+        spool,
+        Blocking(engine),
+        Places(engine),
     )
     listeners = Listeners(addresses, session.messages.put, registry.stations.knows, stop)
+    family = _Family(options, broker, stop)
+    share = Share(
+        engine, session, number, options.processes, stop, idle=ingester.idle, found=family.wind_up
+    )
 
     def detail() -> Mapping[str, Any]:
         stations = {**listeners.detail(), "unused": registry.stations.unused}
-        return {**ingester.detail(), "stations": stations}
+        return {**ingester.detail(), "stations": stations, **share.detail()}
 
-    child = Child([sys.executable, "-m", "iot_ingest.judge", "--until-stdin-closes"], stop)
+    pulse = Pulse(engine, name, detail, stop, share.known)
     listeners.start()
-    Pulse(engine, "ingest", detail, stop).start()
-    Replayer(database, engine, stop).start()
-    if judge:
-        child.start()
+    share.start()
+    pulse.start()
+    if not number:
+        Replayer(database, engine, stop).start()
+    family.start()
     session.start()
     try:
         ingester.run()
@@ -127,60 +156,81 @@ def _run(
         stop.set()
         listeners.close()
         session.stop()
-        if judge:
-            child.join(_STOP_S + 1)
+        family.join()
+        if share.left:
+            pulse.beat()
         engine.dispose()
         if spool is not None:
             spool.close()
 
 
-def _open_spool(megabytes: int) -> Spool | None:
+class _Family:
+    """The children of number 0: the judge, and the other ingest processes."""
+
+    def __init__(self, options: argparse.Namespace, broker: str, stop: threading.Event) -> None:
+        self._options = options
+        self._broker = broker
+        self._stopped = stop
+        self._children: list[Child] = []
+
+    def start(self) -> None:
+        """Start those that are wanted."""
+        if self._options.number:
+            return
+        if not self._options.no_judge:
+            judge = [sys.executable, "-m", "iot_ingest.judge", "--until-stdin-closes"]
+            self._children.append(Child(judge, self._stopped))
+        for number in range(1, self._options.processes):
+            self._children.append(self._process(number, until_done=False))
+        for one in self._children:
+            one.start()
+
+    def wind_up(self, number: int) -> None:
+        """Let a process that is not wanted any more end what it had begun."""
+        _log.info("%s is to end its work", worker.process_name(number))
+        child = self._process(number, until_done=True)
+        self._children.append(child)
+        child.start()
+
+    def join(self) -> None:
+        """Wait for their end; `stop` is set."""
+        for one in self._children:
+            one.join(STOP_S + 1)
+
+    def _process(self, number: int, *, until_done: bool) -> Child:
+        command = [
+            sys.executable, "-m", "iot_ingest", "--number", str(number),
+            "--processes", str(self._options.processes),
+            "--spool-megabytes", str(self._options.spool_megabytes),
+        ]  # fmt: skip
+        url = broker_url_of(self._broker, number)
+        environment = {**os.environ, "COMMAND_CENTER_BROKER_URL": url}
+        return Child(command, self._stopped, environment=environment, until_done=until_done)
+
+
+def broker_url_of(url: str, number: int) -> str:
+    """The broker's URL for process ``number``, from that of number 0: it is another user."""
+    parts = urlsplit(url)
+    if not parts.username:
+        return url
+    user = worker.broker_user(number, unquote(parts.username))
+    password = worker.broker_password(unquote(parts.password or ""), user)
+    _, _, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{password}@{place}"))
+
+
+def _open_spool(megabytes: int, number: int) -> Spool | None:
     """The spool in the data folder; None when it is not wanted or there is no such folder."""
     data = os.environ.get("COMMAND_CENTER_DATA")
     if not megabytes or not data:
         _log.warning("no spool: while the database is away, messages wait in the broker")
         return None
     try:
-        return Spool(Path(data) / "spool", most_bytes=megabytes * 1024**2)
+        return Spool(Path(data) / worker.spool_name(number), most_bytes=megabytes * 1024**2)
     except OSError as error:
         # nothing is lost without it: messages stay unacknowledged in the broker
         _log.error("no spool: its folder cannot be used: %s", error)
         return None
-
-
-class Child(threading.Thread):
-    """Keeps one child process running until ``stop`` is set; it ends when we do."""
-
-    def __init__(self, command: Sequence[str], stop: threading.Event) -> None:
-        super().__init__(name="child", daemon=True)
-        self._command = list(command)
-        self._stopped = stop
-
-    def run(self) -> None:
-        """Start, wait, start again with growing pauses."""
-        pause = _RESTART_FIRST_S
-        while not self._stopped.is_set():
-            started = time.monotonic()
-            # its end of this pipe tells the child when we are gone, however we went
-            process = subprocess.Popen(self._command, stdin=subprocess.PIPE)
-            while process.poll() is None and not self._stopped.wait(0.2):
-                pass
-            if self._stopped.is_set():
-                self._end(process)
-                return
-            _log.error("%s ended with %s", self._command[-2], process.returncode)
-            if time.monotonic() - started > _RESTART_MOST_S:
-                pause = _RESTART_FIRST_S
-            self._stopped.wait(pause)
-            pause = min(pause * 2, _RESTART_MOST_S)
-
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
-        process.terminate()
-        try:
-            process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 if __name__ == "__main__":

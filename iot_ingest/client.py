@@ -19,7 +19,7 @@ import queue
 import ssl
 import threading
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -44,6 +44,7 @@ _KEEPALIVE_S = 20
 _RETRY_S = (1, 3)
 
 _REFUSED_VERSION = 132
+_MARKS = worker.mark_topics()
 
 
 class Session:
@@ -68,6 +69,11 @@ class Session:
         self._generation = 0
         self._again: Again | None = None
         self._resumed = False
+        # of this connection: QoS 1 messages taken and acknowledged; marks that are to come back,
+        # and how many had been taken when the last of them did
+        self._taken = self._acknowledged = 0
+        self._marks: dict[str, int] = {}
+        self._marks_behind: int | None = None
         self._client = self._make_client(url, client_id)
         parts = urlsplit(url)
         self._secret_id = worker.client_id(client_id, unquote(parts.password or ""))
@@ -93,6 +99,29 @@ class Session:
         self._client.disconnect()
         self._client.loop_stop()
 
+    @property
+    def generation(self) -> int:
+        """The number of this connection."""
+        return self._generation
+
+    @property
+    def comes_again_late(self) -> bool:
+        """Whether what an earlier connection had comes again only after a while, as with NATS."""
+        return not self._client.speaks_5
+
+    def mark(self, topics: Mapping[str, int]) -> None:
+        """Publish to ``topics`` and see them come back, as often as said with MQTT 3.1.1."""
+        self._marks_behind = None
+        self._marks = {
+            topic: copies if self.comes_again_late else 1 for topic, copies in topics.items()
+        }
+        for topic in topics:
+            self._client.publish(topic, b"", qos=1)
+
+    def marks_stored(self) -> bool:
+        """Whether the marks came back and all that came before them is acknowledged."""
+        return self._marks_behind is not None and self._acknowledged >= self._marks_behind
+
     def release(self, filters: Collection[str]) -> None:
         """Give subscriptions of this session up, now and after each reconnect."""
         self._released.update(filters)
@@ -105,6 +134,7 @@ class Session:
             # is thrown away by the reconnect: no id of an old connection is ever acknowledged
             generation = self._generation
             mids = [one.mid for one in messages if one.qos and one.generation == generation]
+            self._acknowledged += len(mids)
             self._client.acknowledge_all(mids if self._again is None else self._again.stored(mids))
 
     def _make_client(self, url: str, client_id: str) -> BufferedClient:
@@ -187,6 +217,8 @@ class Session:
     ) -> None:
         with self._lock:
             self._generation += 1
+            self._taken = self._acknowledged = 0
+            self._marks, self._marks_behind = {}, None
         self.connected = self.subscribed = False
         level = logging.WARNING if reason.is_failure else logging.INFO
         _log.log(level, "disconnected from the broker: %s", reason)
@@ -200,11 +232,24 @@ class Session:
             packets = self._new_ones(packets, again)
         for topic, payload, flags, mid in packets:
             qos = (flags & QOS) >> 1
-            if qos == 0 and self.messages.qsize() > RECEIVE_MAXIMUM:
+            if topic in _MARKS:
+                self._note_mark(topic, mid, qos)
+            elif qos == 0 and self.messages.qsize() > RECEIVE_MAXIMUM:
                 # QoS 0 promises nothing and is bounded by nothing
                 self.dropped += 1
             else:
+                self._taken += qos
                 put(Message(topic, payload, now_us, qos, mid, generation))
+
+    def _note_mark(self, topic: str, mid: int, qos: int) -> None:
+        self._client.acknowledge_all([mid] if qos else [])
+        left = self._marks.get(topic, 0)
+        if left > 1:
+            self._marks[topic] = left - 1
+        elif left:
+            del self._marks[topic]
+            if not self._marks:
+                self._marks_behind = self._taken
 
     def _new_ones(self, packets: Sequence[Publish], again: Again) -> list[Publish]:
         """Those of MQTT 3.1.1 that are to be stored."""
@@ -212,7 +257,9 @@ class Session:
         with self._lock:
             for packet in packets:
                 topic, payload, flags, mid = packet
-                if flags & RETAIN and self._resumed:
+                if topic in _MARKS:
+                    found.append(packet)
+                elif flags & RETAIN and self._resumed:
                     self._client.acknowledge_all([mid] if flags & QOS else [])
                 elif not flags & QOS or again.takes(mid, topic, payload, dup=bool(flags & DUP)):
                     found.append(packet)

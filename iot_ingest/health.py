@@ -21,21 +21,38 @@ _EVERY_S = 1.0
 Detail = Callable[[], Mapping[str, Any]]
 
 
-class Pulse(threading.Thread):
-    """Writes the heartbeat row of ``process`` each second until ``stop`` is set."""
+def _always() -> bool:
+    return True
 
-    def __init__(self, engine: Engine, process: str, detail: Detail, stop: threading.Event) -> None:
+
+class Pulse(threading.Thread):
+    """Writes the heartbeat row of ``process`` each second until ``stop`` is set.
+
+    The first one as soon as ``ready`` says so.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        process: str,
+        detail: Detail,
+        stop: threading.Event,
+        ready: Callable[[], bool] = _always,
+    ) -> None:
         super().__init__(name=f"pulse-{process}", daemon=True)
         self._engine = engine
         self._process = process
         self._detail = detail
         self._stopped = stop
+        self._ready = ready
         self._started_at = datetime.now(UTC)
 
     def run(self) -> None:
         """Beat; a database that is away is waited for."""
         away = False
         while not self._stopped.wait(_EVERY_S):
+            if not self._ready():
+                continue
             try:
                 self.beat()
                 away = False

@@ -76,9 +76,12 @@ class Ingester:
                 self._tell_rest()
             if drain:
                 self._drain(_LIVE_SLICE if len(batch) >= MOST_MESSAGES else MOST_MESSAGES)
-        while batch := collect(self._session.messages, wait_s=0.05):
+        # what still comes in is not waited for: unacknowledged, it comes again
+        left = self._session.messages.qsize()
+        while left > 0 and (batch := collect(self._session.messages, wait_s=0.05)):
             if not self.store(batch):
                 return
+            left -= len(batch)
         self._tell_rest()
 
     def _wait_s(self) -> float:
@@ -158,6 +161,10 @@ class Ingester:
             self._draining = False
         elif self._flush(taken.messages):
             spool.done(taken)
+
+    def idle(self) -> bool:
+        """Whether nothing waits to be stored, in memory or in the spool."""
+        return self._oldest_us is None and not self._draining and not self._session.messages.qsize()
 
     def detail(self) -> dict[str, Any]:
         """How the ingester is, for its heartbeat.

@@ -29,11 +29,13 @@ from events.model.problems import Refused
 from grid.store import city as cities
 from grid.store import heartbeats
 from grid.store.postgis import listen, make_engine, notify, transaction
+from iot_ingest.child import stop_at_end_of_stdin
 from iot_ingest.comparing import KEPT_FOR, SETTLE, Groups, compare_group
 from iot_ingest.health import Pulse
 from iot_ingest.historian import HistorianThread
 from iot_ingest.judging import Judged, judge, limits_of
 from iot_ingest.model.device import Device
+from iot_ingest.model.worker import ingest_beats
 from iot_ingest.store import devices, dirty, findings, metrics, windows
 from iot_ingest.store.metrics import StoredMetric
 from iot_ingest.telling import store_and_draft
@@ -145,11 +147,13 @@ class Judge:
     def ingest_is_live(self) -> bool:
         """Whether readings come as they are sent: only then does silence mean anything."""
         with self._engine.connect() as conn:
-            beats = {one.process: one for one in heartbeats.all(conn)}
-        ingest = beats.get("ingest")
-        if ingest is None or ingest.age_s > 5:
-            return False
-        return float(ingest.detail.get("live_for_s") or 0) >= _LIVE_FOR_S
+            beats = ingest_beats(heartbeats.all(conn))
+        return all(
+            one is not None
+            and one.age_s <= 5
+            and float(one.detail.get("live_for_s") or 0) >= _LIVE_FOR_S
+            for one in beats
+        )
 
     def _learn(self, conn: Connection, device_nos: Iterable[int]) -> None:
         fingerprint = devices.fingerprint(conn)
@@ -271,7 +275,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     if options.until_stdin_closes:
-        threading.Thread(target=_stop_at_end_of_stdin, args=(stop,), daemon=True).start()
+        threading.Thread(target=stop_at_end_of_stdin, args=(stop,), daemon=True).start()
     engine = make_engine(url, role=_ROLE, pool_size=3, application_name="cc judge")
     loop = Loop(Judge(engine), url, stop)
     # its work is done by the database: it needs no process of its own
@@ -281,12 +285,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     loop.run()
     engine.dispose()
     return 0
-
-
-def _stop_at_end_of_stdin(stop: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    stop.set()
 
 
 if __name__ == "__main__":

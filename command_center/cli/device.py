@@ -1,12 +1,13 @@
-"""`command-center device`: how devices are, and letting one in that was cut off."""
+"""`command-center device`: how devices are; a new secret, out of service, letting one in."""
 
 import argparse
 import getpass
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from command_center.machine.doors import database_url
@@ -26,8 +27,8 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     """Add the subcommand."""
     parser = subcommands.add_parser(
         "device",
-        help="devices: how they are; let one in that was cut off",
-        description="How devices are, and letting in one that sent too much and was cut off.",
+        help="devices: how they are; a new secret; out of service; let one in that was cut off",
+        description="How devices are, and what is done to one of them.",
     )
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     health = verbs.add_parser(
@@ -43,14 +44,31 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         help="let a device in that was cut off",
         description="Let a device in that sent too much, before its time is over.",
     )
-    let_in.add_argument("device_id", metavar="ID", help="the device's id")
-    for verb, parsed in (("health", health), ("let-in", let_in)):
+    secret = verbs.add_parser(
+        "secret",
+        help="a new secret",
+        description="Give a device a new secret and print it, this once; the old one lets nobody"
+        " in any more.",
+    )
+    disable = verbs.add_parser(
+        "disable",
+        help="out of service",
+        description="Take a device out of service: the broker disconnects it and lets it in no"
+        " more.",
+    )
+    enable = verbs.add_parser(
+        "enable", help="back into service", description="Let a device in that was out of service."
+    )
+    single = {"let-in": let_in, "secret": secret, "disable": disable, "enable": enable}
+    for parsed in single.values():
+        parsed.add_argument("device_id", metavar="ID", help="the device's id")
+    for verb, parsed in {"health": health, **single}.items():
         parsed.add_argument("--json", action="store_true", help="print the result as JSON")
         parsed.set_defaults(run=run, verb=verb)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Look, or let in; 1 when there is no such device, or it is not cut off."""
+    """Look, or do it; 1 when there is no such device, or nothing to do."""
     settings = read_settings(os.environ)
     from command_center.machine.database_problems import database_problems
     from grid.store.postgis import make_engine
@@ -58,8 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
     engine = make_engine(database_url(settings, "cc_admin"), role="cc_admin", pool_size=1)
     try:
         with database_problems():
-            if arguments.verb == "let-in":
-                return _let_in(engine, arguments)
+            if arguments.verb != "health":
+                _do(engine, arguments)
+                return 0
             with engine.connect() as conn:
                 _print_health(conn, arguments, settings.language)
     finally:
@@ -67,25 +86,57 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _let_in(engine: "Engine", arguments: argparse.Namespace) -> int:
-    from iot_ingest.store.provisioning import NoSuchDevice, let_in
+def _do(engine: "Engine", arguments: argparse.Namespace) -> None:
+    from iot_ingest.store.provisioning import NoSuchDevice
 
-    device_id = arguments.device_id
+    device_id, by = arguments.device_id, system(f"cli:{getpass.getuser()}").key
     try:
-        lifted = let_in(engine, device_id, by=system(f"cli:{getpass.getuser()}").key)
+        told = _DOES[arguments.verb](engine, device_id, by)
     except NoSuchDevice as error:
         raise Problem(
             zh=f"没有登记设备 {device_id}，请核对编号。",
             en=f"no device {device_id} is registered: check the id.",
         ) from error
-    if not lifted:
+    if arguments.json:
+        print(json.dumps({"device_id": device_id, **told}))
+    elif "secret" in told:
+        print(told["secret"])
+
+
+def _let_in(engine: "Engine", device_id: str, by: str) -> dict[str, Any]:
+    from iot_ingest.store.provisioning import let_in
+
+    if not let_in(engine, device_id, by=by):
         raise Problem(
             zh=f"设备 {device_id} 没有被断开，无需恢复。",
             en=f"device {device_id} is not cut off: there is nothing to do.",
         )
-    if arguments.json:
-        print(json.dumps({"device_id": device_id, "let_in": True}))
-    return 0
+    return {"let_in": True}
+
+
+def _renew(engine: "Engine", device_id: str, by: str) -> dict[str, Any]:
+    from iot_ingest.store.provisioning import renew_secret
+
+    return {"secret": renew_secret(engine, device_id, by=by)}
+
+
+def _set_disabled(disabled: bool, engine: "Engine", device_id: str, by: str) -> dict[str, Any]:
+    from iot_ingest.store import devices
+    from iot_ingest.store.provisioning import NoSuchDevice, set_disabled
+
+    if not set_disabled(engine, device_id, disabled, by=by):
+        with engine.connect() as conn:
+            if devices.by_id(conn, device_id) is None:
+                raise NoSuchDevice(device_id)
+    return {"disabled": disabled}
+
+
+_DOES: Mapping[str, Callable[["Engine", str, str], dict[str, Any]]] = {
+    "let-in": _let_in,
+    "secret": _renew,
+    "disable": partial(_set_disabled, True),
+    "enable": partial(_set_disabled, False),
+}
 
 
 def _print_health(conn: "Connection", arguments: argparse.Namespace, language: str) -> None:

@@ -25,6 +25,16 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument(
         "--sl651-port", type=int, default=0, metavar="N", help="port for SL 651 stations; 0: none"
     )
+    parser.add_argument(
+        "--processes", type=int, default=1, metavar="N", help="ingest processes, 1 to 16"
+    )
+    parser.add_argument(
+        "--spool-megabytes",
+        type=int,
+        default=4096,
+        metavar="N",
+        help="most disk space for messages while the database is away; 0: no spool",
+    )
     parser.set_defaults(run=run)
 
 
@@ -32,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Become the ingest process: it is a program of its own below this one."""
     options = [
         "--listen", arguments.listen, "--hj212-port", str(arguments.hj212_port),
-        "--sl651-port", str(arguments.sl651_port),
+        "--sl651-port", str(arguments.sl651_port), "--processes", str(arguments.processes),
+        "--spool-megabytes", str(arguments.spool_megabytes),
     ]  # fmt: skip
     if arguments.no_judge:
         options.append("--no-judge")

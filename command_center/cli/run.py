@@ -46,6 +46,14 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument(
         "--sl651-port", type=_port_or_none, default=8651, help="port for SL 651 stations; 0: none"
     )
+    parser.add_argument(
+        "--ingest-processes",
+        type=int,
+        choices=range(1, 17),
+        default=1,
+        metavar="N",
+        help="ingest processes, 1 to 16, that share the devices",
+    )
     parser.add_argument("--city", choices=("demo", "none"), default="demo", help="what to show")
     parser.add_argument(
         "--no-simulator", action="store_true", help="no simulated devices and crews"
@@ -83,6 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
         port=arguments.port,
         broker=BROKERS[arguments.broker],
         broker_port=arguments.broker_port,
+        ingest_processes=arguments.ingest_processes,
         hj212_port=arguments.hj212_port,
         sl651_port=arguments.sl651_port,
         demo=arguments.city == "demo",

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from grid.store.heartbeats import Heartbeat
+from iot_ingest.model.worker import ingest_beats
 
 # Heartbeats are written every second.
 LATE_S = 5.0
@@ -55,13 +56,14 @@ def judge(
         if "broker" in before:
             after["broker"] = before["broker"]
         return after
-    beats = {one.process: one for one in heartbeats}
+    beats = list(heartbeats)
+    by_name = {one.process: one for one in beats}
+    ingest = ingest_beats(beats)
     after = {"database": _component(before.get("database"), Status.OK, 0.0, now)}
     for name in PROCESSES:
-        beat = beats.get(name)
-        lag_s = None if beat is None else max(0.0, beat.age_s)
+        lag_s = _lag(ingest if name == "ingest" else [by_name.get(name)])
         after[name] = _component(before.get(name), _by_lag(lag_s), lag_s, now)
-    after["broker"] = _component(before.get("broker"), *_broker(after["ingest"], beats), now)
+    after["broker"] = _component(before.get("broker"), *_broker(after["ingest"], ingest), now)
     return after
 
 
@@ -74,11 +76,18 @@ def overall(components: Mapping[str, Component]) -> Status:
     return Status.DEGRADED
 
 
-def _broker(ingest: Component, beats: Mapping[str, Heartbeat]) -> tuple[Status, float | None]:
-    # the ingester is the one who is connected to the broker, and says so with each beat
+def _lag(beats: Iterable[Heartbeat | None]) -> float | None:
+    """The oldest sign of life of processes that share one name; None: one of them gave none."""
+    ages = [None if one is None else max(0.0, one.age_s) for one in beats]
+    known = [one for one in ages if one is not None]
+    return max(known) if known and len(known) == len(ages) else None
+
+
+def _broker(ingest: Component, beats: Iterable[Heartbeat | None]) -> tuple[Status, float | None]:
+    # the ingesters are those who are connected to the broker, and say so with each beat
     if ingest.status is not Status.OK:
         return Status.DOWN if ingest.status is Status.DOWN else Status.DEGRADED, ingest.lag_s
-    connected = beats["ingest"].detail.get("broker") is True
+    connected = all(one is not None and one.detail.get("broker") is True for one in beats)
     return (Status.OK if connected else Status.DOWN), ingest.lag_s
 
 

@@ -65,6 +65,7 @@ def ticket_json(ticket: Ticket, now: datetime) -> Json:
         "crew_en": ticket.crew_name_en,
         "device": ticket.device_no,
         "supervised": ticket.supervised,
+        "occurred_at": moment(ticket.occurred_at),
         "created_at": moment(ticket.created_at),
         "updated_at": moment(ticket.updated_at),
         "due_at": moment(ticket.due_at),
@@ -95,6 +96,7 @@ def event_json(event: Event) -> Json:
         "title_en": event.title_en,
         "occurred_at": moment(event.occurred_at),
         "recorded_at": moment(event.recorded_at),
+        "late": event.late,
     }
 
 

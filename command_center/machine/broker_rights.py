@@ -23,14 +23,16 @@ _RIGHTS = {
     "cc_crews": Right(writes="cc/demo/#"),
     "cc_health": Right(),
 }
-_INGEST = Right(reads="cc/v1/#")
+# (it publishes marks, to know that everything before them has come: iot_ingest/share.py)
+_INGEST = Right(reads="cc/v1/#", writes="cc/v1/+/cc_mark/+")
 
 
 def with_ingest_users(passwords: Mapping[str, str]) -> dict[str, str]:
     """Add the users of further ingest processes to users with their passwords."""
     ingest = passwords[broker_user(0)]
     further = {
-        broker_user(number): broker_password(ingest, number) for number in range(1, MOST_PROCESSES)
+        user: broker_password(ingest, user)
+        for user in (broker_user(number) for number in range(1, MOST_PROCESSES))
     }
     return {**passwords, **further}
 

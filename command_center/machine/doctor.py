@@ -4,7 +4,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ from command_center.settings import Settings
 from grid.store import heartbeats
 from grid.store.migrate import MigrationError, pending
 from grid.store.postgis import make_engine, reading
+from iot_ingest.model.worker import ingest_beats
 
 _DISK_LOW_GB, _DISK_EMPTY_GB = 10.0, 1.0
 _CLOCK_OFF_S = 2.0
@@ -102,9 +103,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield _clock(connection)
         yield _schema(url)
         with reading(engine) as conn:
-            beats = {beat.process: beat for beat in heartbeats.all(conn)}
+            beats = heartbeats.all(conn)
         for name in _PROCESSES:
-            yield _process(name, beats.get(name))
+            yield _process(name, _slowest(name, beats))
     except psycopg.Error as error:
         yield Finding(
             check="database",
@@ -173,6 +174,14 @@ def _schema(url: str) -> Finding:
         zh=f"数据库结构缺少 {'、'.join(missing)}：请执行 command-center migrate。",
         en=f"the schema lacks {', '.join(missing)}: run `command-center migrate`.",
     )
+
+
+def _slowest(name: str, beats: Sequence[heartbeats.Heartbeat]) -> heartbeats.Heartbeat | None:
+    """The beat of a process; of several ingest processes the oldest, None when one is missing."""
+    of_name = {beat.process: beat for beat in beats}
+    found = ingest_beats(beats) if name == "ingest" else [of_name.get(name)]
+    known = [one for one in found if one is not None]
+    return max(known, key=lambda one: one.age_s) if len(known) == len(found) else None
 
 
 def _process(name: str, beat: heartbeats.Heartbeat | None) -> Finding:

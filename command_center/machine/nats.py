@@ -16,7 +16,7 @@ listen: "127.0.0.1:-1"
 mqtt {{
     host: "127.0.0.1"
     port: {port}
-    ack_wait: "5s"
+    ack_wait: "3s"
     max_ack_pending: 500
 }}
 authorization {{

@@ -62,6 +62,7 @@ class Plan:
     port: int
     broker: Broker
     broker_port: int
+    ingest_processes: int
     # of the listeners for stations; 0: none
     hj212_port: int
     sl651_port: int
@@ -254,7 +255,8 @@ class _Machine:
         ours = str(Path(sys.executable).with_name("command-center"))
         web = (ours, "serve", "--host", plan.host, "--port", str(plan.port))
         stations = ("--hj212-port", str(plan.hj212_port), "--sl651-port", str(plan.sl651_port))
-        ingest = (sys.executable, "-m", "iot_ingest", "--listen", plan.host, *stations)
+        several = ("--processes", str(plan.ingest_processes))
+        ingest = (sys.executable, "-m", "iot_ingest", "--listen", plan.host, *stations, *several)
         services = [
             self._python("ingest", ingest, "cc_ingest", "cc_ingest"),
             self._python("dispatch", (ours, "dispatch"), "cc_dispatch", None),

@@ -130,8 +130,9 @@ class Schedule:
         kind = chance(self._seed, "course", number)
         if not opening and (kind < _FAULT_SHARE or device.metrics == ("rain",)):
             course = (Course.STUCK, Course.SILENT, Course.MAINTENANCE)[number % 3]
-            # longer than the five minutes after which silence is noticed
-            lasts_s = 420.0
+            # longer than the five minutes after which silence is noticed, or the half hour of a
+            # value that does not move; maintenance is soon over, and nobody's alarm
+            lasts_s = 2_700.0 if course is Course.STUCK else 420.0
         return Episode(
             device_id=device.device_id,
             course=course,

@@ -70,7 +70,7 @@ def findings(one: Device, samples: list[tuple[float, dict[str, float]]]) -> dict
         series = Series.of(ts, [found[metric] for _, found in samples])
         for rule in layers.rules_of(metric, layer=one.layer):
             limits = rule.limits({**one.attributes, "interval_s": one.interval_s})
-            if limits is not None:
+            if limits is not None and rule.scope is None:
                 found = rule.judge(series, limits, None, int(ts[-1]))
                 out |= {rule.name: list(found)} if found else {}
     return out

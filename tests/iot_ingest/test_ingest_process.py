@@ -190,7 +190,7 @@ def test_sigterm_stores_and_acknowledges_what_is_here_and_ends_the_judge(
     client.disconnect()
     client.loop_stop()
     assert count(village) == 200
-    until(lambda: not _children(process.pid), 20)
+    until(lambda: not children(process.pid), 20)
 
 
 def test_a_judge_ends_when_its_parent_is_killed_and_is_started_again_when_it_dies(
@@ -199,9 +199,9 @@ def test_a_judge_ends_when_its_parent_is_killed_and_is_started_again_when_it_die
     process = start(village, broker)
     try:
         # A heartbeat may still be that of a process before: wait for this one's judge.
-        until(lambda: len(_children(process.pid)) == 1, 60)
+        until(lambda: len(children(process.pid)) == 1, 60)
         until(lambda: beating(village) == {"ingest", "judge"}, 60)
-        (first,) = _children(process.pid)
+        (first,) = children(process.pid)
         os.kill(first, signal.SIGKILL)
         until(lambda: bool(_others(process.pid, first)), 30)
         (second,) = _others(process.pid, first)
@@ -212,10 +212,10 @@ def test_a_judge_ends_when_its_parent_is_killed_and_is_started_again_when_it_die
 
 
 def _others(pid: int, first: int) -> list[int]:
-    return [one for one in _children(pid) if one != first]
+    return [one for one in children(pid) if one != first]
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, check=False)
     return [int(one) for one in found.stdout.split()]
 

@@ -152,6 +152,40 @@ def test_what_is_old_when_it_is_judged_is_marked_late(
     assert all(one[4] for one in river)
 
 
+def test_what_is_later_than_three_days_is_stored_judged_and_marked_late(
+    village: TestDatabase, pipeline: Pipeline, judge: Judge
+) -> None:
+    day = 24 * 60
+    pipeline.flush([levels((1, 2.0))])
+    judge_all(judge)
+    pipeline.flush([levels((20 * day + 2, 2.0), (20 * day + 1, 3.3), (20 * day, 2.0))])
+    judge_all(judge)
+    river = [one for one in told(village) if one[0] == "river_level" and one[1] == "raised"]
+    assert [(one[3], one[4]) for one in river] == [(NOW - minutes(20 * day + 1), True)] * 2
+    with village.engine("cc_web").connect() as conn:
+        (level,) = [one for one in findings.all_current(conn) if one.rule == "river_level"]
+    assert level.ended_at == NOW - minutes(20 * day)
+
+
+def test_a_local_day_is_that_of_the_city(
+    village: TestDatabase, pipeline: Pipeline, judge: Judge
+) -> None:
+    with village.superuser() as conn:
+        conn.execute(
+            "INSERT INTO grid.city (name_zh, name_en, time_zone, center, bbox, changed_by)"
+            " VALUES ('村', 'Village', 'UTC', ST_Point(0, 50, 4326),"
+            " ST_MakeEnvelope(0, 50, 1, 51, 4326), 'system:test')"
+        )
+    # too loud for a night; where the pack's own zone is, it is morning
+    night = NOW.replace(hour=0, minute=0, second=0) - timedelta(days=1)
+    pipeline.flush(
+        [message("CD-1", [item(night + minutes(n), noise=60.0 + n % 2) for n in range(30)])]
+    )
+    judge_all(judge)
+    (raised,) = [one for one in told(village) if one[0] == "construction_noise"]
+    assert raised[3] == night + minutes(14)
+
+
 def test_a_faulty_rule_stops_neither_the_others_nor_the_work(
     village: TestDatabase,
     pipeline: Pipeline,
@@ -236,7 +270,7 @@ def plain(village: TestDatabase, device_id: str, now: datetime) -> list[tuple[An
         )
         for rule in layers.rules_of(metric, layer=device.layer):
             limits = rule.limits({**device.attributes, "interval_s": device.interval_s})
-            if limits is not None:
+            if limits is not None and rule.scope is None:
                 out += [
                     (
                         one.rule,
@@ -288,21 +322,25 @@ def consistent(village: TestDatabase) -> None:
 
 
 def story(seed: int) -> list[tuple[str, dict[str, Any]]]:
-    """Some hours of a river, a building site and an outfall, with gaps, flags and excesses."""
+    """Some hours of a river, a building site and an outfall, with gaps, flags, excesses, values
+    that do not move and faults that last."""
     chance = random.Random(seed)
     out: list[tuple[str, dict[str, Any]]] = []
     start = NOW - timedelta(hours=6)
-    for device_id, metric, calm, wild in (
-        ("WL-1", "water_level", 2.0, 4.2),
-        ("CD-1", "tsp", 150.0, 5_000.0),
-        ("OF-1", "cod", 15.0, 300.0),
+    for device_id, metric, calm, wild, lively in (
+        ("WL-1", "water_level", 2.0, 4.2, 0.15),
+        ("CD-1", "tsp", 150.0, 5_000.0, 0.15),
+        ("CD-1", "noise", 50.0, 95.0, 0.04),
+        ("OF-1", "cod", 15.0, 300.0, 0.15),
     ):
-        value, at = calm, start
+        value, at, faulty = calm, start, 0
         while at < NOW:
             at += timedelta(seconds=60 * chance.choice((1, 1, 1, 1, 1, 1, 2, 14)))
-            if chance.random() < 0.15:
+            if chance.random() < lively:
                 value = calm + (wild - calm) * chance.choice((0, 0, 0.3, 0.7, 1))
             flag = {metric: "M"} if chance.random() < 0.03 else None
+            faulty = 45 if metric == "cod" and chance.random() < 0.02 else faulty - 1
+            flag = {metric: "D"} if faulty > 0 else flag
             out.append((device_id, item(at, flag, **{metric: round(value, 3)})))
     return out
 
@@ -321,7 +359,7 @@ def arrive(
 
 
 @settings(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

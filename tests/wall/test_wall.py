@@ -1,7 +1,7 @@
 """The wall in a real browser: what is pushed, what a click opens, what can be done."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -222,6 +222,19 @@ async def test_a_deadline_that_passes_is_shown_without_any_message(
         await expect(row).to_have_class(re.compile("yellow"))
         await expect(page.locator("[data-figure=overdue]")).to_have_text("1", timeout=15_000)
         await expect(row).to_have_class(re.compile("red"))
+
+
+@pytest.mark.parametrize(("ago", "rings"), [(timedelta(hours=2), 0), (timedelta(minutes=5), 1)])
+async def test_what_is_told_late_makes_its_ticket_and_is_not_announced_as_new(
+    open_page: OpenPage, town: Town, ago: timedelta, rings: int
+) -> None:
+    async with open_page("/") as page:
+        await map_ready(page)
+        ticket = filed(town, severity=4, occurred_at=datetime.now(UTC) - ago, late=not rings)
+        await expect(page.locator(f"[data-ticket='{ticket.number}']")).to_be_visible()
+        await expect(page.locator(".cc-ticker .late")).to_have_count(0 if rings else 1)
+        assert await page.evaluate("cc_wall.live.tickets.size") == 1
+        assert await page.evaluate("cc_wall.city.pulses.wanted().length") == rings
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

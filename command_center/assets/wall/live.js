@@ -17,10 +17,12 @@
 
   const ms = (moment) => (typeof moment === "string" ? Date.parse(moment) : moment);
 
+  const TIMES = ["occurred_at", "created_at", "updated_at", "due_at", "yellow_at"];
+
   /** Times as milliseconds; the rest as it came. */
   function readTicket(ticket) {
     const times = {};
-    for (const key of ["created_at", "updated_at", "due_at", "yellow_at"]) times[key] = ms(ticket[key]);
+    for (const key of TIMES) times[key] = ms(ticket[key]);
     return Object.assign({}, ticket, times);
   }
 

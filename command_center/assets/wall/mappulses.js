@@ -9,6 +9,7 @@
   const live = ns.live;
   const PULSES = 40;
   const NEW_FOR_MS = 60000;
+  const OLD_NEWS_MS = 30 * 60000; // told so long after it happened, nobody needs to run any more
 
   class Pulses {
     constructor(gl, map, tickets) {
@@ -22,8 +23,14 @@
     wanted() {
       const now = live.now();
       return this.tickets().filter(
-        (t) => live.overdue(t) || (t.severity >= 2 && now - t.created_at < NEW_FOR_MS)
+        (t) => live.overdue(t) || (t.severity >= 2 && this.isNews(t, now))
       );
+    }
+
+    /** Whether a ticket has just arrived, and with it what happened just now. */
+    isNews(ticket, now) {
+      return now - ticket.created_at < NEW_FOR_MS &&
+        ticket.created_at - ticket.occurred_at <= OLD_NEWS_MS;
     }
 
     /** Looks again; unless it is said that the map `changed`, only when others are wanted. */

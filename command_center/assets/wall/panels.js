@@ -387,7 +387,8 @@
               e("time", null, ns.clock(event.at, zone, language)),
               ns.marks.severityIcon(event.severity, layers.get(event.layer)),
               e("span", { className: "title" }, ns.pick(event, "title", language)),
-              e("span", { className: `change ${event.change}` }, words[`change_${event.change}`] || "")
+              e("span", { className: `change ${event.change}` }, words[`change_${event.change}`] || ""),
+              event.late && e("span", { className: "change late" }, words.told_late)
             )
           )
         )
