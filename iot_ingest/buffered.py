@@ -152,9 +152,10 @@ class BufferedClient(Client):
         if rest > end or qos > 2:
             return None
         topic = data[at + 2 : named]
+        name = self._topics.get(topic) or self._name(topic)
         mid = data[named] << 8 | data[named + 1] if qos else 0
         if not self._has_properties:
-            return self._name(topic), data[rest:end], flags, mid
+            return name, data[rest:end], flags, mid
         if rest == end:
             return None
         properties = data[rest]
@@ -167,14 +168,12 @@ class BufferedClient(Client):
         rest += properties
         if rest > end:
             return None
-        return self._name(topic), data[rest:end], flags, mid
+        return name, data[rest:end], flags, mid
 
     def _name(self, topic: bytes) -> str:
-        found = self._topics.get(topic)
-        if found is None:
-            if len(self._topics) > 200_000:
-                self._topics.clear()
-            found = self._topics[topic] = topic.decode("utf-8", "backslashreplace")
+        if len(self._topics) > 200_000:
+            self._topics.clear()
+        found = self._topics[topic] = topic.decode("utf-8", "backslashreplace")
         return found
 
     def _give_to_paho(self, command: int, body: bytes) -> MQTTErrorCode:
@@ -199,6 +198,9 @@ class BufferedClient(Client):
 
 def _length(data: bytes, at: int) -> tuple[int, int] | None:
     """A length of variable size and where it ends; None when its end is not here."""
+    if at + 1 < len(data) and data[at] > 127 and data[at + 1] < 128:
+        # (nearly every message is so long)
+        return data[at] + ((data[at + 1] - 1) << 7), at + 2
     value = 0
     for count, byte in enumerate(data[at : at + _MOST_LENGTH_BYTES]):
         value |= (byte & 127) << (7 * count)
