@@ -83,6 +83,8 @@ def latency(bench: Bench, name: str, rate: float, seconds: float) -> list[float]
 def alarms(bench: Bench, rate: float, seconds: float) -> list[float]:
     """Milliseconds from publishing an excess to its event."""
     with bench.running(FULL):
+        # (the judge starts beside the ingester, and is there when it has judged the first ones)
+        _all_done(bench, FULL, WARM_UP)
         publishing = bench.publish(round(rate * seconds), rate, metric=JUDGED, loud=_LOUD)
         found: list[float] = []
         last, until = 0, time.monotonic() + seconds + 2
@@ -205,7 +207,8 @@ def _register(bench: Bench, devices: int) -> None:
             " interval_s, position, area_id, attributes, changed_by)"
             " SELECT 'B-' || n, '00', 'crowd', layer, '站' || n, 'Station ' || n, metrics,"
             " interval_s, position, area_id, attributes, 'system:bench'"
-            " FROM generate_series(%s, %s) AS n, iot.devices WHERE device_id = 'B-0'",
+            " FROM generate_series(%s::integer, %s::integer) AS n, iot.devices"
+            " WHERE device_id = 'B-0'",
             (DEVICES, devices - 1),
         )
         # (the bucket is a part of the topic)

@@ -8,14 +8,14 @@ what the others measured is kept.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import Connection
 
 import layers
-from iot_ingest.judging import Judged, judge, limits_of, ms
+from iot_ingest.judging import Judged, Task, judge, limits_of, ms
 from iot_ingest.model.device import Device
 from iot_ingest.store import windows
 from iot_ingest.store.dirty import DirtySpan
@@ -34,14 +34,19 @@ _MOST_ENDS = 200
 
 
 class Groups:
-    """Who is compared with whom, as devices are registered now."""
+    """Who is compared with whom, as devices are registered now.
+
+    ``devices``: those of layers that compare devices.
+    """
 
     def __init__(
         self,
         devices: Mapping[int, Device],
         metrics: Mapping[int, StoredMetric],
         districts: Mapping[int, int],
+        limits: Callable[[Rule, Device], Limits | None] = limits_of,
     ) -> None:
+        self._limits = limits
         self._devices = devices
         self._metrics = metrics
         self._districts = districts
@@ -67,7 +72,7 @@ class Groups:
                 continue
             for rule in layers.rules_of(metric.name, layer=device.layer):
                 key = None if rule.scope is None else self._key(rule.scope, device)
-                limits = None if key is None else limits_of(rule, device)
+                limits = None if key is None else self._limits(rule, device)
                 if key is not None and limits is not None:
                     found.append(
                         Mark(
@@ -93,7 +98,7 @@ class Groups:
         """The devices of a group that the rule has limits for, by their number."""
         found = {}
         for device in self._members.get(key, ()):
-            limits = limits_of(rule, device) if rule.metric in device.metrics else None
+            limits = self._limits(rule, device) if rule.metric in device.metrics else None
             if limits is not None:
                 found[device.device_no] = device, limits
         return found
@@ -107,16 +112,16 @@ class Groups:
 
 def compare_group(
     conn: Connection, groups: Groups, name: str, key: str, now: datetime
-) -> Iterator[list[Judged]]:
-    """What changes in the findings of a claimed group, device by device."""
+) -> list[list[Judged]]:
+    """What changes in the findings of a claimed group, a list for each device with changes."""
     taken = windows.take(conn, name, key, now - SETTLE, _MOST_ENDS)
     known = groups.rule(name)
     if known is None or not taken:
-        return
+        return []
     rule, metric = known
     members = groups.members(rule, key)
     if not members:
-        return
+        return []
     width_ms = next(iter(members.values()))[1].window_ms
     windows.measure(conn, name, metric.metric_no, timedelta(milliseconds=width_ms), taken)
     ends = sorted({at for _, at in taken})
@@ -126,8 +131,14 @@ def compare_group(
     firsts: dict[int, datetime] = {}
     for no, at in values:
         firsts[no] = min(at, firsts.get(no, at))
-    for no in sorted(firsts):
-        yield judge(conn, members[no][0], metric, rule, firsts[no], clock=None)
+    return judge(
+        conn,
+        [
+            Task(device=members[no][0], metric=metric, rule=rule, limits=members[no][1],
+                 first=firsts[no])
+            for no in sorted(firsts)
+        ],
+    )  # fmt: skip
 
 
 def _values(

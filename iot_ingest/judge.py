@@ -13,8 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,28 +25,33 @@ import layers
 from events.actions.record import record
 from events.model.actor import system
 from events.model.problems import Refused
-from grid.store import city as cities
 from grid.store import heartbeats
 from grid.store.postgis import listen, make_engine, notify, transaction
 from iot_ingest.child import stop_at_end_of_stdin
-from iot_ingest.comparing import KEPT_FOR, SETTLE, Groups, compare_group
+from iot_ingest.comparing import KEPT_FOR, SETTLE, compare_group
 from iot_ingest.health import Pulse
 from iot_ingest.historian import HistorianThread
-from iot_ingest.judging import Judged, judge, limits_of
-from iot_ingest.model.device import Device
+from iot_ingest.judging import Judged, Task, judge
+from iot_ingest.known import Known
 from iot_ingest.model.worker import ingest_beats
-from iot_ingest.store import devices, dirty, findings, metrics, windows
-from iot_ingest.store.metrics import StoredMetric
+from iot_ingest.store import devices, dirty, findings, windows
+from iot_ingest.store.dirty import DirtySpan
+from iot_ingest.store.findings import Quiet
 from iot_ingest.telling import store_and_draft
-from layers.contract import Rule
 
 _log = logging.getLogger(__name__)
 
 JUDGE = system("judge")
+_REFUSED = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError, Refused)
 _ROLE = "cc_ingest"
-_MOST_DEVICES = 100
+# So many spans are judged in one transaction.
+MOST_SPANS = 1_000
+# So many devices are looked at for silence at once.
+_RANGE = 10_000
 _MOST_GROUPS = 50
 _POLL_S = 0.2
+_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 0.2
 _WATCH_EVERY_S = 2.0
 _COMPARE_EVERY_S = 1.0
 _FORGET_EVERY_S = 3_600.0
@@ -63,37 +67,42 @@ class Judge:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._devices: dict[int, Device] = {}
-        self._metrics: dict[int, StoredMetric] = {}
-        self._groups = Groups({}, {}, {})
-        self._fingerprint = ""
-        self._heard: dict[tuple[int, int], datetime] = {}
+        self._known = Known()
+        # when a reading was last judged, by device and metric; of metrics whose silence counts
+        self._heard: dict[int, datetime] = {}
+        self._watched = _Ranges()
+        self._listened = _Ranges()
         self._clock_rules = [
             rule
             for layer in layers.discover().values()
             for rule in layer.rules
             if rule.clock_driven
         ]
+        self._clock_metrics = {rule.metric for rule in self._clock_rules}
 
     def work(self, now: datetime) -> int:
-        """Judge up to 100 devices with dirty spans; the number of spans. 0: nothing waits."""
+        """Judge the spans that wait longest; the number of spans taken. 0: nothing waits."""
         with transaction(self._engine, JUDGE.key) as conn:
-            claimed = dirty.claim(conn, _MOST_DEVICES)
+            claimed = dirty.claim(conn, MOST_SPANS)
             if not claimed:
                 return 0
             spans = dirty.take(conn, claimed)
-            self._learn(conn, claimed)
+            self._known.learn(conn, [(one.device_no, one.metric_no) for one in spans])
             # first of all: it may wait for a judge of groups, who must not wait for us meanwhile
-            windows.mark(conn, self._groups.marks(spans, now))
+            windows.mark(conn, self._known.groups(conn).marks(spans, now))
+            tasks = []
             for span in spans:
-                self._heard[span.device_no, span.metric_no] = now
-                for device, metric, rule in self._rules(span.device_no, span.metric_no):
-                    if rule.scope is not None:
-                        continue
-                    self._settle(
-                        conn, judge(conn, device, metric, rule, span.first, clock=None), now
-                    )
-        return len(spans)
+                self._note_heard(span, now)
+                for device, metric, rule, limits in self._known.rules(
+                    span.device_no, span.metric_no
+                ):
+                    if rule.scope is None:
+                        tasks.append(
+                            Task(device=device, metric=metric, rule=rule, limits=limits,
+                                 first=span.first)
+                        )  # fmt: skip
+            self._settle(conn, judge(conn, tasks), now)
+        return len(claimed)
 
     def compare(self, now: datetime) -> int:
         """Judge groups of devices whose windows are over; the number of groups (up to 50)."""
@@ -101,12 +110,12 @@ class Judge:
         with transaction(self._engine, JUDGE.key) as conn:
             waiting = windows.due(conn, now - SETTLE, _MOST_GROUPS)
             if waiting:
-                self._learn(conn, ())
+                self._known.learn(conn)
+                groups = self._known.groups(conn)
         for rule, key in waiting:
             with transaction(self._engine, JUDGE.key) as conn:
                 if windows.claim(conn, rule, key):
-                    for changes in compare_group(conn, self._groups, rule, key, now):
-                        self._settle(conn, changes, now)
+                    self._settle(conn, compare_group(conn, groups, rule, key, now), now)
                     done += 1
         return done
 
@@ -116,33 +125,51 @@ class Judge:
             windows.forget(conn, now - KEPT_FOR)
 
     def watch(self, now: datetime) -> int:
-        """Judge the silence of devices that nothing came of; the number judged."""
-        names = {rule.metric for rule in self._clock_rules}
-        judged = 0
+        """Judge the silence of devices that nothing came of; the number judged.
+
+        Looks at some thousand devices, each time at the next ones.
+        """
         with transaction(self._engine, JUDGE.key) as conn:
-            self._learn(conn, ())
-            metric_nos = [one.metric_no for one in self._metrics.values() if one.name in names]
+            self._known.learn(conn)
+            metric_nos = [
+                one.metric_no
+                for one in self._known.metrics.values()
+                if one.name in self._clock_metrics
+            ]
             rules = [rule.name for rule in self._clock_rules]
-            for quiet in findings.quiet(conn, now, metric_nos, rules):
-                key = (quiet.device_no, quiet.metric_no)
-                heard = max(quiet.ts, quiet.received_at, self._heard.get(key, quiet.ts))
-                for device, metric, rule in self._rules(*key):
-                    limits = limits_of(rule, device) if rule.clock_driven else None
-                    if limits is None or now - heard <= timedelta(
-                        milliseconds=limits.silent_after_ms
-                    ):
-                        continue
-                    if not dirty.claim_device(conn, quiet.device_no):
-                        continue
-                    first = quiet.ts + timedelta(milliseconds=1)
-                    self._settle(conn, judge(conn, device, metric, rule, first, clock=now), now)
-                    judged += 1
-        return judged
+            quiet = findings.quiet(conn, now, metric_nos, rules, self._watched.next(conn))
+            self._known.learn(conn, [(one.device_no, one.metric_no) for one in quiet])
+            tasks = [task for one in quiet for task in self._silences(one, now)]
+            ours = {no for no in {one.device.device_no for one in tasks}
+                    if dirty.claim_device(conn, no)}  # fmt: skip
+            tasks = [one for one in tasks if one.device.device_no in ours]
+            self._settle(conn, judge(conn, tasks), now)
+        return len(tasks)
 
     def note_offline(self, now: datetime) -> None:
-        """Mark devices offline that sent nothing for long; open walls are told."""
+        """Mark devices offline that sent nothing for long; open walls are told.
+
+        Looks at some thousand devices, each time at the next ones.
+        """
         with transaction(self._engine, JUDGE.key) as conn:
-            notify(conn, "cc_live", "reading", devices.fell_silent(conn, now))
+            silent = devices.fell_silent(conn, now, self._listened.next(conn))
+            if silent:
+                notify(conn, "cc_live", "reading", silent)
+
+    def _silences(self, quiet: Quiet, now: datetime) -> Iterator[Task]:
+        """The clock-driven rules whose limit has passed for a metric that nothing came of."""
+        judged_at = self._heard.get(_key(quiet.device_no, quiet.metric_no), quiet.ts)
+        heard = max(quiet.ts, quiet.received_at, judged_at)
+        for device, metric, rule, limits in self._known.rules(quiet.device_no, quiet.metric_no):
+            if rule.clock_driven and now - heard > timedelta(milliseconds=limits.silent_after_ms):
+                first = quiet.ts + timedelta(milliseconds=1)
+                yield Task(device=device, metric=metric, rule=rule, limits=limits, first=first,
+                           clock=now)  # fmt: skip
+
+    def _note_heard(self, span: DirtySpan, now: datetime) -> None:
+        metric = self._known.metrics.get(span.metric_no)
+        if metric is not None and metric.name in self._clock_metrics:
+            self._heard[_key(span.device_no, span.metric_no)] = now
 
     def ingest_is_live(self) -> bool:
         """Whether readings come as they are sent: only then does silence mean anything."""
@@ -155,42 +182,50 @@ class Judge:
             for one in beats
         )
 
-    def _learn(self, conn: Connection, device_nos: Iterable[int]) -> None:
-        fingerprint = devices.fingerprint(conn)
-        unknown = any(no not in self._devices for no in device_nos)
-        if fingerprint != self._fingerprint or unknown:
-            city = cities.get(conn)
-            # rules that look at the local day ask for its zone; a device may have one of its own
-            known = {} if city is None else {"time_zone": city.time_zone}
-            self._devices = {
-                one.device_no: replace(one, attributes={**known, **one.attributes})
-                for one in devices.all(conn)
-            }
-            self._metrics = {one.metric_no: one for one in metrics.all(conn).values()}
-            self._groups = Groups(self._devices, self._metrics, windows.districts(conn))
-            self._fingerprint = fingerprint
-
-    def _rules(self, device_no: int, metric_no: int) -> Iterator[tuple[Device, StoredMetric, Rule]]:
-        device, metric = self._devices.get(device_no), self._metrics.get(metric_no)
-        if device is not None and metric is not None:
-            for rule in layers.rules_of(metric.name, layer=device.layer):
-                yield device, metric, rule
-
-    def _settle(self, conn: Connection, changes: Sequence[Judged], now: datetime) -> None:
-        if not changes:
+    def _settle(self, conn: Connection, found: Sequence[Sequence[Judged]], now: datetime) -> None:
+        """Store and tell everything at once; when something is refused, each by itself."""
+        if not found:
             return
+        try:
+            self._tell(conn, [one for changes in found for one in changes], now)
+        except _REFUSED as error:
+            _log.warning("%d changes are told one by one: %s", len(found), error)
+            for changes in found:
+                self._tell_alone(conn, changes, now)
+
+    def _tell_alone(self, conn: Connection, changes: Sequence[Judged], now: datetime) -> None:
         first = changes[0]
         try:
-            with conn.begin_nested():
-                drafts = store_and_draft(conn, changes, now)
-                if drafts:
-                    record(conn, drafts, by=JUDGE, now=now)
-                notify(conn, "cc_live", "finding", [first.device.device_no])
-        except (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError, Refused):
+            self._tell(conn, changes, now)
+        except _REFUSED:
             # e.g. a category that the city has not configured: the other rules go on
             _log.exception(
                 "what rule %s found at %s cannot be told", first.rule.name, first.device.device_id
             )
+
+    def _tell(self, conn: Connection, changes: Sequence[Judged], now: datetime) -> None:
+        with conn.begin_nested():
+            drafts = store_and_draft(conn, changes, now)
+            if drafts:
+                record(conn, drafts, by=JUDGE, now=now)
+            notify(conn, "cc_live", "finding", [one.device.device_no for one in changes])
+
+
+class _Ranges:
+    """The device numbers, some thousand at a time, over and over."""
+
+    def __init__(self) -> None:
+        self._next = 0
+
+    def next(self, conn: Connection) -> range:
+        """The next of them; all of them when they are few."""
+        first = self._next if self._next <= devices.highest(conn) else 0
+        self._next = first + _RANGE
+        return range(first, self._next)
+
+
+def _key(device_no: int, metric_no: int) -> int:
+    return device_no << 16 | metric_no
 
 
 class Loop:
@@ -236,12 +271,14 @@ class Loop:
     def _turn(self) -> None:
         if self._busy_since is None:
             self._busy_since = time.monotonic()
-        while not self._stop.is_set():
+        began = time.monotonic()
+        spans = MOST_SPANS
+        while spans >= MOST_SPANS and not self._stop.is_set():
             spans = self._judge.work(datetime.now(UTC))
             self._judged += spans
-            if not spans:
-                break
         self._busy_since = None
+        # what comes meanwhile is judged together: half of the time is for others
+        self._stop.wait(min(max(_PAUSE_S, time.monotonic() - began), _LONGEST_PAUSE_S))
         now = time.monotonic()
         if now >= self._compare_at:
             # more groups wait: on with them, after a look at the devices

@@ -1,12 +1,13 @@
-"""One device, one rule, judged again from where its readings changed."""
+"""Rules asked again from where readings changed, many devices at once."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
 from sqlalchemy import Connection
 
 from iot_ingest.model.device import Device
@@ -15,7 +16,7 @@ from iot_ingest.store import findings, readings, windows
 from iot_ingest.store.findings import StoredFinding
 from iot_ingest.store.metrics import StoredMetric
 from layers.contract import Finding, Limits, Rule, Seed, Series
-from layers.rules import Change, compare, resume
+from layers.rules import Change, Resume, compare, resume
 
 _log = logging.getLogger(__name__)
 
@@ -53,42 +54,83 @@ def limits_of(rule: Rule, device: Device) -> Limits | None:
         return None
 
 
-def judge(
-    conn: Connection,
-    device: Device,
-    metric: StoredMetric,
-    rule: Rule,
-    first: datetime,
-    *,
-    clock: datetime | None,
-) -> list[Judged]:
-    """What changes in the findings of a rule because readings changed at or after ``first``.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """A rule to ask because readings of a device's metric changed at or after ``first``.
 
     ``clock`` is the time up to which the device is known to be silent; None: it is not silent,
     a reading came just now.
     """
-    limits = limits_of(rule, device)
-    if limits is None:
-        return []
-    rows = findings.current(conn, device.device_no, metric.metric_no, rule.name, first)
-    stored = {as_finding(row, rule): row for row in rows}
-    again = resume(limits, ms(first), list(stored))
-    series = _series(conn, device, metric, rule, again.read_from_ms, again.since_ms)
-    newest_ms = int(series.ts[-1]) if len(series) else ms(first)
-    now_ms = newest_ms if clock is None else ms(clock)
-    found = _found(rule, series, limits, again.seed, now_ms, again.since_ms)
+
+    device: Device
+    metric: StoredMetric
+    rule: Rule
+    limits: Limits
+    first: datetime
+    clock: datetime | None = None
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Of which device and metric the readings are."""
+        return self.device.device_no, self.metric.metric_no
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Plan:
+    task: Task
+    stored: Mapping[Finding, StoredFinding]
+    again: Resume
+
+
+def judge(conn: Connection, tasks: Sequence[Task]) -> list[list[Judged]]:
+    """What changes in the findings, a list for each task with changes.
+
+    Asks the database a few times, however many tasks there are.
+    """
+    firsts: dict[tuple[int, int], datetime] = {}
+    for task in tasks:
+        firsts[task.key] = min(task.first, firsts.get(task.key, task.first))
+    rows = findings.current(conn, [(*key, first) for key, first in firsts.items()])
+    plans = [_plan(task, rows.get((*task.key, task.rule.name), ())) for task in tasks]
+    series = _read(conn, [plan for plan in plans if plan.task.rule.scope is None])
+    found = (
+        _judge(
+            plan,
+            _part(series[plan.task.key], plan)
+            if plan.task.rule.scope is None
+            else _compared(conn, plan),
+        )
+        for plan in plans
+    )
+    return [changes for changes in found if changes]
+
+
+def _plan(task: Task, rows: Iterable[StoredFinding]) -> _Plan:
+    stored = {
+        as_finding(row, task.rule): row
+        for row in rows
+        if row.ended_at is None or row.ended_at >= task.first
+    }
+    return _Plan(task=task, stored=stored, again=resume(task.limits, ms(task.first), list(stored)))
+
+
+def _judge(plan: _Plan, series: Series) -> list[Judged]:
+    task, again = plan.task, plan.again
+    newest_ms = int(series.ts[-1]) if len(series) else ms(task.first)
+    now_ms = newest_ms if task.clock is None else ms(task.clock)
+    found = _found(task.rule, series, task.limits, again.seed, now_ms, again.since_ms)
     if found is None:
         return []
     return [
         Judged(
-            device=device,
-            metric=metric,
-            rule=rule,
-            limits=limits,
+            device=task.device,
+            metric=task.metric,
+            rule=task.rule,
+            limits=task.limits,
             change=change,
-            row=None if change.before is None else stored[change.before],
+            row=None if change.before is None else plan.stored[change.before],
         )
-        for change in compare(list(stored), found, since_ms=again.since_ms)
+        for change in compare(list(plan.stored), found, since_ms=again.since_ms)
     ]
 
 
@@ -108,24 +150,55 @@ def as_finding(row: StoredFinding, rule: Rule) -> Finding:
     )
 
 
-def _series(
-    conn: Connection,
-    device: Device,
-    metric: StoredMetric,
-    rule: Rule,
-    read_from_ms: int,
-    since_ms: int,
-) -> Series:
-    no, metric_no = device.device_no, metric.metric_no
-    if rule.scope is not None:
-        return windows.series(conn, rule.name, no, moment(read_from_ms))
-    ts, values, flags = readings.span(conn, no, metric_no, moment(read_from_ms))
-    if rule.clock_driven and not (len(ts) and ts[0] < since_ms):
-        # a silence begins at the last reading, however long ago that was
-        before = readings.newest_before(conn, no, metric_no, moment(read_from_ms))
-        if before is not None:
-            ts, values, flags = readings.span(conn, no, metric_no, before)
-    return Series(ts=ts, value=values, flag=flags)
+def _read(conn: Connection, plans: Sequence[_Plan]) -> dict[tuple[int, int], Series]:
+    """The readings that the plans need, by device and metric: each is read once for all rules."""
+    firsts: dict[tuple[int, int], int] = {}
+    for plan in plans:
+        first = plan.again.read_from_ms
+        firsts[plan.task.key] = min(first, firsts.get(plan.task.key, first))
+    spans = readings.spans(conn, [(*key, moment(first)) for key, first in firsts.items()])
+    series = {
+        key: Series(ts=ts, value=value, flag=flag)
+        for key, (ts, value, flag) in zip(firsts, spans, strict=True)
+    }
+    # a silence begins at the last reading, however long ago that was
+    lacking = {
+        plan.task.key
+        for plan in plans
+        if plan.task.rule.clock_driven and not _begins_before(series, plan)
+    }
+    before = readings.newest_before(conn, [(*key, moment(firsts[key])) for key in lacking])
+    for key, (at, value, flag) in before.items():
+        rest = series[key]
+        series[key] = Series(
+            ts=np.append(np.int64(ms(at)), rest.ts),
+            value=np.append(value, rest.value),
+            flag=np.append(np.bytes_(flag.encode()), rest.flag),
+        )
+    return series
+
+
+def _compared(conn: Connection, plan: _Plan) -> Series:
+    """How far the device stood out among others, for a rule over several of them."""
+    task = plan.task
+    return windows.series(
+        conn, task.rule.name, task.device.device_no, moment(plan.again.read_from_ms)
+    )
+
+
+def _begins_before(series: Mapping[tuple[int, int], Series], plan: _Plan) -> bool:
+    ts = series[plan.task.key].ts
+    return bool(len(ts) and ts[0] < plan.again.since_ms)
+
+
+def _part(series: Series, plan: _Plan) -> Series:
+    """The readings that one rule looks at, of those that were read for all."""
+    start = int(series.ts.searchsorted(plan.again.read_from_ms))
+    if plan.task.rule.clock_driven and not (
+        start < len(series) and series.ts[start] < plan.again.since_ms
+    ):
+        start = max(start - 1, 0)
+    return Series(ts=series.ts[start:], value=series.value[start:], flag=series.flag[start:])
 
 
 def _found(

@@ -21,7 +21,7 @@ from iot_ingest.model.reading import from_us
 from iot_ingest.news import News, Untold
 from iot_ingest.registry import Registry
 from iot_ingest.retention import put_by
-from iot_ingest.sorting import Sorted, device_ids, set_aside, sort
+from iot_ingest.sorting import Sorted, set_aside, sort
 from iot_ingest.store import devices, intake, quarantine, readings
 from iot_ingest.store.intake import Counts
 from iot_ingest.store.readings import Conflict, Kept
@@ -183,21 +183,21 @@ class Pipeline:
 
     def _sort(self, messages: Sequence[Message]) -> Sorted:
         registry = self._registry
-        unknown = registry.unknown_devices(device_ids(messages))
-        if unknown:
-            with self._engine.connect() as conn:
-                registry.learn_devices(conn, unknown)
         strange = registry.stations.unknown(messages)
         if strange:
             with self._engine.connect() as conn:
                 registry.stations.learn(conn, strange)
         batch = sort(messages, registry.doors, registry.metrics, registry.stations)
-        if batch.unknown_metric:
-            known = registry.metrics
-            with self._engine.connect() as conn:
+        if not (batch.unknown_devices or batch.unknown_metric):
+            return batch
+        # what is strange may have been registered a moment ago
+        known = registry.metrics
+        with self._engine.connect() as conn:
+            learned = registry.learn_devices(conn, batch.unknown_devices)
+            if batch.unknown_metric:
                 registry.learn_metrics(conn)
-            if registry.metrics != known:
-                return sort(messages, registry.doors, registry.metrics, registry.stations)
+        if learned or registry.metrics != known:
+            return sort(messages, registry.doors, registry.metrics, registry.stations)
         return batch
 
     def _ensure_days(self, days: set[date]) -> None:

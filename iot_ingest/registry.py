@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from datetime import time as datetime_time
 
@@ -23,7 +23,7 @@ _METRICS_S = 1.0
 
 
 class Registry:
-    """Read whole when something changed, and in part when an unknown name comes."""
+    """Read whole at the start, then what changed, and at once when an unknown name comes."""
 
     def __init__(self, profiles: UnitProfiles | None = None) -> None:
         self.stations = Stations(profiles or UnitProfiles())
@@ -35,33 +35,35 @@ class Registry:
         self._rule_metrics = {
             rule.metric for layer in layers.discover().values() for rule in layer.rules
         }
-        self._fingerprint = ""
+        self._mark: int | None = None
         self._refreshed = -_REFRESH_S
         self._metrics_read = -_METRICS_S
 
     def refresh(self, conn: Connection) -> None:
-        """Read everything again if something changed; asks at most every 5 s."""
+        """Read what changed since the last time; asks at most every 5 s."""
         now = time.monotonic()
         if now - self._refreshed < _REFRESH_S:
             return
         self.stations.profiles.refresh()
-        fingerprint = devices.fingerprint(conn)
-        if fingerprint != self._fingerprint:
+        mark = devices.mark(conn)
+        if self._mark is None:
             self.doors = devices.doors(conn)
-            self._read_metrics(conn)
-            self.stations.forget()
-            self._fingerprint = fingerprint
+        else:
+            changed = devices.changed(conn, self._mark)
+            if changed:
+                self.doors.update(devices.doors(conn, device_nos=list(changed)))
+                self.stations.forget()
+        self._read_metrics(conn)
+        self._mark = mark
         kept_from = datetime.combine(hourly.state(conn).kept_from, datetime_time(), UTC)
         self.kept_from_us = to_us(kept_from)
         self._refreshed = now
 
-    def unknown_devices(self, device_ids: Iterable[str]) -> list[str]:
-        """Those of the ids that are not known yet."""
-        return [one for one in dict.fromkeys(device_ids) if one not in self.doors]
-
-    def learn_devices(self, conn: Connection, device_ids: list[str]) -> None:
-        """Look unknown devices up: they may have been registered a moment ago."""
-        self.doors.update(devices.doors(conn, device_ids))
+    def learn_devices(self, conn: Connection, device_ids: Collection[str]) -> bool:
+        """Look unknown devices up: registered a moment ago? Whether some were found."""
+        found = devices.doors(conn, list(device_ids)) if device_ids else {}
+        self.doors.update(found)
+        return bool(found)
 
     def learn_metrics(self, conn: Connection) -> None:
         """Read the metrics again because of an unknown name; at most every second."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -41,6 +41,7 @@ class Sorted:
     heard: dict[int, int] = field(default_factory=dict)
     readings: int = 0
     unknown_metric: bool = False
+    unknown_devices: set[str] = field(default_factory=set)
 
     def rows(self) -> NDArray[np.void]:
         """The rows to store (dtype `INCOMING`), in the order they came."""
@@ -49,12 +50,6 @@ class Sorted:
         for name, column in zip(INCOMING.names or (), zip(*self.found, strict=True), strict=False):
             rows[name] = column
         return rows
-
-
-def device_ids(messages: Iterable[Message]) -> list[str]:
-    """The devices that the MQTT topics of a batch name."""
-    topics = (_parse(message.topic) for message in messages if message.protocol == MQTT)
-    return [topic.device_id for topic in topics if topic is not None]
 
 
 def set_aside(message: Message, trouble: Trouble, device_id: str | None = None) -> SetAside:
@@ -87,6 +82,8 @@ def sort(
             continue
         topic = _parse(message.topic)
         door = doors.get(topic.device_id) if topic is not None else None
+        if topic is not None and door is None:
+            out.unknown_devices.add(topic.device_id)
         trouble = _refusal(topic, door)
         if trouble is not None or topic is None or door is None:
             if trouble is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,38 +19,54 @@ from layers.titles import cleared, title, withdrawn
 LATE = timedelta(minutes=30)
 
 
-def store_and_draft(conn: Connection, changes: Iterable[Judged], now: datetime) -> list[EventDraft]:
+def store_and_draft(conn: Connection, changes: Sequence[Judged], now: datetime) -> list[EventDraft]:
     """Bring iot.findings up to date; the events that tell what changed, in order.
 
     A peak that moves is stored and not told: a rising river is one event, not a thousand.
     """
     drafts: list[EventDraft] = []
-    for judged in changes:
+    rows: list[StoredFinding] = []
+    for judged, free_id in _with_ids(conn, changes):
         kind, after = judged.change.kind, judged.change.after
         if after is None:
             drafts.append(_withdraw(conn, judged, now))
         elif judged.row is None:
-            row = _new_row(conn, judged, after, now)
+            row = _new_row(free_id, judged, after, now)
             drafts.append(_draft(judged, replace(row, revision=1), after, Change.RAISED, now))
             if after.ended_ms is not None:
                 row = replace(row, revision=2)
                 drafts.append(_draft(judged, row, after, Change.CLEARED, now))
-            findings.put(conn, row)
+            rows.append(row)
         else:
             told = kind != "updated"
             row = _changed_row(judged.row, after, now, revision=judged.row.revision + told)
-            findings.put(conn, row)
+            rows.append(row)
             if told:
                 change = Change.CHANGED if after.ended_ms is None else Change.CLEARED
                 drafts.append(_draft(judged, row, after, change, now))
+    findings.put(conn, rows)
     return drafts
 
 
-def _new_row(conn: Connection, judged: Judged, after: Finding, now: datetime) -> StoredFinding:
+def _with_ids(conn: Connection, changes: Sequence[Judged]) -> Iterator[tuple[Judged, str]]:
+    """Each change, with the id for its finding if it is a new one."""
+    new = [judged for judged in changes if judged.row is None]
+    ids = iter(findings.free_ids(conn, [_plain_id(judged) for judged in new]))
+    for judged in changes:
+        yield judged, next(ids) if judged.row is None else ""
+
+
+def _plain_id(judged: Judged) -> str:
+    if judged.change.after is None:
+        raise ValueError("only a stored finding can be withdrawn")
+    onset = moment(judged.change.after.onset_ms)
+    return f"{judged.device.device_id}:{judged.rule.name}:{onset:%Y%m%dT%H%M%S.%f}"[:-3]
+
+
+def _new_row(finding_id: str, judged: Judged, after: Finding, now: datetime) -> StoredFinding:
     onset = moment(after.onset_ms)
-    plain = f"{judged.device.device_id}:{judged.rule.name}:{onset:%Y%m%dT%H%M%S.%f}"
     blank = StoredFinding(
-        finding_id=findings.free_id(conn, plain[:-3]),
+        finding_id=finding_id,
         rule=judged.rule.name,
         layer=judged.device.layer,
         device_no=judged.device.device_no,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from sys import intern
 
 from sqlalchemy import Connection
 
@@ -55,15 +56,41 @@ def by_ids(conn: Connection, device_ids: Iterable[str]) -> list[Device]:
     return _devices(conn, None, list(device_ids))
 
 
-def doors(conn: Connection, device_ids: Sequence[str] | None = None) -> dict[str, Door]:
+def doors(
+    conn: Connection,
+    device_ids: Sequence[str] | None = None,
+    device_nos: Sequence[int] | None = None,
+) -> dict[str, Door]:
     """By id, what the ingester must know: of all devices, or of the given ones."""
     ids = None if device_ids is None else list(device_ids)
-    return {row.device_id: Door(**row._mapping) for row in _SQL.rows(conn, "doors", ids=ids)}
+    nos = None if device_nos is None else list(device_nos)
+    return {
+        row.device_id: Door(**{**row._mapping, "bucket": intern(row.bucket)})
+        for row in _SQL.rows(conn, "doors", ids=ids, nos=nos)
+    }
 
 
-def fingerprint(conn: Connection) -> str:
-    """A text that differs whenever a device or a metric was added or changed."""
-    return str(_SQL.value(conn, "fingerprint"))
+def mark(conn: Connection) -> int:
+    """Where the next look for changes begins: ask before you read, and give it to `changed`."""
+    return int(_SQL.value(conn, "mark"))
+
+
+def changed(conn: Connection, mark: int) -> dict[int, int]:
+    """Devices that were added or changed since a mark, with the transaction that did it.
+
+    By number. Some may be told again, while older transactions go on.
+    """
+    return {row.device_no: row.changed_in for row in _SQL.rows(conn, "changed", mark=mark)}
+
+
+def of_layers(conn: Connection, layers: Sequence[str]) -> list[int]:
+    """The numbers of all devices of some layers."""
+    return [row.device_no for row in _SQL.rows(conn, "of_layers", layers=list(layers))]
+
+
+def highest(conn: Connection) -> int:
+    """The highest number of a device; 0 when there is none."""
+    return int(_SQL.value(conn, "highest"))
 
 
 def statuses(conn: Connection) -> dict[int, Status]:
@@ -86,9 +113,10 @@ def heard(conn: Connection, last_us: Mapping[int, int]) -> None:
         _SQL.run(conn, "heard", device_nos=list(last_us), ats_us=list(last_us.values()))
 
 
-def fell_silent(conn: Connection, now: datetime) -> list[int]:
-    """Mark devices offline that sent nothing for long; their numbers."""
-    return [row.device_no for row in _SQL.rows(conn, "fell_silent", now=now)]
+def fell_silent(conn: Connection, now: datetime, nos: range) -> list[int]:
+    """Mark devices of a range offline that sent nothing for long; their numbers."""
+    rows = _SQL.rows(conn, "fell_silent", now=now, first_no=nos.start, end_no=nos.stop)
+    return [row.device_no for row in rows]
 
 
 def _devices(

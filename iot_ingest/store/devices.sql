@@ -9,17 +9,24 @@ WHERE (CAST(:nos AS integer[]) IS NULL OR device_no = ANY(CAST(:nos AS integer[]
 ORDER BY device_no
 
 -- name: doors
--- What the ingester must know of each device; of the given ids only when some are given.
+-- What the ingester must know of each device; of the given ids or numbers only when some are given.
 SELECT device_no, device_id, bucket, disabled_at IS NOT NULL AS disabled
 FROM iot.devices
-WHERE CAST(:ids AS text[]) IS NULL OR device_id = ANY(CAST(:ids AS text[]))
+WHERE (CAST(:ids AS text[]) IS NULL OR device_id = ANY(CAST(:ids AS text[])))
+    AND (CAST(:nos AS integer[]) IS NULL OR device_no = ANY(CAST(:nos AS integer[])))
 
--- name: fingerprint
--- Changes whenever a device or a metric was added or changed.
-SELECT (SELECT count(*)::text || '/' || coalesce(sum(extract(epoch FROM changed_at)), 0)::text
-        FROM iot.devices)
-    || '/' || (SELECT md5(coalesce(string_agg(m::text, ',' ORDER BY metric_no), ''))
-               FROM iot.metrics m)
+-- name: mark
+-- Where the next look begins: whatever is not visible yet was changed by this transaction or a
+-- later one.
+SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)
+
+-- name: changed
+-- Devices that were added or changed at or after a mark. (Numbers of the future come from another
+-- server, whose copy this is.)
+SELECT device_no, CAST(CAST(changed_in AS text) AS bigint) AS changed_in
+FROM iot.devices
+WHERE changed_in >= CAST(CAST(CAST(:mark AS bigint) AS text) AS xid8)
+    AND changed_in < pg_snapshot_xmax(pg_current_snapshot())
 
 -- name: statuses
 -- Which devices are online, and since when they are or are not.
@@ -52,11 +59,20 @@ WHERE NOT old.online OR old.last_message_at IS NULL
     OR old.last_message_at < excluded.last_message_at - interval '5 seconds'
 
 -- name: fell_silent
--- Devices that sent nothing for five of their intervals (a minute at least) are offline.
+-- Devices of a range that sent nothing for five of their intervals (a minute at least) are offline.
 UPDATE iot.device_status s
 SET online = false, since = :now
 FROM iot.devices d
 WHERE d.device_no = s.device_no AND s.online
+    AND s.device_no >= :first_no AND s.device_no < :end_no
     AND coalesce(s.last_message_at, s.since)
         < :now - greatest(interval '1 minute', d.interval_s * interval '5 seconds')
 RETURNING s.device_no
+
+-- name: highest
+-- The highest number of a device; 0 when there is none.
+SELECT coalesce(max(device_no), 0) FROM iot.devices
+
+-- name: of_layers
+-- Devices of some layers.
+SELECT device_no FROM iot.devices WHERE layer = ANY(CAST(:layers AS text[])) ORDER BY device_no

@@ -24,22 +24,18 @@ class DirtySpan:
 
 
 def claim(conn: Connection, most: int) -> list[int]:
-    """Up to ``most`` devices with dirty spans, for this transaction alone."""
-    waiting = [row.device_no for row in _SQL.rows(conn, "devices", most=most)]
-    return [no for no in waiting if claim_device(conn, no)]
+    """Up to ``most`` spans for `take`, and their devices for this transaction alone."""
+    return [row.dirty_id for row in _SQL.rows(conn, "claim", most=most)]
 
 
 def claim_device(conn: Connection, device_no: int) -> bool:
     """Claim one device for this transaction; False when another judge has it."""
-    return bool(_SQL.value(conn, "claim", device_no=device_no))
+    return bool(_SQL.value(conn, "claim_device", device_no=device_no))
 
 
-def take(conn: Connection, device_nos: Sequence[int]) -> list[DirtySpan]:
-    """The dirty spans of claimed devices, one per metric; deleted when this commits.
-
-    What is committed after this statement has spans of its own.
-    """
-    rows = _SQL.rows(conn, "take", device_nos=list(device_nos))
+def take(conn: Connection, dirty_ids: Sequence[int]) -> list[DirtySpan]:
+    """Claimed spans, one per device and metric; deleted when this commits."""
+    rows = _SQL.rows(conn, "take", dirty_ids=list(dirty_ids))
     return [DirtySpan(**row._mapping) for row in rows]
 
 

@@ -44,13 +44,22 @@ class Quiet:
 
 
 def current(
-    conn: Connection, device_no: int, metric_no: int, rule: str, first: datetime
-) -> list[StoredFinding]:
-    """A device's findings of one rule that last until ``first`` or longer, by onset."""
-    rows = _SQL.rows(
-        conn, "current", device_no=device_no, metric_no=metric_no, rule=rule, first=first
-    )
-    return [StoredFinding(**row._mapping) for row in rows]
+    conn: Connection, spans: Sequence[tuple[int, int, datetime]]
+) -> dict[tuple[int, int, str], list[StoredFinding]]:
+    """The findings that last until ``first`` or longer, for each (device_no, metric_no, first).
+
+    By device, metric and rule; of one key by onset.
+    """
+    if not spans:
+        return {}
+    device_nos, metric_nos, firsts = (list(one) for one in zip(*spans, strict=True))
+    found: dict[tuple[int, int, str], list[StoredFinding]] = {}
+    for row in _SQL.rows(
+        conn, "current", device_nos=device_nos, metric_nos=metric_nos, firsts=firsts
+    ):
+        one = StoredFinding(**row._mapping)
+        found.setdefault((one.device_no, one.metric_no, one.rule), []).append(one)
+    return found
 
 
 def open(conn: Connection) -> list[StoredFinding]:  # noqa: A001 - findings.open(conn) reads well
@@ -71,21 +80,30 @@ def all_current(conn: Connection) -> list[StoredFinding]:
     return [StoredFinding(**row._mapping) for row in _SQL.rows(conn, "all_current")]
 
 
-def free_id(conn: Connection, plain: str) -> str:
-    """``plain``, or with ``~2``, ``~3``, ... when it is in use: an id is never used twice."""
-    pattern = plain.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%") + "~%"
-    taken = {row.finding_id for row in _SQL.rows(conn, "taken_ids", plain=plain, numbered=pattern)}
-    number = 2
-    found = plain
-    while found in taken:
-        found = f"{plain}~{number}"
-        number += 1
-    return found
+def free_ids(conn: Connection, plain: Sequence[str]) -> list[str]:
+    """Each id, or with ``~2``, ``~3``, ... when it is in use: an id is never used twice."""
+    taken: set[str] = set()
+    numbers = [1] * len(plain)
+    waiting = list(range(len(plain)))
+    names = list(plain)
+    while waiting:
+        asked = [names[place] for place in waiting]
+        taken |= {row.finding_id for row in _SQL.rows(conn, "known_ids", ids=asked)}
+        again = []
+        for place in waiting:
+            if names[place] in taken:
+                numbers[place] += 1
+                names[place] = f"{plain[place]}~{numbers[place]}"
+                again.append(place)
+            else:
+                taken.add(names[place])
+        waiting = again
+    return names
 
 
-def put(conn: Connection, finding: StoredFinding) -> None:
-    """Keep a finding, new or changed."""
-    _SQL.run(conn, "put", **asdict(finding))
+def put(conn: Connection, found: Sequence[StoredFinding]) -> None:
+    """Keep findings, new or changed."""
+    _SQL.run_many(conn, "put", [asdict(one) for one in found])
 
 
 def withdraw(conn: Connection, finding_id: str, *, revision: int, changed_at: datetime) -> None:
@@ -94,8 +112,17 @@ def withdraw(conn: Connection, finding_id: str, *, revision: int, changed_at: da
 
 
 def quiet(
-    conn: Connection, now: datetime, metric_nos: Sequence[int], rules: Sequence[str]
+    conn: Connection, now: datetime, metric_nos: Sequence[int], rules: Sequence[str], nos: range
 ) -> list[Quiet]:
-    """Metrics silent for two intervals or longer without an open finding of ``rules``."""
-    rows = _SQL.rows(conn, "quiet", now=now, metric_nos=list(metric_nos), rules=list(rules))
+    """Metrics of a range of devices, silent for two intervals or longer, without an open finding
+    of ``rules``."""
+    rows = _SQL.rows(
+        conn,
+        "quiet",
+        now=now,
+        metric_nos=list(metric_nos),
+        rules=list(rules),
+        first_no=nos.start,
+        end_no=nos.stop,
+    )
     return [Quiet(**row._mapping) for row in rows]

@@ -1,11 +1,12 @@
 -- name: current
--- A device's current findings of one rule that last until `first` or longer.
-SELECT finding_id, rule, layer, device_no, metric_no, onset, ended_at, level, peak, peak_at, bound,
-    clause, revision, changed_at
-FROM iot.findings
-WHERE device_no = :device_no AND metric_no = :metric_no AND rule = :rule AND NOT withdrawn
-    AND (ended_at IS NULL OR ended_at >= :first)
-ORDER BY onset
+-- Current findings of devices and metrics that last until `first` or longer.
+SELECT f.finding_id, f.rule, f.layer, f.device_no, f.metric_no, f.onset, f.ended_at, f.level,
+    f.peak, f.peak_at, f.bound, f.clause, f.revision, f.changed_at
+FROM unnest(CAST(:device_nos AS integer[]), CAST(:metric_nos AS smallint[]),
+    CAST(:firsts AS timestamptz[])) AS w (device_no, metric_no, first)
+JOIN iot.findings f USING (device_no, metric_no)
+WHERE NOT f.withdrawn AND coalesce(f.ended_at, timestamptz 'infinity') >= w.first
+ORDER BY f.onset
 
 -- name: open
 -- Everything that is wrong now.
@@ -32,9 +33,9 @@ FROM iot.findings
 WHERE NOT withdrawn
 ORDER BY device_no, rule, onset
 
--- name: taken_ids
--- Which ids that begin like this are in use.
-SELECT finding_id FROM iot.findings WHERE finding_id = :plain OR finding_id LIKE :numbered
+-- name: known_ids
+-- Which of these ids are in use.
+SELECT finding_id FROM iot.findings WHERE finding_id = ANY(CAST(:ids AS text[]))
 
 -- name: put
 -- A finding as it is known now.
@@ -53,12 +54,13 @@ UPDATE iot.findings SET withdrawn = true, revision = :revision, changed_at = :ch
 WHERE finding_id = :finding_id
 
 -- name: quiet
--- Metrics of enabled devices that nothing came of for at least two intervals, and have no open
--- finding of the given rules.
+-- Metrics of enabled devices of a range that nothing came of for at least two intervals, and have
+-- no open finding of the given rules.
 SELECT l.device_no, l.metric_no, l.ts, l.received_at
 FROM iot.latest l
 JOIN iot.devices d USING (device_no)
-WHERE d.disabled_at IS NULL AND l.metric_no = ANY(:metric_nos)
+WHERE l.device_no >= :first_no AND l.device_no < :end_no
+    AND d.disabled_at IS NULL AND l.metric_no = ANY(:metric_nos)
     AND greatest(l.ts, l.received_at) < :now - d.interval_s * interval '2 seconds'
     AND NOT EXISTS (
         SELECT FROM iot.findings f

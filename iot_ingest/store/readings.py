@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from grid.store.named_sql import Statements
 from iot_ingest.model.reading import from_us, to_us
 from iot_ingest.store.binary import INCOMING, Integers, Smallints, Times, parameters
-from iot_ingest.store.copying import copy_span
+from iot_ingest.store.copying import copy_spans
 
 _SQL = Statements.beside(__file__)
 
@@ -172,22 +172,30 @@ def span(
     conn: Connection, device_no: int, metric_no: int, first: datetime
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bytes_]]:
     """Times (ms since 1970), values and flags from ``first`` on, sorted by time."""
-    rows = copy_span(conn, device_no, metric_no, first)
-    return (
-        rows["ts_ms"].astype(np.int64),
-        rows["value"].astype(np.float64),
-        np.ascontiguousarray(rows["flag"]),
-    )
+    return copy_spans(conn, [(device_no, metric_no, first)])[0]
+
+
+def spans(
+    conn: Connection, firsts: Sequence[tuple[int, int, datetime]]
+) -> list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bytes_]]]:
+    """The `span` of each (device_no, metric_no, first), read together."""
+    return copy_spans(conn, firsts) if firsts else []
 
 
 def newest_before(
-    conn: Connection, device_no: int, metric_no: int, moment: datetime
-) -> datetime | None:
-    """When the last reading before ``moment`` was; None when there is none."""
-    found: datetime | None = _SQL.value(
-        conn, "newest_before", device_no=device_no, metric_no=metric_no, moment=moment
+    conn: Connection, moments: Sequence[tuple[int, int, datetime]]
+) -> dict[tuple[int, int], tuple[datetime, float, str]]:
+    """For each (device_no, metric_no, moment): time, value and flag of the last reading before.
+
+    By device and metric; those without one are missing.
+    """
+    if not moments:
+        return {}
+    device_nos, metric_nos, ats = (list(one) for one in zip(*moments, strict=True))
+    rows = _SQL.rows(
+        conn, "newest_before", device_nos=device_nos, metric_nos=metric_nos, moments=ats
     )
-    return found
+    return {(row.device_no, row.metric_no): (row.ts, row.value, row.flag) for row in rows}
 
 
 def copy_history(conn: Connection, rows: Iterable[tuple[int, int, datetime, float]]) -> int:

@@ -117,9 +117,15 @@ WITH again AS (
 SELECT coalesce(sum(readings), 0)::bigint FROM again
 
 -- name: newest_before
--- When the last reading before a moment was.
-SELECT max(ts) FROM iot.readings
-WHERE device_no = :device_no AND metric_no = :metric_no AND ts < :moment
+-- The last reading before a moment, of several devices and metrics.
+SELECT w.device_no, w.metric_no, r.ts, r.value, CAST(r.flag AS text) AS flag
+FROM unnest(CAST(:device_nos AS integer[]), CAST(:metric_nos AS smallint[]),
+    CAST(:moments AS timestamptz[])) AS w (device_no, metric_no, moment)
+CROSS JOIN LATERAL (
+    SELECT ts, value, flag FROM iot.readings
+    WHERE device_no = w.device_no AND metric_no = w.metric_no AND ts < w.moment
+    ORDER BY ts DESC
+    LIMIT 1) AS r
 
 -- name: latest
 -- The latest value of every metric of the given devices, of all devices when none are given.

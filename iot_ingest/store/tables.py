@@ -21,6 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, CHAR, JSONB, REAL
 
+from events.store.tables import Xid8
+
 METADATA = MetaData()
 
 
@@ -68,7 +70,7 @@ devices = Table(
     _text("source_crs"), _number("cell_id", nullable=True), _number("area_id"),
     _number("component_id", nullable=True), Column("attributes", JSONB, nullable=False),
     _text("secret_hash", nullable=True), _at("disabled_at", nullable=True), _text("changed_by"),
-    _at("changed_at"), schema="iot",
+    _at("changed_at"), Column("changed_in", Xid8, nullable=False), schema="iot",
 )  # fmt: skip
 
 readings = Table("readings", METADATA, *_reading(), schema="iot")

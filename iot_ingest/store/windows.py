@@ -42,9 +42,10 @@ class Measured:
     value: float | None
 
 
-def districts(conn: Connection) -> dict[int, int]:
-    """The area id of each device's district, by device number."""
-    return {row.device_no: row.district for row in _SQL.rows(conn, "districts")}
+def districts(conn: Connection, device_nos: Sequence[int]) -> dict[int, int]:
+    """The area id of each of these devices' district, by device number."""
+    rows = _SQL.rows(conn, "districts", nos=list(device_nos))
+    return {row.device_no: row.district for row in rows}
 
 
 def mark(conn: Connection, marks: Sequence[Mark]) -> None:

@@ -1,10 +1,11 @@
 -- name: districts
--- Every device's district (the widest area where there is none).
+-- The district of devices (the widest area where there is none).
 SELECT d.device_no, coalesce(
     (SELECT up.area_id FROM grid.areas up WHERE up.area_id = ANY(a.path) AND up.kind = 'district'),
     a.path[1]) AS district
 FROM iot.devices d
 JOIN grid.areas a USING (area_id)
+WHERE d.device_no = ANY(CAST(:nos AS integer[]))
 
 -- name: mark
 -- Windows in which readings changed. One that is being taken right now is waited for.

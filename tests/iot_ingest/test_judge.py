@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 import layers
 from grid.store.postgis import transaction
@@ -20,8 +21,9 @@ from iot_ingest.message import Message
 from iot_ingest.pipeline import Pipeline
 from iot_ingest.registry import Registry
 from iot_ingest.store import devices, dirty, findings
+from iot_ingest.store.registration import register_devices
 from layers.contract import Series
-from tests.iot_ingest.place import NOW, item, message, minutes, rows_of
+from tests.iot_ingest.place import BY, NOW, item, message, minutes, row, rows_of
 from tests.support.cluster import TestDatabase
 
 
@@ -244,10 +246,99 @@ def test_two_judges_never_work_on_one_device(village: TestDatabase, pipeline: Pi
     pipeline.flush([levels((1, 3.3))])
     one, other = Judge(village.engine("cc_ingest")), Judge(village.engine("cc_ingest"))
     with transaction(village.engine("cc_ingest"), "system:judge") as conn:
-        assert dirty.claim(conn, 10) == [1]
+        assert len(dirty.claim(conn, 10)) == 1
         assert one.work(NOW) == 0
     assert one.work(NOW) == 1
     assert other.work(NOW) == 0
+
+
+def test_many_devices_cost_no_more_questions_than_one(
+    village: TestDatabase, pipeline: Pipeline
+) -> None:
+    """However many spans there are, a round asks the database the same few times."""
+    engine = village.engine("cc_ingest")
+    names = [f"MANY-{n}" for n in range(30)]
+    register_devices(village.engine("cc_admin"), [row(one) for one in names], by=BY)
+    asked: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    counts = []
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        for wet in (["WL-1"], names):
+            pipeline.flush(
+                [
+                    message(one, [item(NOW - minutes(2), water_level=2.0),
+                                  item(NOW - minutes(1), water_level=4.0)])
+                    for one in wet
+                ]
+            )  # fmt: skip
+            judge = Judge(engine)
+            asked.clear()
+            assert judge.work(NOW) > 0
+            counts.append(len(asked))
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert counts[0] == counts[1] < 30
+    raised = rows_of(
+        village.engine("cc_web"),
+        "SELECT count(DISTINCT device_no) FROM iot.findings WHERE rule = 'river_level'",
+    )
+    assert raised == [(31,)]
+
+
+def test_what_changed_is_learned_and_nothing_is_missed_by_the_order_of_commits(
+    village: TestDatabase, pipeline: Pipeline, judge: Judge
+) -> None:
+    for name, at in (("WL-1", 9), ("WL-2", 9)):
+        pipeline.flush([message(name, item(NOW - minutes(at), water_level=2.0))])
+    judge_all(judge)
+    with village.superuser() as slow, village.superuser() as quick:
+        slow.autocommit = False
+        lower = "UPDATE iot.devices SET attributes = attributes || %s WHERE device_id = %s"
+        slow.execute(lower, ('{"warning_m": 1.0}', "WL-1"))
+        quick.execute(lower, ('{"warning_m": 1.0}', "WL-2"))
+        pipeline.flush([message("WL-2", item(NOW - minutes(8), water_level=2.0))])
+        judge_all(judge)
+        slow.commit()
+    pipeline.flush([message("WL-1", item(NOW - minutes(7), water_level=2.0))])
+    judge_all(judge)
+    assert rows_of(
+        village.engine("cc_web"),
+        "SELECT device_no FROM iot.findings WHERE rule = 'river_level' ORDER BY 1",
+    ) == [(1,), (2,)]
+
+
+def test_ids_that_are_in_use_get_a_number(village: TestDatabase, pipeline: Pipeline) -> None:
+    pipeline.flush([levels((2, 2.0), (1, 3.3))])
+    judge_all(Judge(village.engine("cc_ingest")))
+    with village.engine("cc_web").connect() as conn:
+        (used,) = [one.finding_id for one in findings.all_current(conn) if "river_l" in one.rule]
+        assert findings.free_ids(conn, [used, "new", used, "new"]) == [
+            f"{used}~2",
+            "new",
+            f"{used}~3",
+            "new~2",
+        ]
+        assert findings.free_ids(conn, []) == []
+
+
+def test_devices_are_watched_for_silence_range_by_range(
+    village: TestDatabase, pipeline: Pipeline, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iot_ingest.judge._RANGE", 1)
+    for name in ("WL-1", "WL-2"):
+        pipeline.flush([message(name, item(NOW - minutes(1), water_level=2.0))])
+    judge_all(judge)
+    later = datetime.now(tz=UTC) + minutes(12)
+    assert sum(judge.watch(later) for _ in range(5)) == 2
+    for _ in range(5):
+        judge.note_offline(later)
+    assert rows_of(village.engine("cc_web"), "SELECT DISTINCT online FROM iot.device_status") == [
+        (False,)
+    ]
 
 
 def plain(village: TestDatabase, device_id: str, now: datetime) -> list[tuple[Any, ...]]:

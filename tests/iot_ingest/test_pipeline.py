@@ -197,6 +197,19 @@ def test_a_disabled_device_is_refused(village: TestDatabase, pipeline: Pipeline)
     assert reasons(village) == {Reason.DISABLED_DEVICE: 1}
 
 
+def test_what_changes_in_the_registry_is_read_again_and_nothing_else(
+    village: TestDatabase, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iot_ingest.registry._REFRESH_S", 0.0)
+    with village.superuser() as conn:
+        conn.execute("UPDATE iot.devices SET disabled_at = now() WHERE device_id = 'WL-1'")
+    before = dict(pipeline._registry.doors)
+    pipeline.prepare(NOW)
+    after = pipeline._registry.doors
+    assert [name for name in after if after[name] is not before[name]] == ["WL-1"]
+    assert pipeline.flush([message("WL-1", item(NOW, water_level=1.0))]).stored == 0
+
+
 def test_last_will_and_readings_tell_who_is_online(
     village: TestDatabase, pipeline: Pipeline
 ) -> None:

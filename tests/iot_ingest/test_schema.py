@@ -63,6 +63,10 @@ def full(village: TestDatabase, pipeline: Pipeline) -> TestDatabase:
             " now() - n * interval '1 min', CASE WHEN n > 100 THEN now() END, 2, 1, now(), 1, 'c',"
             " 1, false, now() FROM generate_series(1, 20000) AS n"
         )
+        conn.execute(
+            "INSERT INTO iot.dirty (device_no, metric_no, from_ts, to_ts)"
+            " SELECT n % 50 + 1, 1, now(), now() FROM generate_series(1, 20000) AS n"
+        )
         conn.execute("ANALYZE")
     return village
 
@@ -82,11 +86,13 @@ def scanned(plan: dict[str, Any]) -> list[str]:
             {"device_no": 1, "metric_no": 1, "first": NOW - minutes(60), "until": NOW,
              "step": minutes(10), "most": 100},
         ),
-        (readings, "newest_before", {"device_no": 1, "metric_no": 1, "moment": NOW}),
-        (findings, "current", {"device_no": 1, "metric_no": 1, "rule": "x", "first": NOW}),
+        (readings, "newest_before", {"device_nos": [1], "metric_nos": [1], "moments": [NOW]}),
+        (findings, "current", {"device_nos": [1], "metric_nos": [1], "firsts": [NOW]}),
+        (findings, "known_ids", {"ids": ["f1", "f2"]}),
         (findings, "open", {}),
         (findings, "of_device", {"device_no": 1, "first": NOW - minutes(60), "until": NOW}),
-        (dirty, "claim", {"device_no": 1}),
+        (dirty, "claim", {"most": 1_000}),
+        (dirty, "take", {"dirty_ids": [1, 2]}),
     ],
 )  # fmt: skip
 def test_hot_statements_use_their_indexes(
@@ -148,12 +154,14 @@ def test_history_and_rare_ways_read_no_more_days_than_they_must(full: TestDataba
 
 def test_a_span_is_read_by_index_and_from_its_days_alone(full: TestDatabase) -> None:
     with full.superuser() as conn:
-        inner = copying._COPY_SPAN.removeprefix("COPY (").split(") TO STDOUT")[0]
-        found = conn.execute(f"EXPLAIN (FORMAT json) {inner}", (1, 1, NOW - minutes(30)))
+        inner = copying._COPY_SPANS.removeprefix("COPY (").split(") TO STDOUT")[0]
+        found = conn.execute(
+            f"EXPLAIN (ANALYZE, FORMAT json) {inner}", ([1, 2], [1, 1], [NOW - minutes(30)] * 2)
+        )
         (plan,) = found.fetchall()[0][0]
     # (the empty partitions of the coming days may be looked through)
     assert f"readings_{NOW:%Y%m%d}" not in scanned(plan["Plan"])
-    assert f"readings_{NOW - timedelta(days=2):%Y%m%d}" not in json.dumps(plan)
+    assert f"readings_{NOW - timedelta(days=2):%Y%m%d}" not in days_read(plan["Plan"])
     assert "_pkey" in json.dumps(plan)
 
 
