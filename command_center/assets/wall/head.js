@@ -53,6 +53,9 @@
     const as_of = live.at ? ns.clock(live.at, zone, language) : "–";
     if (live.connection === "lost") return ns.fill(words.banner_lost, { as_of });
     if (!live.health || live.health.status === "ok") return null;
+    // the server goes on speaking; what it knows ends where the database did
+    const database = (live.health.components || {}).database || {};
+    const known = database.status === "down" && database.since ? Date.parse(database.since) : live.at;
     const bad = Object.entries(live.health.components || {})
       .filter(([, part]) => part.status !== "ok")
       .map(([name, part]) => {
@@ -63,7 +66,8 @@
           since,
         });
       });
-    return ns.fill(words.banner_health, { parts: bad.join(words.comma), as_of });
+    const until = known ? ns.clock(known, zone, language) : "–";
+    return ns.fill(words.banner_health, { parts: bad.join(words.comma), as_of: until });
   }
 
   function Banner(props) {
