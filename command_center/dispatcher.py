@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from command_center.machine.doors import database_url
 from command_center.settings import read_settings
 from events.actions.file_ticket import process_inbox
-from events.actions.upkeep import close_recovered, mark_overdue, send_crews
+from events.actions.upkeep import close_recovered, mark_overdue, resume_suspended, send_crews
 from events.model.access import DISPATCH
 from events.model.problems import Refused
 from events.notices.deliver import deliver
@@ -115,7 +115,7 @@ class Dispatcher:
 
     def _tick(self, engine: Engine) -> None:
         self._next_tick = time.monotonic() + _TICK_S
-        for part in (self._overdue, self._recovered, self._crews, self._deliver):
+        for part in (self._resume, self._overdue, self._recovered, self._crews, self._deliver):
             self._guarded(part, engine)
         now = self._clock()
         with transaction(engine, DISPATCH.key) as conn:
@@ -128,6 +128,9 @@ class Dispatcher:
                 "lag_s": 0.0 if waiting.since is None else (now - waiting.since).total_seconds(),
             }
             heartbeats.beat(conn, "dispatch", self._started_at, now, detail)
+
+    def _resume(self, engine: Engine) -> None:
+        resume_suspended(engine, by=DISPATCH, now=self._clock())
 
     def _overdue(self, engine: Engine) -> None:
         mark_overdue(engine, by=DISPATCH, now=self._clock())

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.async_api import Browser
 
@@ -15,6 +16,9 @@ from tests.support.browser import chromium
 from tests.support.cluster import TestCluster, TestDatabase, running_cluster
 from tests.support.loopback_only import close_network
 from tests.support.ports import free_port as find_free_port
+
+# For long searches of whoever wants them: `scripts/test FILE --hypothesis-profile long`.
+hypothesis.settings.register_profile("long", hypothesis.settings())
 
 _LISTED = pytest.StashKey[list[str]]()
 

@@ -48,7 +48,7 @@ def field_json(services: Services, actor: Actor) -> dict[str, Any]:
     """Tickets (with what may be done), notices and who asks, as JSON values."""
     now = services.now()
     with reading(services.engine) as conn:
-        query = TicketQuery(states=_STATES, crew_id=actor.crew_id or -1, limit=_MOST)
+        query = TicketQuery(states=_STATES, in_hand_of=actor, limit=_MOST)
         found = search(conn, query, scope(actor)).items
         notices = outbox.for_account(conn, actor, limit=_NOTICES)
         photos = attachments.of_tickets(conn, [one.ticket_id for one in found])

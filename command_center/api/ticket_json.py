@@ -7,6 +7,8 @@ from typing import Any
 from events.model.access import Actor, verbs_for
 from events.model.attachment import Attachment
 from events.model.ledger import LedgerEntry
+from events.model.party import Party
+from events.model.proposal import Proposal, verdicts_for
 from events.model.ticket import Ticket, light
 from events.model.workflow import MOVES, STATE_WORDS, VERB_WORDS, Verb
 from events.store.history import ExplainedClock, LinkedEvent, TicketHistory
@@ -16,7 +18,8 @@ Names = Mapping[str, Mapping[str, str]]
 
 _TIMES = (
     "occurred_at", "created_at", "updated_at", "filed_at", "dispatched_at", "accepted_at",
-    "disposed_at", "verified_at", "closed_at", "recovered_at", "due_at", "overdue_at",
+    "disposed_at", "verified_at", "closed_at", "recovered_at", "due_at", "overdue_at", "late_at",
+    "exempted_at", "suspended_at", "resume_at",
 )  # fmt: skip
 
 
@@ -60,6 +63,9 @@ def properties(ticket: Ticket, now: datetime) -> Json:
         "crew": ticket.crew_code,
         "crew_name": _names(ticket.crew_name_zh, ticket.crew_name_en),
         "supervised": ticket.supervised,
+        "merged_into": ticket.merged_number,
+        "parent": ticket.parent_number,
+        "extensions": ticket.extensions,
         "light": light(ticket, now).value,
     }
     for name in _TIMES:
@@ -79,6 +85,9 @@ def story(
         **feature(ticket, now),
         "routing": ticket.routing,
         "verbs": verbs(ticket, actor),
+        "proposals": [_proposal(one, ticket, actor, names) for one in history.proposals],
+        "parties": [_party(one) for one in history.parties],
+        "parts": [{"number": one.number, "state": one.state.value} for one in history.parts],
         "history": [_entry(one, names) for one in history.entries],
         "clocks": [_clock(one) for one in history.clocks],
         "evidence": [evidence(one) for one in history.attachments],
@@ -102,15 +111,54 @@ def evidence(one: Attachment) -> Json:
 
 
 def verbs(ticket: Ticket, actor: Actor) -> list[Json]:
-    """What ``actor`` may do to ``ticket`` now, and what must be given with it."""
+    """What ``actor`` may do to ``ticket`` now, and what must be given with it.
+
+    ``proposed``: it is only proposed, and somebody else decides.
+    """
     return [
         {
             "verb": verb.value,
             "name": VERB_WORDS[verb].as_dict(),
             "needs": [one.value for one in MOVES[ticket.state, verb].needs],
+            "proposed": bool(MOVES[ticket.state, verb].levels),
         }
         for verb in verbs_for(actor, ticket)
     ]
+
+
+def _proposal(one: Proposal, ticket: Ticket, actor: Actor, names: Names) -> Json:
+    return {
+        "id": one.proposal_id,
+        "verb": one.verb.value,
+        "name": VERB_WORDS[one.verb].as_dict(),
+        "reason": one.reason,
+        "given": dict(one.given),
+        "asked_by": one.asked_by,
+        "asked_by_name": names.get(one.asked_by),
+        "asked_at": one.asked_at.isoformat(),
+        "outcome": one.outcome.value,
+        "approvals": [dict(given) for given in one.approvals],
+        "deciders": [role.value for role in one.deciders],
+        "decided_by": one.decided_by,
+        "decided_at": None if one.decided_at is None else one.decided_at.isoformat(),
+        "decided_why": one.decided_why,
+        "verdicts": [verb.value for verb in verdicts_for(actor, one, ticket)],
+    }
+
+
+def _party(one: Party) -> Json:
+    return {
+        "department": one.department_code,
+        "name": {"zh": one.department_name_zh, "en": one.department_name_en},
+        "role": "assist",
+        "state": one.state.value,
+        "asked_at": one.asked_at.isoformat(),
+        "why": one.asked_why,
+        "due_at": one.due_at.isoformat(),
+        "signed_at": None if one.signed_at is None else one.signed_at.isoformat(),
+        "signed_by": one.signed_by,
+        "note": one.note,
+    }
 
 
 def _entry(entry: LedgerEntry, names: Names) -> Json:

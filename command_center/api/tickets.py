@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat
 from sqlalchemy import Connection
 
 from command_center.access.context import logged_in
@@ -36,7 +36,11 @@ _SYSTEMS = {
 
 
 class ActionIn(BaseModel):
-    """An action on a ticket: ``version`` is the one that was seen; ``why`` reason or note."""
+    """An action on a ticket: ``version`` is the one that was seen; ``why`` reason or note.
+
+    ``into``: a ticket's number (merge); ``hours`` (extend); ``until`` (suspend); ``event``: its
+    id (link, unlink); ``proposal``: its id (approve, refuse, withdraw).
+    """
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
 
@@ -46,6 +50,11 @@ class ActionIn(BaseModel):
     department: Annotated[str | None, Field(max_length=64)] = None
     crew: Annotated[str | None, Field(max_length=64)] = None
     supervised: bool = True
+    into: Annotated[str | None, Field(max_length=64)] = None
+    hours: FiniteFloat | None = None
+    until: AwareDatetime | None = None
+    event: Annotated[int | None, Field(ge=1, le=2**62)] = None
+    proposal: Annotated[int | None, Field(ge=1, le=2**62)] = None
 
 
 def router(services: Services, photos: PhotoWorker) -> APIRouter:
@@ -183,6 +192,11 @@ def _act(
             department=sent.department,
             crew=sent.crew,
             supervised=sent.supervised,
+            into=sent.into,
+            hours=sent.hours,
+            until=sent.until,
+            event=sent.event,
+            proposal=sent.proposal,
             photos=kept,
         )
     except Refused:

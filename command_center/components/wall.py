@@ -165,15 +165,16 @@ class DeviceList(_Wall):
 class Actions(_Wall):
     """What can be done to a ticket: buttons, forms, the POST; ``acted`` changes afterwards.
 
-    ``actions`` [{verb, label, needs, main, supervised?}], ``departments`` and ``crews``
-    [{value, label, department?}], ``suggested`` {department, crew} with ``suggestion`` (why).
+    ``actions`` [{key, verb, label, needs, main, supervised?, proposal?}], ``departments``,
+    ``crews`` and ``events`` [{value, label, department?}], ``suggested`` {department, crew} with
+    ``suggestion`` (why).
     """
 
     _namespace = _NAMESPACE
     _type = "Actions"
     _prop_names = _names(
         "id", "config", "number", "version", "actions", "departments", "crews", "department",
-        "suggested", "suggestion", "acted",
+        "events", "suggested", "suggestion", "acted",
     )  # fmt: skip
 
 

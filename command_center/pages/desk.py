@@ -18,7 +18,8 @@ from command_center.pages.page import Page, PageApp
 from command_center.pages.parts import frame
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
 from command_center.pages.parts.hotline import add_hotline_callbacks, hotline_dialog
-from command_center.pages.parts.story import Reader, story_panel
+from command_center.pages.parts.reader import Reader
+from command_center.pages.parts.story import story_panel
 from command_center.pages.parts.told import aria, labelled, side_drawer
 from command_center.problem import Language
 from command_center.services import Services
@@ -27,7 +28,7 @@ from command_center.views.story import titled
 from command_center.wording import words
 from events.model.access import Actor, Permission, Scope, allowed, scope
 from events.model.workflow import State
-from events.store import departments, events, statistics
+from events.store import departments, events, proposals, statistics
 from events.store.search import DESK_STATES, TicketQuery, search
 from grid.store.postgis import reading
 
@@ -164,15 +165,17 @@ def read_rows(services: Services, filters: Filters) -> tuple[list[dict[str, Any]
         inside = _narrowed(conn, actor, filters.area_id)
         if inside is None:
             return [], words("desk.found", language, n=0)
-        page = search(conn, _wanted(conn, filters, services), inside)
+        page = search(conn, _wanted(conn, filters, services, actor), inside)
+        waiting = proposals.for_actor(conn, actor, [one.ticket_id for one in page.items])
     items = page.items
-    if filters.show in ("needs", "open", "overdue"):
+    if filters.show in ("needs", "decisions", "open", "overdue"):
         items = tuple(sorted(items, key=urgency))
     key = "desk.found_more" if page.next_cursor else "desk.found"
-    return [row(one, language) for one in items], words(key, language, n=len(items))
+    rows = [row(one, language, waiting.get(one.ticket_id, ())) for one in items]
+    return rows, words(key, language, n=len(items))
 
 
-def _wanted(conn: Connection, filters: Filters, services: Services) -> TicketQuery:
+def _wanted(conn: Connection, filters: Filters, services: Services, actor: Actor) -> TicketQuery:
     closed = frozenset({State.CLOSED})
     states = {"needs": DESK_STATES, "closed_today": closed, "closed": closed}
     since = None
@@ -180,6 +183,7 @@ def _wanted(conn: Connection, filters: Filters, services: Services) -> TicketQue
         since = statistics.midnight(conn, services.now())
     return TicketQuery(
         states=states.get(filters.show),
+        decided_by=actor if filters.show in ("needs", "decisions") else None,
         open_only=filters.show in ("open", "overdue", "supervised"),
         overdue=True if filters.show == "overdue" else None,
         supervised=True if filters.show == "supervised" else None,

@@ -26,7 +26,8 @@ from command_center.pages.parts import frame
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
 from command_center.pages.parts.device import HOURS, device_panel, series_part
 from command_center.pages.parts.place import cell_panel, event_panel, layer_panel
-from command_center.pages.parts.story import Reader, story_panel
+from command_center.pages.parts.reader import Reader
+from command_center.pages.parts.story import story_panel
 from command_center.pages.parts.told import aria
 from command_center.services import Services
 from command_center.wording import words

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 from command_center.problem import Language
 from command_center.views.story import titled
 from events.model.ticket import Ticket, yellow_at
-from events.model.workflow import STATE_WORDS
+from events.model.verb import STATE_WORDS, VERB_WORDS, Verb
 
-SHOWS = ("needs", "open", "overdue", "supervised", "closed_today", "closed", "all")
+SHOWS = ("needs", "decisions", "open", "overdue", "supervised", "closed_today", "closed", "all")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,8 +49,12 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 10 else None
 
 
-def row(ticket: Ticket, language: Language) -> dict[str, Any]:
-    """A ticket as a row: plain values, times in ms since 1970 for the browser to format."""
+def row(ticket: Ticket, language: Language, decisions: Iterable[Verb] = ()) -> dict[str, Any]:
+    """A ticket as a row: plain values, times in ms since 1970 for the browser to format.
+
+    ``decisions``: what is proposed about it that the reader may decide.
+    """
+    named = [VERB_WORDS[one].told(language) for one in decisions]
     return {
         "number": ticket.number,
         "severity": ticket.severity,
@@ -61,6 +65,7 @@ def row(ticket: Ticket, language: Language) -> dict[str, Any]:
         "department": titled(ticket, "department_name", language),
         "crew": titled(ticket, "crew_name", language),
         "supervised": ticket.supervised,
+        "decisions": ("、" if language == "zh" else ", ").join(named),
         "open": ticket.is_open,
         "due": _ms(ticket.due_at) if ticket.is_open else None,
         "yellow": _ms(yellow_at(ticket)) if ticket.is_open else None,

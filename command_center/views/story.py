@@ -12,8 +12,9 @@ from command_center.problem import Language
 from command_center.views.moments import clock_text
 from command_center.wording import words
 from events.model.access import verbs_for
-from events.model.actor import Actor
+from events.model.actor import ROLE_WORDS, Actor
 from events.model.ledger import LedgerEntry
+from events.model.proposal import Outcome, Proposal, verdicts_for
 from events.model.ticket import Ticket
 from events.model.workflow import MOVES, STATE_WORDS, VERB_WORDS, Need, State, Verb
 
@@ -138,7 +139,15 @@ def _what(entry: LedgerEntry, names: Names, language: Language) -> str:
         return words(f"story.{_OTHER[entry.verb]}", language)
     told = VERB_WORDS[Verb(verb)].told(language) if verb in set(Verb) else entry.verb
     changed = entry.payload.get("set", {})
+    about = entry.payload.get("proposal", {}).get("verb")
+    if about in set(Verb):
+        return words(
+            "story.verdict", language, verdict=told, verb=VERB_WORDS[Verb(about)].told(language)
+        )
+    party = entry.payload.get("party", {}).get("department_id")
     who = [
+        names.departments.get(party, ""),
+        str(entry.payload.get("part") or entry.payload.get("other") or ""),
         names.departments.get(changed.get("department_id"), ""),
         names.crews.get(changed.get("crew_id"), ""),
     ]
@@ -165,21 +174,56 @@ def because(routing: Mapping[str, Any] | None, language: Language) -> list[str]:
     return found
 
 
-def actions(actor: Actor, ticket: Ticket, language: Language) -> list[dict[str, Any]]:
-    """What ``actor`` may do now, the next step first; for the component ``Actions``."""
+def actions(
+    actor: Actor, ticket: Ticket, proposals: Iterable[Proposal], language: Language
+) -> list[dict[str, Any]]:
+    """What ``actor`` may do now, decisions first, then the next step; for ``Actions``."""
     found = []
     for verb in verbs_for(actor, ticket):
-        needs = [need.value for need in MOVES[ticket.state, verb].needs]
+        move = MOVES[ticket.state, verb]
         label = VERB_WORDS[verb].told(language)
+        if move.levels:
+            label = words("story.propose", language, verb=label)
         one: dict[str, Any] = {
-            "verb": verb.value, "label": label, "needs": needs, "main": verb in _MAIN,
+            "key": verb.value, "verb": verb.value, "label": label,
+            "needs": [need.value for need in move.needs], "main": verb in _MAIN,
+            "proposed": bool(move.levels),
         }  # fmt: skip
         if verb is Verb.SUPERVISE:
             one["supervised"] = not ticket.supervised
             if ticket.supervised:
                 one["label"] = words("story.end_supervision", language)
         found.append(one)
-    return sorted(found, key=lambda one: (not one["main"], Need.REASON in one["needs"]))
+    ordered = sorted(found, key=lambda one: (not one["main"], Need.REASON in one["needs"]))
+    return _decisions(actor, ticket, proposals, language) + ordered
+
+
+def _decisions(
+    actor: Actor, ticket: Ticket, proposals: Iterable[Proposal], language: Language
+) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for proposal in proposals:
+        for verdict in verdicts_for(actor, proposal, ticket):
+            about = VERB_WORDS[proposal.verb].told(language)
+            label = words("story.verdict", language, verdict=VERB_WORDS[verdict].told(language),
+                          verb=about)  # fmt: skip
+            needs = [] if verdict is Verb.WITHDRAW else [Need.REASON.value]
+            found.append({
+                "key": f"{verdict}:{proposal.proposal_id}", "verb": verdict.value, "label": label,
+                "needs": needs, "main": verdict is Verb.APPROVE, "proposal": proposal.proposal_id,
+            })  # fmt: skip
+    return found
+
+
+def proposal_told(proposal: Proposal, names: Names, language: Language) -> str:
+    """What became of a proposal, in one line."""
+    if proposal.outcome is Outcome.PENDING:
+        mark = "：" if language == "zh" else ":"
+        named = [ROLE_WORDS[one].told(language).partition(mark)[0] for one in proposal.deciders]
+        roles = " / ".join(named)
+        return words("story.proposal_waits", language, roles=roles)
+    who = actor_name(proposal.decided_by or "", names, language)
+    return words(f"story.proposal_{proposal.outcome}", language, who=who)
 
 
 def titled(row: Any, field: str, language: Language) -> str:

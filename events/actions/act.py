@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from events.actions.transition import move_ticket
+from events.actions.carry_out import carry_out
+from events.actions.choices import Step
+from events.actions.propose import decide, propose
 from events.model import access
+from events.model.given import Given
 from events.model.ledger import canonical
 from events.model.problems import Incomplete, KeyConflict, NotAllowed, NotFound, StaleTicket
 from events.model.refusal import Reason, Refusal
-from events.model.workflow import MARKS, Verb
-from events.store import action_keys, attachments, departments, ledger, tickets
+from events.model.verb import Verb
+from events.model.workflow import MARKS, MOVES, VERDICTS
+from events.store import action_keys, attachments, events, ledger, proposals, rules, tickets
 from events.store.action_keys import UsedKey
 from grid.store.postgis import transaction
 
@@ -26,7 +31,11 @@ if TYPE_CHECKING:
     from events.model.ticket import Ticket
 
 # Verbs that change nothing another person's move could depend on.
-_ANY_VERSION = frozenset({Verb.COMMENT, Verb.SUPERVISE})
+_ANY_VERSION = frozenset({
+    Verb.COMMENT, Verb.SUPERVISE, Verb.SIGN, Verb.REFUSE, Verb.WITHDRAW,
+})  # fmt: skip
+# What the program notes by itself is no verb for people.
+_NOT_FOR_PEOPLE = frozenset({Verb.PROPOSE, Verb.LAPSE})
 
 
 def act(
@@ -39,31 +48,27 @@ def act(
     now: datetime,
     key: str | None = None,
     why: str = "",
-    department: str | None = None,
-    crew: str | None = None,
-    supervised: bool = True,
     photos: Sequence[PhotoDraft] = (),
+    **given: Any,
 ) -> Ticket:
     """Do ``verb`` to the ticket ``number`` that the caller saw at ``version``.
 
-    ``why``: reason or note; ``department``, ``crew``: codes (dispatch, assign); ``supervised``:
-    False takes the mark away. Marks that the engine made meanwhile (overdue, recovered, worse)
-    and comments do not make a caller's version old; a move does. The same ``key`` again gets the
-    same answer and does nothing.
+    ``why``: reason or note; ``given``: the fields of `Given`. Where the table wants a second
+    person the move is only proposed: the ticket that comes back is where it was. Marks that were
+    made meanwhile (overdue, recovered, proposed) and comments do not make a caller's version old;
+    a move does. The same ``key`` again gets the same answer and does nothing.
 
     Raises NotFound (also when the actor may not see the ticket), NotAllowed, Incomplete,
-    KeyConflict, WrongState and StaleTicket (both with ``current``).
+    KeyConflict, WrongState and StaleTicket (both with ``current``), and Conflict for what is
+    proposed or decided already.
     """
     wanted = _verb(verb)
+    choice = Given(**given)
     if key is not None and not 8 <= len(key) <= 128:
         raise Incomplete(Refusal(reason=Reason.BAD_KEY, field="key"))
-    request = {
-        "number": number, "verb": wanted, "version": version, "why": why, "department": department,
-        "crew": crew, "supervised": supervised, "photos": [one.sha256 for one in photos],
-    }  # fmt: skip
-    digest = hashlib.sha256(canonical(request).encode()).digest()
+    digest = _digest(number, wanted, version, why, choice, photos)
     with transaction(engine, by.key) as conn:
-        ticket = tickets.lock(conn, number)
+        ticket = tickets.lock_many(conn, [number, *_others(conn, number, wanted, choice)])[number]
         if key is not None and by.account_id is not None:
             use = UsedKey(account_id=by.account_id, ticket_id=ticket.ticket_id,
                           request_sha256=digest, version=version + 1)  # fmt: skip
@@ -75,19 +80,59 @@ def act(
         if not access.in_scope(by, ticket):
             raise NotFound(Refusal(reason=Reason.NO_SUCH_TICKET))
         _check_version(conn, ticket, wanted, version, by)
-        changes = _changes(
-            conn, ticket, wanted, department=department, crew=crew, supervised=supervised
-        )
-        moved = move_ticket(conn, ticket, wanted, by=by, now=now, why=why.strip(), changes=changes)
+        step = Step(conn=conn, ticket=ticket, verb=wanted, by=by, now=now, why=why.strip(),
+                    given=choice, city=rules.load(conn))  # fmt: skip
+        moved = _do(step)
         attachments.add(conn, photos, area_id=ticket.area_id, now=now, ticket_id=ticket.ticket_id)
         return moved
 
 
+def _do(step: Step) -> Ticket:
+    if step.verb in VERDICTS:
+        return decide(step)
+    move = MOVES.get((step.ticket.state, step.verb))
+    if move is not None and move.levels:
+        return propose(step)
+    return carry_out(step)
+
+
+def _digest(
+    number: str, verb: Verb, version: int, why: str, given: Given, photos: Sequence[PhotoDraft]
+) -> bytes:
+    """What makes a request the same when it comes again."""
+    always = ("department", "crew", "supervised")
+    request = {
+        "number": number, "verb": verb, "version": version, "why": why,
+        "photos": [one.sha256 for one in photos],
+        **{name: value for name, value in asdict(given).items()
+           if name in always or value is not None},
+    }  # fmt: skip
+    return hashlib.sha256(canonical(request).encode()).digest()
+
+
+def _others(conn: Connection, number: str, verb: Verb, given: Given) -> list[str]:
+    """The numbers of other tickets that this may touch: they are all held from the beginning."""
+    if verb is Verb.MERGE:
+        return [given.into] if given.into else []
+    if verb is Verb.APPROVE:
+        return proposals.partners(conn, number)
+    if verb is Verb.UNMERGE:
+        ticket = tickets.by_number(conn, number)
+        return [ticket.merged_number] if ticket is not None and ticket.merged_number else []
+    if verb is Verb.LINK:
+        found = events.by_ids(conn, [given.event or 0])
+        return [one.ticket_number for one in found if one.ticket_number is not None]
+    return []
+
+
 def _verb(verb: str) -> Verb:
     try:
-        return Verb(verb)
+        found = Verb(verb)
     except ValueError:
         raise Incomplete(Refusal(reason=Reason.UNKNOWN_VERB, field="verb")) from None
+    if found in _NOT_FOR_PEOPLE:
+        raise Incomplete(Refusal(reason=Reason.UNKNOWN_VERB, field="verb"))
+    return found
 
 
 def _check_version(conn: Connection, ticket: Ticket, verb: Verb, version: int, by: Actor) -> None:
@@ -104,35 +149,3 @@ def _check_version(conn: Connection, ticket: Ticket, verb: Verb, version: int, b
     ]
     if version > ticket.version or any(one not in MARKS for one in unseen):
         raise StaleTicket(ticket)
-
-
-def _changes(
-    conn: Connection,
-    ticket: Ticket,
-    verb: Verb,
-    *,
-    department: str | None,
-    crew: str | None,
-    supervised: bool,
-) -> dict[str, Any]:
-    """The columns that a person chose."""
-    if verb is Verb.SUPERVISE:
-        return {"supervised": supervised}
-    if verb not in (Verb.DISPATCH, Verb.ASSIGN):
-        return {}
-    chosen: dict[str, Any] = {}
-    if department is not None and verb is Verb.DISPATCH:
-        chosen["department_id"] = departments.id_of(conn, department)
-        if chosen["department_id"] is None:
-            raise Incomplete(Refusal(reason=Reason.UNKNOWN_DEPARTMENT, field="department"))
-        chosen["crew_id"] = None
-    if crew is not None:
-        found = departments.crew_of(conn, crew)
-        if found is None:
-            raise Incomplete(Refusal(reason=Reason.UNKNOWN_CREW, field="crew"))
-        crew_id, its_department = found
-        if its_department != chosen.get("department_id", ticket.department_id):
-            raise Incomplete(Refusal(reason=Reason.CREW_OF_OTHER_DEPARTMENT, field="crew"))
-        chosen["crew_id"] = crew_id
-    chosen["routing"] = {**(ticket.routing or {}), "by_hand": True}
-    return chosen

@@ -94,7 +94,8 @@ def _begin(ticket: PastTicket, number: str, family: str, layer: str | None) -> d
         severity=draft.severity, source=draft.source.value, title_zh=draft.title_zh,
         title_en=draft.title_en, lon=draft.lon, lat=draft.lat, cell_id=draft.cell_id,
         area_id=draft.area_id, component_id=ticket.component_id, device_no=draft.device_no,
-        supervised=False, occurred_at=draft.occurred_at, created_at=ticket.moves[0].at,
+        supervised=False, extensions=0, occurred_at=draft.occurred_at,
+        created_at=ticket.moves[0].at,
     )  # fmt: skip
     return row
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from events.model.actor import Role
 from events.model.notice import Recipient
+from events.model.verb import STATE_WORDS, VERB_WORDS, Verb
 from events.model.words import Words
-from events.model.workflow import STATE_WORDS, Verb
 from events.store import outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from events.model.actor import Actor
+    from events.model.proposal import Proposal
     from events.model.ticket import Ticket
 
 _PLACE = re.compile(r"\{([a-z]+)\}")
@@ -25,6 +27,13 @@ _PLACE = re.compile(r"\{([a-z]+)\}")
 _TO_REPORTERS: dict[Verb, Words] = {
     Verb.FILE: Words(zh="您上报的问题已立案。", en="Your report was accepted for handling."),
     Verb.DECLINE: Words(zh="您上报的问题不予立案：{why}", en="Your report was not taken up: {why}"),
+    Verb.FALSE_ALARM: Words(zh="经两人核实，现场未发现您上报的问题：{why}",
+                            en="Two people looked into it and found nothing there: {why}"),
+    Verb.MERGE: Words(zh="您上报的问题与案卷 {into} 是同一件事，已合并办理。",
+                      en="Your report is about the same thing as {into}: they are one now."),
+    Verb.SUSPEND: Words(zh="您上报的问题暂缓办理，到期自动恢复：{why}",
+                        en="Your report has to wait and is taken up again by itself: {why}"),
+    Verb.RESUME: Words(zh="您上报的问题已恢复办理。", en="Your report is being handled again."),
     Verb.DISPATCH: Words(zh="您上报的问题已派{department}处理。",
                          en="Your report was given to {department}."),
     Verb.DISPOSE: Words(zh="您上报的问题已处置，等待核查。",
@@ -46,6 +55,11 @@ _TO_CREW: dict[Verb, Words] = {
                        en="To be redone: {number} {title}: {why}"),
     Verb.SUPERVISE: Words(zh="督办：{number} {title}，{why}",
                           en="Under supervision: {number} {title}: {why}"),
+    Verb.EXTEND: Words(zh="已延期：{number} {title}", en="More time was given: {number} {title}"),
+    Verb.SUSPEND: Words(zh="已挂账：{number} {title}，{why}",
+                        en="Suspended: {number} {title}: {why}"),
+    Verb.RESUME: Words(zh="恢复办理，请重新受理：{number} {title}",
+                       en="To be taken up again: {number} {title}"),
     Verb.WORSEN: Words(zh="等级上升：{number} {title}", en="Getting worse: {number} {title}"),
     Verb.RECOVER: Words(zh="监测已恢复正常，请到场确认：{number} {title}",
                         en="The sensors have recovered, confirm on the spot: {number} {title}"),
@@ -73,7 +87,8 @@ def tell(
         body = _filled(_LATE, ticket, why)
         if ticket.department_id is not None:
             recipient = (Recipient.DEPARTMENT, ticket.department_id)
-        outbox.put_to_supervisors(conn, kind=verb.value, ticket=ticket, body=body, now=now)
+        outbox.put_to_roles(conn, [Role.SUPERVISOR], kind=verb.value, ticket=ticket, body=body,
+                            now=now)  # fmt: skip
     if recipient is not None:
         outbox.put(
             conn,
@@ -96,6 +111,70 @@ def tell_joined(conn: Connection, ticket: Ticket, event_id: int, *, now: datetim
     outbox.put_to_reporter_of(conn, event_id, kind="join", ticket=ticket, body=body, now=now)
 
 
+_DECIDE = Words(zh="待您审批“{verb}”：{number} {title}，理由：{why}",
+                en="For your decision, {verb}: {number} {title}: {why}")  # fmt: skip
+_DECIDED: dict[Verb, Words] = {
+    Verb.APPROVE: Words(zh="已同意“{verb}”：{number} {title}，{why}",
+                        en="Approved, {verb}: {number} {title}: {why}"),
+    Verb.REFUSE: Words(zh="未同意“{verb}”：{number} {title}，{why}",
+                       en="Refused, {verb}: {number} {title}: {why}"),
+}  # fmt: skip
+_ASSIST = Words(zh="请协办：{number} {title}（{place}），{why}",
+                en="Your part is needed: {number} {title} ({place}): {why}")  # fmt: skip
+_APART = Words(zh="您上报的问题恢复为独立案卷 {number} 办理。",
+               en="Your report is a ticket of its own again: {number}.")  # fmt: skip
+
+
+def tell_deciders(
+    conn: Connection,
+    ticket: Ticket,
+    verb: Verb,
+    roles: Iterable[Role],
+    *,
+    why: str,
+    now: datetime,
+    by: Actor,
+) -> None:
+    """Tell everybody who may decide what somebody proposed."""
+    body = _filled(_DECIDE, ticket, Words(zh=why, en=why), VERB_WORDS[verb])
+    outbox.put_to_roles(conn, roles, kind=Verb.PROPOSE.value, ticket=ticket, body=body, now=now,
+                        but=by.account_id)  # fmt: skip
+
+
+def tell_asker(
+    conn: Connection, ticket: Ticket, proposal: Proposal, verdict: Verb, *, why: str, now: datetime
+) -> None:
+    """Tell who proposed something what was decided; nothing when they took it back."""
+    if verdict in _DECIDED:
+        body = _filled(_DECIDED[verdict], ticket, Words(zh=why, en=why), VERB_WORDS[proposal.verb])
+        outbox.put_to_account(conn, proposal.asked_by, kind=verdict.value, ticket=ticket,
+                              body=body, now=now)  # fmt: skip
+
+
+def tell_party(
+    conn: Connection,
+    ticket: Ticket,
+    department_id: int,
+    crew_id: int | None,
+    *,
+    why: str,
+    now: datetime,
+) -> None:
+    """Tell an assisting department (its crew, if one was named) that it is needed."""
+    recipient = (Recipient.DEPARTMENT, department_id)
+    if crew_id is not None:
+        recipient = (Recipient.CREW, crew_id)
+    outbox.put(conn, kind=Verb.ASSIST.value, recipient=recipient[0], recipient_id=recipient[1],
+               ticket=ticket, body=_filled(_ASSIST, ticket, Words(zh=why, en=why)),
+               now=now)  # fmt: skip
+
+
+def tell_reporters_of_unmerge(conn: Connection, ticket: Ticket, *, now: datetime) -> None:
+    """Tell the residents whose reports came back with a ticket that is one of its own again."""
+    body = _filled(_APART, ticket, Words(zh="", en=""))
+    outbox.put_to_reporters(conn, kind=Verb.UNMERGE.value, ticket=ticket, body=body, now=now)
+
+
 def _who_has_it(ticket: Ticket, by: Actor) -> tuple[Recipient, int] | None:
     """The crew's people; without a crew those of the department; nobody before dispatch."""
     if ticket.crew_id is not None:
@@ -105,11 +184,15 @@ def _who_has_it(ticket: Ticket, by: Actor) -> tuple[Recipient, int] | None:
     return None
 
 
-def _filled(words: Words, ticket: Ticket, why: Words) -> Words:
-    zh = {"title": ticket.title_zh, "place": ticket.area_name_zh, "why": why.zh,
-          "department": ticket.department_name_zh or "责任部门"}  # fmt: skip
-    en = {"title": ticket.title_en, "place": ticket.area_name_en, "why": why.en,
-          "department": ticket.department_name_en or "the department"}  # fmt: skip
+def _filled(words: Words, ticket: Ticket, why: Words, verb: Words | None = None) -> Words:
+    verb = verb or Words(zh="", en="")
+    zh = {"verb": verb.zh, "title": ticket.title_zh, "place": ticket.area_name_zh, "why": why.zh,
+          "department": ticket.department_name_zh or "责任部门",
+          "into": ticket.merged_number or ""}  # fmt: skip
+    en = {"verb": verb.en.lower(), "title": ticket.title_en, "why": why.en,
+          "place": ticket.area_name_en,
+          "department": ticket.department_name_en or "the department",
+          "into": ticket.merged_number or ""}  # fmt: skip
     return Words(zh=_fill(words.zh, ticket, zh), en=_fill(words.en, ticket, en))
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _LATE = Words(zh="超过本阶段时限", en="The stage's time has run out")
+_TIME_IS_UP = Words(zh="挂账期满，自动恢复办理", en="The suspension has ended")
 _RECOVERED = Words(zh="监测数据已恢复正常", en="The sensors are quiet again")
 
 
@@ -35,6 +36,17 @@ def mark_overdue(engine: Engine, *, by: Actor, now: datetime, limit: int = 100) 
             ticket = tickets.by_id(conn, ticket_id)
             move_ticket(conn, ticket, Verb.OVERDUE, by=by, now=now, city=city, why=_LATE)
     return len(late)
+
+
+def resume_suspended(engine: Engine, *, by: Actor, now: datetime, limit: int = 100) -> int:
+    """Take up again what was suspended until now; how many."""
+    with transaction(engine, by.key) as conn:
+        due = tickets.to_resume(conn, now=now, limit=limit)
+        city = rules.load(conn) if due else None
+        for ticket_id in due:
+            ticket = tickets.by_id(conn, ticket_id)
+            move_ticket(conn, ticket, Verb.RESUME, by=by, now=now, city=city, why=_TIME_IS_UP)
+    return len(due)
 
 
 def close_recovered(engine: Engine, *, now: datetime, limit: int = 100) -> int:

@@ -17,13 +17,15 @@ from events.model.actor import (
     system,
 )
 from events.model.refusal import Reason, Refusal
-from events.model.workflow import MOVES, Guard, Move, Verb
+from events.model.verb import Guard, Verb
+from events.model.workflow import MOVES, Move
 
 if TYPE_CHECKING:
     from events.model.ticket import Ticket
 
 __all__ = [
     "DISPATCH",
+    "MOST_EXTENSIONS",
     "PERMISSIONS",
     "RECOVERY",
     "RESIDENT",
@@ -34,12 +36,17 @@ __all__ = [
     "Role",
     "Scope",
     "allowed",
+    "hindrance",
     "in_scope",
     "may",
     "scope",
     "system",
     "verbs_for",
 ]
+
+
+# A deadline is extended so often at most.
+MOST_EXTENSIONS = 2
 
 
 class Permission(StrEnum):
@@ -115,11 +122,16 @@ def in_scope(actor: Actor, ticket: Ticket) -> bool:
     limits = scope(actor)
     if limits.area_id is not None and limits.area_id not in ticket.area_path:
         return False
-    return limits.department_id is None or limits.department_id == ticket.department_id
+    return limits.department_id is None or limits.department_id in (
+        ticket.department_id, *ticket.assisting,
+    )  # fmt: skip
 
 
 def may(actor: Actor, verb: Verb, ticket: Ticket) -> Refusal | None:
-    """None when ``actor`` may do ``verb`` to ``ticket`` as it is now, else why not."""
+    """None when ``actor`` may do ``verb`` to ``ticket`` as it is now, else why not.
+
+    Where the move has levels of decision, "may do" means "may propose".
+    """
     move = MOVES.get((ticket.state, verb))
     if move is None:
         return Refusal(reason=Reason.WRONG_STATE)
@@ -130,26 +142,41 @@ def may(actor: Actor, verb: Verb, ticket: Ticket) -> Refusal | None:
         return Refusal(reason=Reason.ROLE)
     elif actor.area_id not in ticket.area_path:
         return Refusal(reason=Reason.OTHER_AREA)
-    elif actor.role is Role.FIELD and actor.department_id != ticket.department_id:
+    elif actor.role is Role.FIELD and actor.department_id not in _departments(verb, ticket):
         return Refusal(reason=Reason.OTHER_DEPARTMENT)
-    return _guarded(actor, move, ticket)
+    return hindrance(actor, move, ticket)
 
 
-def _guarded(actor: Actor, move: Move, ticket: Ticket) -> Refusal | None:
+def _departments(verb: Verb, ticket: Ticket) -> tuple[int | None, ...]:
+    """Whose field staff do this: the leading department, as a rule."""
+    if verb is Verb.SIGN:
+        return ticket.unsigned
+    if verb is Verb.COMMENT:
+        return (ticket.department_id, *ticket.assisting)
+    return (ticket.department_id,)
+
+
+def hindrance(actor: Actor, move: Move, ticket: Ticket) -> Refusal | None:
+    """What of the ticket as it is stands against a move that ``actor`` is permitted to make."""
+    by_engine = actor.kind == "system"
+    in_field = actor.role is Role.FIELD
     broken = {
         Guard.OWN_CREW: (
-            ticket.crew_id is not None and ticket.crew_id != actor.crew_id,
+            in_field and ticket.crew_id is not None and ticket.crew_id != actor.crew_id,
             Reason.OTHER_CREW,
         ),
         Guard.NOT_WHO_DISPOSED: (ticket.disposed_by == actor.key, Reason.WHO_DISPOSED),
-        Guard.RECOVERED: (
-            actor.kind == "system" and ticket.recovered_at is None,
-            Reason.NOT_RECOVERED,
-        ),
-        Guard.PERSON_AFTER_RETURN: (
-            actor.kind == "system" and ticket.was_returned,
-            Reason.RETURNED,
-        ),
+        Guard.RECOVERED: (by_engine and ticket.recovered_at is None, Reason.NOT_RECOVERED),
+        Guard.PERSON_AFTER_RETURN: (by_engine and ticket.was_returned, Reason.RETURNED),
+        Guard.ALL_SIGNED: (bool(ticket.unsigned), Reason.UNSIGNED),
+        Guard.PARTS_CLOSED: (ticket.open_parts > 0, Reason.PARTS_OPEN),
+        # what the sensors say opens a part again, whatever became of the whole
+        Guard.WHOLE_OPEN: (not by_engine and ticket.parent_closed, Reason.WHOLE_CLOSED),
+        Guard.MAY_EXTEND: (ticket.extensions >= MOST_EXTENSIONS, Reason.EXTENDED),
+        Guard.NEVER_SUSPENDED: (ticket.suspended_at is not None, Reason.SUSPENDED_ONCE),
+        Guard.RAN_LATE: (ticket.late_at is None, Reason.NOT_LATE),
+        Guard.NEVER_APPEALED: (ticket.appealed_at is not None, Reason.APPEALED),
+        Guard.SOMEBODY_ASSISTS: (not ticket.assisting, Reason.NOBODY_ASSISTS),
     }
     for guard in move.guards:
         is_broken, reason = broken[guard]

@@ -11,8 +11,8 @@ from typing import Any
 
 from events.model.calendar import CLOCK_WORDS, Calendar, Clock
 from events.model.category import Category
+from events.model.verb import State, Verb
 from events.model.words import Words
-from events.model.workflow import State, Verb
 
 # 派遣时限: 15 minutes, nights and holidays included. Filing at the desk: the same practice.
 DISPATCH_LIMIT = timedelta(minutes=15)
@@ -27,6 +27,7 @@ class Stage(StrEnum):
     DISPATCH = "dispatch"
     DISPOSE = "dispose"
     VERIFY = "verify"
+    ASSIST = "assist"  # of one assisting department, beside the ticket's own
 
 
 STAGE_WORDS: dict[Stage, Words] = {
@@ -34,6 +35,7 @@ STAGE_WORDS: dict[Stage, Words] = {
     Stage.DISPATCH: Words(zh="派遣", en="dispatch"),
     Stage.DISPOSE: Words(zh="处置", en="disposal"),
     Stage.VERIFY: Words(zh="核查", en="verification"),
+    Stage.ASSIST: Words(zh="协办", en="assistance"),
 }
 
 STAGE_OF: Mapping[State, Stage] = MappingProxyType(
@@ -91,7 +93,7 @@ class NewClock:
 
 def limit_of(stage: Stage, category: Category) -> Limit:
     """The whole limit of a stage for a category."""
-    if stage is Stage.DISPOSE:
+    if stage in (Stage.DISPOSE, Stage.ASSIST):
         return Limit(clock=category.clock, time_limit=category.dispose_limit)
     if stage is Stage.VERIFY:
         return Limit(clock=Clock.CONTINUOUS, time_limit=category.verify_limit)
@@ -184,36 +186,67 @@ def next_clock(
     department_id: int | None,
     category: Category,
     calendar: Calendar,
-    last_dispose: StageClock | None,
+    last: StageClock | None,
 ) -> NewClock | None:
     """The clock that starts when ``verb`` (None: creation) has led to ``state``.
 
-    A disposal clock that was stopped by a hand-back or by a wrong "done" goes on with what it had
-    left when the SAME department takes it up again; another department starts anew.
+    ``last`` is the last run of that stage's clock, if there was one: `_goes_on` says when it goes
+    on with what it had left.
     """
     stage = STAGE_OF.get(state)
     if stage is None:
         return None
     whole = limit_of(stage, category)
     why: dict[str, Any] = {"stage": stage.value, "category": category.code, "pack": category.pack}
-    if stage is not Stage.DISPOSE:
-        return NewClock(stage=stage, limit=whole, why=why)
-    why["department_id"] = department_id
-    if last_dispose is not None and _goes_on(verb, department_id, last_dispose):
-        why["resumed"] = last_dispose.clock_id
-        left = remaining(last_dispose, calendar)
-        whole = Limit(clock=last_dispose.clock, time_limit=left)
+    if stage is Stage.DISPOSE:
+        why["department_id"] = department_id
+    if last is not None and last.stage is stage and _goes_on(verb, department_id, last):
+        return resumed(last, calendar)
     return NewClock(stage=stage, limit=whole, why=why)
 
 
-def _goes_on(verb: Verb | None, department_id: int | None, last: StageClock) -> bool:
-    if last.why.get("department_id") != department_id:
-        return False
-    stopped_by = last.why.get("stopped_by")
-    return (verb, stopped_by) in (
-        (Verb.DISPATCH, Verb.HAND_BACK.value),
-        (Verb.REWORK, Verb.DISPOSE.value),
+def resumed(last: StageClock, calendar: Calendar) -> NewClock:
+    """The clock that goes on where ``last`` was stopped."""
+    kept = {key: value for key, value in last.why.items() if key not in _OF_ONE_RUN}
+    return NewClock(
+        stage=last.stage,
+        limit=Limit(clock=last.clock, time_limit=remaining(last, calendar)),
+        why={**kept, "resumed": last.clock_id},
     )
+
+
+def extended(last: StageClock, extra: timedelta, calendar: Calendar) -> NewClock:
+    """The clock that goes on where ``last`` was stopped, with ``extra`` time of its class."""
+    new = resumed(last, calendar)
+    limit = Limit(clock=new.limit.clock, time_limit=new.limit.time_limit + extra)
+    return NewClock(stage=new.stage, limit=limit,
+                    why={**new.why, "extended_s": extra.total_seconds()})  # fmt: skip
+
+
+def assisting(department_id: int, category: Category) -> NewClock:
+    """The clock of an assisting department: as long as that of the one that leads."""
+    why = {"stage": Stage.ASSIST.value, "category": category.code, "pack": category.pack,
+           "department_id": department_id}  # fmt: skip
+    return NewClock(stage=Stage.ASSIST, limit=limit_of(Stage.DISPOSE, category), why=why)
+
+
+# What of a run's reason is not that of the next one.
+_OF_ONE_RUN = frozenset({"stopped_by", "resumed", "extended_s"})
+
+# (stage, what started it again, what had stopped it): then the clock only paused.
+_PAUSES = frozenset({
+    (Stage.DISPATCH, Verb.UNMERGE, Verb.MERGE),
+    (Stage.DISPOSE, Verb.DISPATCH, Verb.HAND_BACK),
+    (Stage.DISPOSE, Verb.REWORK, Verb.DISPOSE),
+    (Stage.DISPOSE, Verb.RESUME, Verb.SUSPEND),
+})  # fmt: skip
+
+
+def _goes_on(verb: Verb | None, department_id: int | None, last: StageClock) -> bool:
+    """Whether a stopped clock goes on; the disposal of another department starts anew."""
+    if last.stage is Stage.DISPOSE and last.why.get("department_id") != department_id:
+        return False
+    return (last.stage, verb, last.why.get("stopped_by")) in _PAUSES
 
 
 def sentence(clock: StageClock) -> Words:

@@ -49,7 +49,21 @@ TICKET_COLUMNS = (
     "recovered_at",
     "due_at",
     "overdue_at",
+    "late_at",
+    "extensions",
+    "suspended_at",
+    "resume_at",
+    "appealed_at",
+    "exempted_at",
+    "parent_id",
 )
+
+
+# What a ticket had before the ledger told it: columns that were added later.
+_LATER = {
+    "late_at": None, "extensions": 0, "suspended_at": None, "resume_at": None, "appealed_at": None,
+    "exempted_at": None, "parent_id": None,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +133,40 @@ def rebuild(payloads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         version = payload["version"]
         if version != columns.get("version", 0) + 1 or payload["from"] != columns.get("state"):
             raise ValueError(f"version {version} does not follow on {columns.get('version', 0)}")
+        if not columns:
+            columns.update(_LATER)
         columns.update(payload["set"])
         columns.update(state=payload["to"], version=version)
     return columns
+
+
+# What the verbs about a proposal make of it; an approval decides when its move follows.
+_OUTCOMES = {
+    "ticket.propose": "pending", "ticket.refuse": "refused", "ticket.withdraw": "withdrawn",
+    "ticket.lapse": "lapsed",
+}  # fmt: skip
+
+
+def rebuild_proposals(entries: Iterable[LedgerEntry]) -> dict[int, tuple[str, str]]:
+    """(verb, outcome) of a ticket's proposals by id, from its entries in order."""
+    found: dict[int, tuple[str, str]] = {}
+    for entry in entries:
+        told = entry.payload.get("proposal")
+        if told is None:
+            continue
+        if entry.verb in _OUTCOMES:
+            found[told["id"]] = (told["verb"], _OUTCOMES[entry.verb])
+        elif entry.verb != "ticket.approve":
+            # the move itself, made by the last approval
+            found[told["id"]] = (entry.verb.partition(".")[2], "approved")
+    return found
+
+
+def rebuild_parties(payloads: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+    """How far each assisting department is, by its id, from a ticket's payloads in order."""
+    found: dict[int, str] = {}
+    for payload in payloads:
+        party = payload.get("party")
+        if party is not None:
+            found[party["department_id"]] = party["state"]
+    return found

@@ -42,6 +42,29 @@ class Reason(StrEnum):
     NAME_TAKEN = "name_taken"
     BAD_NAME = "bad_name"
     NO_SUCH_ACCOUNT = "no_such_account"
+    SECOND_PERSON = "second_person"
+    NOT_WHO_ASKED = "not_who_asked"
+    DECIDED = "decided"
+    NO_SUCH_PROPOSAL = "no_such_proposal"
+    PROPOSED_ALREADY = "proposed_already"
+    UNSIGNED = "unsigned"
+    PARTS_OPEN = "parts_open"
+    WHOLE_CLOSED = "whole_closed"
+    EXTENDED = "extended"
+    EXTENSION_LENGTH = "extension_length"
+    SUSPENDED_ONCE = "suspended_once"
+    SUSPENSION_LENGTH = "suspension_length"
+    NOT_LATE = "not_late"
+    APPEALED = "appealed"
+    NOBODY_ASSISTS = "nobody_assists"
+    ASSISTS_ALREADY = "assists_already"
+    LEADS_ALREADY = "leads_already"
+    NOT_ASSISTING = "not_assisting"
+    CANNOT_MERGE = "cannot_merge"
+    NO_SUCH_EVENT = "no_such_event"
+    LINKED_HERE = "linked_here"
+    NOT_LINKED_HERE = "not_linked_here"
+    ONLY_EVENT = "only_event"
     WEAK_PASSWORD = "weak_password"  # noqa: S105  a reason, not a password
 
 
@@ -133,6 +156,83 @@ SENTENCES: dict[Reason, Words] = {
         en="A name has small letters, digits, dots, dashes and underscores only.",
     ),
     Reason.NO_SUCH_ACCOUNT: Words(zh="没有该账号。", en="There is no such account."),
+    Reason.SECOND_PERSON: Words(
+        zh="须由另一位有权限的人员决定，不能由申请人或已审批的人决定。",
+        en="Somebody else must decide: not who asked, nor who has approved it already.",
+    ),
+    Reason.NOT_WHO_ASKED: Words(
+        zh="只有申请人可以撤回申请。", en="Only who asked may withdraw the proposal."
+    ),
+    Reason.DECIDED: Words(
+        zh="该申请已有结论或已失效，请刷新查看。",
+        en="This proposal was decided, or can no longer be made: reload to see.",
+    ),
+    Reason.NO_SUCH_PROPOSAL: Words(
+        zh="该案卷没有这项申请，请刷新查看。",
+        en="The ticket has no such proposal: reload to see which there are.",
+    ),
+    Reason.PROPOSED_ALREADY: Words(
+        zh="已有同样的申请等待决定。", en="The same is proposed already and waits for a decision."
+    ),
+    Reason.UNSIGNED: Words(
+        zh="仍有协办部门未会签，全部会签后才能继续。",
+        en="Not every assisting department has signed its part: wait for them, or release them.",
+    ),
+    Reason.PARTS_OPEN: Words(
+        zh="仍有子案卷未办结，全部办结后才能继续。",
+        en="Not every part of this ticket is closed: close its sub-tickets first.",
+    ),
+    Reason.WHOLE_CLOSED: Words(
+        zh="主案卷已办结，请先重开主案卷。",
+        en="The ticket that this is a part of is closed: reopen that one first.",
+    ),
+    Reason.EXTENDED: Words(zh="每件案卷最多延期两次。", en="A ticket is extended twice at most."),
+    Reason.EXTENSION_LENGTH: Words(
+        zh="延期时长须大于零，且不超过原时限。",
+        en="An extension is longer than nothing and at most as long as the original limit.",
+    ),
+    Reason.SUSPENDED_ONCE: Words(
+        zh="每件案卷只能挂账一次。", en="A ticket is suspended once at most."
+    ),
+    Reason.SUSPENSION_LENGTH: Words(
+        zh="挂账到期日须在将来，且不超过一年。",
+        en="A suspension ends in the future, within a year.",
+    ),
+    Reason.NOT_LATE: Words(
+        zh="该案卷处置未超期，无需申诉。",
+        en="The disposal of this ticket was not late: there is nothing to appeal.",
+    ),
+    Reason.APPEALED: Words(zh="每件案卷只能申诉一次。", en="A ticket's timeout is appealed once."),
+    Reason.NOBODY_ASSISTS: Words(zh="该案卷没有协办部门。", en="Nobody assists with this ticket."),
+    Reason.ASSISTS_ALREADY: Words(
+        zh="该部门已经是协办部门。", en="This department assists already."
+    ),
+    Reason.LEADS_ALREADY: Words(
+        zh="该部门是主办部门，请选择其他部门。",
+        en="This department leads: choose another one to assist.",
+    ),
+    Reason.NOT_ASSISTING: Words(
+        zh="该部门不是未会签的协办部门。",
+        en="This department is none that assists and has not signed yet.",
+    ),
+    Reason.CANNOT_MERGE: Words(
+        zh="只能并入您辖区内另一件已立案且未派遣的案卷，请核对案卷号。",
+        en="Merge into another ticket that is filed and not dispatched, in your area:"
+        " check its number.",
+    ),
+    Reason.NO_SUCH_EVENT: Words(
+        zh="没有这条事件，请核对编号。", en="There is no such event: check its number."
+    ),
+    Reason.LINKED_HERE: Words(
+        zh="该事件已关联到本案卷。", en="This event is linked to this ticket already."
+    ),
+    Reason.NOT_LINKED_HERE: Words(
+        zh="该事件没有关联到本案卷。", en="This event is not linked to this ticket."
+    ),
+    Reason.ONLY_EVENT: Words(
+        zh="这是案卷仅有的事件，移出后案卷将没有来源；如有误请申请认定误报或并案。",
+        en="It is all that this ticket is about: propose a false alarm or a merge instead.",
+    ),
     Reason.WEAK_PASSWORD: Words(
         zh="密码至少需要 12 个字符。", en="A password has at least 12 characters."
     ),

@@ -26,7 +26,11 @@ class Light(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ticket:
-    """A row of events.tickets with the names that people see. Times are aware UTC."""
+    """A row of events.tickets with the names that people see. Times are aware UTC.
+
+    ``late_at``: when its disposal first ran out of time; that stays. ``exempted_at``: since when
+    that is excused. ``suspended_at`` stays, too; ``resume_at`` is set while it is suspended.
+    """
 
     ticket_id: int
     number: str
@@ -64,6 +68,20 @@ class Ticket:
     recovered_at: datetime | None
     due_at: datetime | None
     overdue_at: datetime | None
+    late_at: datetime | None
+    extensions: int
+    suspended_at: datetime | None
+    resume_at: datetime | None
+    appealed_at: datetime | None
+    exempted_at: datetime | None
+    parent_id: int | None
+    # beside the row: who assists (unsigned: whose part is not done), its parts, its whole
+    assisting: tuple[int, ...]
+    unsigned: tuple[int, ...]
+    open_parts: int
+    parent_number: str | None
+    parent_closed: bool
+    merged_number: str | None
     # names beside the row
     category_name_zh: str
     category_name_en: str

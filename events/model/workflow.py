@@ -3,77 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from events.model.actor import Role
-from events.model.words import Words
+from events.model.verb import STATE_WORDS, VERB_WORDS, Guard, Need, State, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-
-class State(StrEnum):
-    """Where a ticket is. ``merged`` and ``suspended`` have no move that leads to them yet."""
-
-    REPORTED = "reported"
-    FILED = "filed"
-    DISPATCHED = "dispatched"
-    ACCEPTED = "accepted"
-    DISPOSED = "disposed"
-    VERIFIED = "verified"
-    CLOSED = "closed"
-    DECLINED = "declined"
-    MERGED = "merged"
-    SUSPENDED = "suspended"
-
-
-class Verb(StrEnum):
-    """What can be done to a ticket. The last four are the engine's own marks."""
-
-    FILE = "file"
-    DECLINE = "decline"
-    DISPATCH = "dispatch"
-    ASSIGN = "assign"
-    ACCEPT = "accept"
-    HAND_BACK = "hand_back"
-    DISPOSE = "dispose"
-    VERIFY = "verify"
-    REWORK = "rework"
-    CLOSE = "close"
-    REOPEN = "reopen"
-    SUPERVISE = "supervise"
-    COMMENT = "comment"
-    WORSEN = "worsen"
-    RECOVER = "recover"
-    RELAPSE = "relapse"
-    OVERDUE = "overdue"
-
-
-class Need(StrEnum):
-    """What must be given with a move."""
-
-    REASON = "reason"
-    NOTE = "note"
-    DEPARTMENT = "department"
-    CREW = "crew"
-
-
-class Guard(StrEnum):
-    """What must hold between the ticket and who acts (checked by ``access.may``)."""
-
-    OWN_CREW = "own_crew"
-    NOT_WHO_DISPOSED = "not_who_disposed"
-    RECOVERED = "recovered"
-    PERSON_AFTER_RETURN = "person_after_return"
+__all__ = [
+    "FINAL",
+    "MARKS",
+    "MOVES",
+    "OPEN",
+    "STATE_WORDS",
+    "VERB_WORDS",
+    "VERDICTS",
+    "Guard",
+    "Move",
+    "Need",
+    "State",
+    "Verb",
+    "next_state",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Move:
     """One row of the table: in ``source``, ``verb`` leads to ``target``.
 
-    ``systems`` are the names of system actors that may do it without a role.
+    ``systems`` are the names of actors that are no accounts and may do it without a role.
+    ``levels``: the roles that decide, level by level. Where there are any, who may do it only
+    proposes it, and the move is made when a different person has approved it on each level;
+    until then the ticket stays where it is and its clock runs on.
     """
 
     source: State
@@ -83,10 +46,13 @@ class Move:
     systems: frozenset[str] = frozenset()
     guards: tuple[Guard, ...] = ()
     needs: tuple[Need, ...] = ()
+    levels: tuple[frozenset[Role], ...] = ()
 
 
 _DESK = frozenset({Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR})
 _COMMAND = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
+_SUPERVISOR = frozenset({Role.SUPERVISOR})
+_DISPATCHER = frozenset({Role.DISPATCHER})
 _FIELD = frozenset({Role.FIELD})
 _STAFF = _DESK | _FIELD
 _NOBODY: frozenset[Role] = frozenset()
@@ -95,136 +61,113 @@ _RECOVERY = frozenset({"recovery"})
 
 FINAL = frozenset({State.CLOSED, State.DECLINED, State.MERGED})
 OPEN = frozenset(State) - FINAL
+_WITH_DEPARTMENT = (State.DISPATCHED, State.ACCEPTED)
 
-# Who disposed never verifies; whoever hands back gives a reason, and what was handed back is
-# dispatched by a person, because the engine's own choice was just refused.
-_ROWS: tuple[Move, ...] = (
-    Move(source=State.REPORTED, verb=Verb.FILE, target=State.FILED, roles=_DESK, systems=_ENGINE),
-    Move(
-        source=State.REPORTED,
-        verb=Verb.DECLINE,
-        target=State.DECLINED,
-        roles=_DESK,
-        needs=(Need.REASON,),
-    ),
-    Move(
-        source=State.FILED,
-        verb=Verb.DECLINE,
-        target=State.DECLINED,
-        roles=_COMMAND,
-        needs=(Need.REASON,),
-    ),
-    Move(
-        source=State.FILED,
-        verb=Verb.DISPATCH,
-        target=State.DISPATCHED,
-        roles=_COMMAND,
-        systems=_ENGINE,
-        guards=(Guard.PERSON_AFTER_RETURN,),
-        needs=(Need.DEPARTMENT,),
-    ),
-    Move(
-        source=State.DISPATCHED,
-        verb=Verb.ASSIGN,
-        target=State.DISPATCHED,
-        roles=_COMMAND,
-        systems=_ENGINE,
-        needs=(Need.CREW,),
-    ),
-    Move(
-        source=State.ACCEPTED,
-        verb=Verb.ASSIGN,
-        target=State.DISPATCHED,
-        roles=_COMMAND,
-        needs=(Need.CREW, Need.REASON),
-    ),
-    Move(
-        source=State.DISPATCHED,
-        verb=Verb.ACCEPT,
-        target=State.ACCEPTED,
-        roles=_FIELD,
-        guards=(Guard.OWN_CREW,),
-    ),
-    Move(
-        source=State.DISPATCHED,
-        verb=Verb.HAND_BACK,
-        target=State.FILED,
-        roles=_FIELD,
-        guards=(Guard.OWN_CREW,),
-        needs=(Need.REASON,),
-    ),
-    Move(
-        source=State.ACCEPTED,
-        verb=Verb.HAND_BACK,
-        target=State.FILED,
-        roles=_FIELD,
-        guards=(Guard.OWN_CREW,),
-        needs=(Need.REASON,),
-    ),
-    Move(
-        source=State.ACCEPTED,
-        verb=Verb.DISPOSE,
-        target=State.DISPOSED,
-        roles=_FIELD,
-        guards=(Guard.OWN_CREW,),
-        needs=(Need.NOTE,),
-    ),
-    Move(
-        source=State.DISPOSED,
-        verb=Verb.VERIFY,
-        target=State.VERIFIED,
-        roles=_DESK,
-        systems=_RECOVERY,
-        guards=(Guard.NOT_WHO_DISPOSED, Guard.RECOVERED),
-    ),
-    Move(
-        source=State.DISPOSED,
-        verb=Verb.REWORK,
-        target=State.ACCEPTED,
-        roles=_DESK,
-        guards=(Guard.NOT_WHO_DISPOSED,),
-        needs=(Need.REASON,),
-    ),
-    Move(
-        source=State.VERIFIED,
-        verb=Verb.CLOSE,
-        target=State.CLOSED,
-        roles=_DESK,
-        systems=_RECOVERY,
-        guards=(Guard.NOT_WHO_DISPOSED,),
-    ),
-    Move(
-        source=State.CLOSED,
-        verb=Verb.REOPEN,
-        target=State.FILED,
-        roles=_DESK,
-        systems=_ENGINE,
-        needs=(Need.REASON,),
-    ),
-    Move(
-        source=State.DECLINED,
-        verb=Verb.REOPEN,
-        target=State.REPORTED,
-        roles=_DESK,
-        needs=(Need.REASON,),
-    ),
+# What is decided about a proposal; who may: ``events.model.proposal``.
+VERDICTS = frozenset({Verb.APPROVE, Verb.REFUSE, Verb.WITHDRAW})
+
+
+def _row(
+    source: State, verb: Verb, target: State, roles: frozenset[Role], *needs: Need,
+    systems: frozenset[str] = frozenset(), guards: tuple[Guard, ...] = (),
+    levels: tuple[frozenset[Role], ...] = (),
+) -> Move:  # fmt: skip
+    return Move(source=source, verb=verb, target=target, roles=roles, needs=needs,
+                systems=systems, guards=guards, levels=levels)  # fmt: skip
+
+
+# From a report to closure. Who disposed never verifies; whoever hands back gives a reason, and
+# what was handed back is dispatched by a person, because the engine's choice was just refused.
+# Nobody makes a problem disappear alone: decline and false_alarm wait for a second person.
+_WAY = (
+    _row(State.REPORTED, Verb.FILE, State.FILED, _DESK, systems=_ENGINE),
+    _row(State.REPORTED, Verb.DECLINE, State.DECLINED, _DESK, Need.REASON, levels=(_DESK,)),
+    _row(State.FILED, Verb.DECLINE, State.DECLINED, _COMMAND, Need.REASON, levels=(_COMMAND,)),
+    _row(State.REPORTED, Verb.FALSE_ALARM, State.DECLINED, _DESK, Need.REASON, levels=(_DESK,)),
+    _row(State.FILED, Verb.FALSE_ALARM, State.DECLINED, _DESK, Need.REASON, levels=(_COMMAND,)),
     *(
-        Move(source=state, verb=Verb.SUPERVISE, target=state, roles=_DESK, needs=(Need.REASON,))
+        _row(state, Verb.FALSE_ALARM, State.DECLINED, _COMMAND | _FIELD, Need.REASON,
+             guards=(Guard.OWN_CREW, Guard.PARTS_CLOSED), levels=(_COMMAND,))
+        for state in _WITH_DEPARTMENT
+    ),
+    _row(State.FILED, Verb.DISPATCH, State.DISPATCHED, _COMMAND, Need.DEPARTMENT,
+         systems=_ENGINE, guards=(Guard.PERSON_AFTER_RETURN,)),
+    _row(State.DISPATCHED, Verb.ASSIGN, State.DISPATCHED, _COMMAND, Need.CREW, systems=_ENGINE),
+    _row(State.ACCEPTED, Verb.ASSIGN, State.DISPATCHED, _COMMAND, Need.CREW, Need.REASON),
+    _row(State.DISPATCHED, Verb.ACCEPT, State.ACCEPTED, _FIELD, guards=(Guard.OWN_CREW,)),
+    *(
+        _row(state, Verb.HAND_BACK, State.FILED, _FIELD, Need.REASON, guards=(Guard.OWN_CREW,))
+        for state in _WITH_DEPARTMENT
+    ),
+    _row(State.ACCEPTED, Verb.DISPOSE, State.DISPOSED, _FIELD, Need.NOTE,
+         guards=(Guard.OWN_CREW, Guard.ALL_SIGNED)),
+    _row(State.DISPOSED, Verb.VERIFY, State.VERIFIED, _DESK, systems=_RECOVERY,
+         guards=(Guard.NOT_WHO_DISPOSED, Guard.RECOVERED)),
+    _row(State.DISPOSED, Verb.REWORK, State.ACCEPTED, _DESK, Need.REASON,
+         guards=(Guard.NOT_WHO_DISPOSED,)),
+    _row(State.VERIFIED, Verb.CLOSE, State.CLOSED, _DESK, systems=_RECOVERY,
+         guards=(Guard.NOT_WHO_DISPOSED, Guard.ALL_SIGNED, Guard.PARTS_CLOSED)),
+    _row(State.CLOSED, Verb.REOPEN, State.FILED, _DESK, Need.REASON, systems=_ENGINE,
+         guards=(Guard.WHOLE_OPEN,)),
+    _row(State.DECLINED, Verb.REOPEN, State.REPORTED, _DESK, Need.REASON,
+         guards=(Guard.WHOLE_OPEN,)),
+)  # fmt: skip
+
+# Two tickets about one thing become one, and can become two again; an event that was put to the
+# wrong ticket is put right by one person, because nothing can disappear by it.
+_FUSION = (
+    _row(State.FILED, Verb.MERGE, State.MERGED, _COMMAND, Need.INTO, Need.REASON,
+         guards=(Guard.PARTS_CLOSED,), levels=(_COMMAND,)),
+    _row(State.MERGED, Verb.UNMERGE, State.FILED, _COMMAND, Need.REASON),
+    *(
+        _row(state, Verb.LINK, state, _COMMAND, Need.EVENT, Need.REASON)
         for state in sorted(OPEN)
     ),
     *(
-        Move(
-            source=state,
-            verb=Verb.COMMENT,
-            target=state,
-            roles=_STAFF,
-            systems=_ENGINE,
-            needs=(Need.NOTE,),
-        )
-        for state in State
+        _row(state, Verb.UNLINK, state, _COMMAND, Need.EVENT, Need.REASON)
+        for state in sorted(frozenset(State) - {State.MERGED})
+    ),
+)  # fmt: skip
+
+# More time, no time for a while, and the excuse for what was late.
+_TIME = (
+    *(
+        _row(state, Verb.EXTEND, state, _FIELD | _DISPATCHER, Need.HOURS, Need.REASON,
+             guards=(Guard.OWN_CREW, Guard.MAY_EXTEND), levels=(_DISPATCHER, _SUPERVISOR))
+        for state in _WITH_DEPARTMENT
     ),
     *(
-        Move(source=state, verb=mark, target=state, roles=_NOBODY, systems=_ENGINE)
+        _row(state, Verb.SUSPEND, State.SUSPENDED, _COMMAND | _FIELD, Need.UNTIL, Need.REASON,
+             guards=(Guard.OWN_CREW, Guard.NEVER_SUSPENDED), levels=(_SUPERVISOR,))
+        for state in _WITH_DEPARTMENT
+    ),
+    _row(State.SUSPENDED, Verb.RESUME, State.DISPATCHED, _COMMAND, Need.REASON, systems=_ENGINE),
+    *(
+        _row(state, Verb.APPEAL, state, _FIELD, Need.REASON,
+             guards=(Guard.RAN_LATE, Guard.NEVER_APPEALED), levels=(_DISPATCHER, _SUPERVISOR))
+        for state in (*_WITH_DEPARTMENT, State.DISPOSED, State.VERIFIED, State.CLOSED)
+    ),
+)  # fmt: skip
+
+# One department leads, others assist in parallel and sign their part; a part that is a matter of
+# its own becomes a ticket of its own.
+_JOINT = tuple(
+    row
+    for state in _WITH_DEPARTMENT
+    for row in (
+        _row(state, Verb.ASSIST, state, _COMMAND, Need.DEPARTMENT, Need.REASON),
+        _row(state, Verb.RELEASE, state, _COMMAND, Need.DEPARTMENT, Need.REASON,
+             guards=(Guard.SOMEBODY_ASSISTS,)),
+        _row(state, Verb.SIGN, state, _FIELD, Need.NOTE),
+        _row(state, Verb.SPLIT, state, _COMMAND, Need.DEPARTMENT, Need.REASON),
+    )
+)  # fmt: skip
+
+_BESIDE = (
+    *(_row(state, Verb.SUPERVISE, state, _DESK, Need.REASON) for state in sorted(OPEN)),
+    *(_row(state, Verb.COMMENT, state, _STAFF, Need.NOTE, systems=_ENGINE) for state in State),
+    *(
+        _row(state, mark, state, _NOBODY, systems=_ENGINE)
         for state in sorted(OPEN)
         for mark in (Verb.WORSEN, Verb.RECOVER, Verb.RELAPSE, Verb.OVERDUE)
     ),
@@ -240,49 +183,18 @@ def _table(rows: Iterable[Move]) -> Mapping[tuple[State, Verb], Move]:
     return MappingProxyType(table)
 
 
-MOVES: Mapping[tuple[State, Verb], Move] = _table(_ROWS)
+MOVES: Mapping[tuple[State, Verb], Move] = _table((*_WAY, *_FUSION, *_TIME, *_JOINT, *_BESIDE))
 
-# Made by the engine beside people's work: a phone that did not see them yet is not out of date.
-MARKS = frozenset(
-    {Verb.WORSEN, Verb.RECOVER, Verb.RELAPSE, Verb.OVERDUE, Verb.COMMENT, Verb.SUPERVISE}
-)
+# Made beside the work of whoever has it in hand: a phone that did not see them yet is not out of
+# date. Everything that is not here moves the ticket on, or to other people.
+MARKS = frozenset({
+    Verb.WORSEN, Verb.RECOVER, Verb.RELAPSE, Verb.OVERDUE, Verb.COMMENT, Verb.SUPERVISE,
+    Verb.LINK, Verb.UNLINK, Verb.EXTEND, Verb.APPEAL, Verb.ASSIST, Verb.RELEASE, Verb.SIGN,
+    Verb.SPLIT, Verb.PROPOSE, Verb.LAPSE,
+}) | VERDICTS  # fmt: skip
 
 
 def next_state(state: State, verb: Verb) -> State | None:
     """Where ``verb`` leads from ``state``; None when the table has no such move."""
     move = MOVES.get((state, verb))
     return None if move is None else move.target
-
-
-STATE_WORDS: dict[State, Words] = {
-    State.REPORTED: Words(zh="待立案", en="Reported"),
-    State.FILED: Words(zh="已立案", en="Filed"),
-    State.DISPATCHED: Words(zh="已派遣", en="Dispatched"),
-    State.ACCEPTED: Words(zh="处置中", en="Accepted"),
-    State.DISPOSED: Words(zh="已处置", en="Disposed"),
-    State.VERIFIED: Words(zh="核查通过", en="Verified"),
-    State.CLOSED: Words(zh="已结案", en="Closed"),
-    State.DECLINED: Words(zh="不予立案", en="Declined"),
-    State.MERGED: Words(zh="已并案", en="Merged"),
-    State.SUSPENDED: Words(zh="挂账", en="Suspended"),
-}
-
-VERB_WORDS: dict[Verb, Words] = {
-    Verb.FILE: Words(zh="立案", en="File"),
-    Verb.DECLINE: Words(zh="不予立案", en="Decline"),
-    Verb.DISPATCH: Words(zh="派遣", en="Dispatch"),
-    Verb.ASSIGN: Words(zh="改派班组", en="Assign a crew"),
-    Verb.ACCEPT: Words(zh="受理", en="Accept"),
-    Verb.HAND_BACK: Words(zh="退回", en="Hand back"),
-    Verb.DISPOSE: Words(zh="处置完成", en="Dispose"),
-    Verb.VERIFY: Words(zh="核查通过", en="Verify"),
-    Verb.REWORK: Words(zh="返工", en="Rework"),
-    Verb.CLOSE: Words(zh="结案", en="Close"),
-    Verb.REOPEN: Words(zh="重开", en="Reopen"),
-    Verb.SUPERVISE: Words(zh="督办", en="Supervise"),
-    Verb.COMMENT: Words(zh="留言", en="Comment"),
-    Verb.WORSEN: Words(zh="等级上升", en="Severity raised"),
-    Verb.RECOVER: Words(zh="监测恢复正常", en="Measured recovery"),
-    Verb.RELAPSE: Words(zh="监测再次异常", en="Measured relapse"),
-    Verb.OVERDUE: Words(zh="超期", en="Overdue"),
-}

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from events.model.deadline import Segment, StageClock, explain
-from events.store import attachments, clocks, events, ledger, rules, tickets
+from events.store import (
+    attachments,
+    clocks,
+    events,
+    ledger,
+    parties,
+    proposals,
+    rules,
+    tickets,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,9 +23,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from events.model.attachment import Attachment
+    from events.model.calendar import Calendar
     from events.model.event import Event
     from events.model.ledger import LedgerEntry
+    from events.model.party import Party
+    from events.model.proposal import Proposal
     from events.model.words import Words
+    from events.store.tickets import Part
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,10 +60,14 @@ class TicketHistory:
     clocks: tuple[ExplainedClock, ...]
     attachments: tuple[Attachment, ...]
     events: tuple[LinkedEvent, ...]
+    proposals: tuple[Proposal, ...]
+    parties: tuple[Party, ...]
+    parts: tuple[Part, ...]
+    calendar: Calendar
 
 
 def of_ticket(conn: Connection, ticket_id: int) -> TicketHistory:
-    """The story of a ticket (some six queries)."""
+    """The story of a ticket (some ten queries)."""
     calendar = rules.load(conn).calendar
     links = tickets.links(conn, ticket_id)
     found = {one.event_id: one for one in events.by_ids(conn, [link.event_id for link in links])}
@@ -74,4 +91,8 @@ def of_ticket(conn: Connection, ticket_id: int) -> TicketHistory:
             )
             for link in links
         ),
+        proposals=proposals.of_ticket(conn, ticket_id),
+        parties=parties.of_ticket(conn, ticket_id),
+        parts=tickets.parts(conn, ticket_id),
+        calendar=calendar,
     )

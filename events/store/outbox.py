@@ -8,12 +8,12 @@ from events.model.notice import Notice, Recipient
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Row
 
-    from events.model.actor import Actor
+    from events.model.actor import Actor, Role
     from events.model.ticket import Ticket
     from events.model.words import Words
 
@@ -76,13 +76,21 @@ def put_to_reporter_of(
     )
 
 
-def put_to_supervisors(
-    conn: Connection, *, kind: str, ticket: Ticket, body: Words, now: datetime
+def put_to_roles(
+    conn: Connection,
+    roles: Iterable[Role],
+    *,
+    kind: str,
+    ticket: Ticket,
+    body: Words,
+    now: datetime,
+    but: int | None = None,
 ) -> None:
-    """A notice to every supervisor whose area holds the ticket."""
+    """A notice to everybody of ``roles`` whose area holds the ticket, but for one account."""
     _SQL.run(
         conn,
-        "put_to_supervisors",
+        "put_to_roles",
+        roles=sorted(roles),
         kind=kind,
         ticket_id=ticket.ticket_id,
         area_id=ticket.area_id,
@@ -90,7 +98,19 @@ def put_to_supervisors(
         body_zh=body.zh,
         body_en=body.en,
         created_at=now,
+        but=but,
     )
+
+
+def put_to_account(
+    conn: Connection, key: str, *, kind: str, ticket: Ticket, body: Words, now: datetime
+) -> None:
+    """A notice to the person with an actor's key; nothing for those that are no accounts."""
+    kind_of_actor, _, name = key.partition(":")
+    if kind_of_actor == "account":
+        _SQL.run(conn, "put_to_account", account_name=name, kind=kind, ticket_id=ticket.ticket_id,
+                 area_id=ticket.area_id, body_zh=body.zh, body_en=body.en,
+                 created_at=now)  # fmt: skip
 
 
 def claim(conn: Connection, *, now: datetime, limit: int) -> tuple[Notice, ...]:

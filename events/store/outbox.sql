@@ -27,15 +27,25 @@ SELECT :kind, 'reporter', r.report_id, :ticket_id, r.area_id, :body_zh, :body_en
 FROM events.reports AS r
 WHERE r.event_id = :event_id;
 
--- name: put_to_supervisors
--- The same notice to every supervisor whose area holds the ticket.
+-- name: put_to_roles
+-- The same notice to everybody of some roles whose area holds the ticket, but for one.
 INSERT INTO events.outbox (
     kind, recipient_kind, recipient_id, ticket_id, area_id, body_zh, body_en, created_at
 )
 SELECT :kind, 'account', u.account_id, :ticket_id, :area_id, :body_zh, :body_en, :created_at
 FROM events.accounts AS u
-WHERE u.role = 'supervisor' AND u.disabled_at IS NULL
-    AND u.area_id = ANY(CAST(:area_path AS integer[]));
+WHERE u.role = ANY(CAST(:roles AS text[])) AND u.disabled_at IS NULL
+    AND u.area_id = ANY(CAST(:area_path AS integer[]))
+    AND u.account_id IS DISTINCT FROM CAST(:but AS integer);
+
+-- name: put_to_account
+-- A notice to the person behind an actor's key, if it is one.
+INSERT INTO events.outbox (
+    kind, recipient_kind, recipient_id, ticket_id, area_id, body_zh, body_en, created_at
+)
+SELECT :kind, 'account', u.account_id, :ticket_id, :area_id, :body_zh, :body_en, :created_at
+FROM events.accounts AS u
+WHERE u.name = :account_name AND u.disabled_at IS NULL;
 
 -- name: claim
 -- Notices that wait for delivery; those that another process delivers are passed over.

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, any_, func, literal, not_, or_, select, tuple_
 
-from events.model.access import Scope
+from events.model.access import Actor, Scope
 from events.model.ticket import Ticket
 from events.model.workflow import FINAL, State
 from events.store import departments, tickets
+from events.store.tables import parties as A  # noqa: N812 - short, like T
+from events.store.tables import proposals as P  # noqa: N812
 from events.store.tables import tickets as T  # noqa: N812 - short, it is on every line
 from grid.store.named_sql import Statements
 
@@ -34,6 +36,9 @@ class TicketQuery:
 
     ``cell``, ``department``, ``category`` are codes. ``open_only`` leaves out closed, declined
     and merged tickets. ``text`` is looked for in number, titles and description.
+    ``in_hand_of``: what the crew of this person has in hand, and what its department assists
+    with. ``decided_by``: something is proposed about it that this person may decide; together with
+    ``states``, either will do.
     """
 
     bbox: tuple[float, float, float, float] | None = None
@@ -51,6 +56,8 @@ class TicketQuery:
     supervised: bool | None = None
     text: str | None = None
     updated_after: datetime | None = None
+    decided_by: Actor | None = None
+    in_hand_of: Actor | None = None
     cursor: str | None = None
     limit: int = 100
 
@@ -96,8 +103,7 @@ def _plain(query: TicketQuery) -> list[ColumnElement[bool]]:
     found = [T.c[name] == value for name, value in equal.items() if value is not None]
     if query.bbox is not None:
         found.append(T.c.position.op("&&")(func.ST_MakeEnvelope(*query.bbox, 4326)))
-    if query.states is not None:
-        found.append(T.c.state.in_(sorted(query.states)))
+    found += _chosen(query)
     if query.open_only:
         found.append(T.c.state.not_in(sorted(FINAL)))
     if query.least_severity is not None:
@@ -113,6 +119,38 @@ def _plain(query: TicketQuery) -> list[ColumnElement[bool]]:
         columns = (T.c.number, T.c.title_zh, T.c.title_en, T.c.description)
         found.append(func.concat_ws(" ", *columns).ilike(f"%{literal}%"))
     return found
+
+
+def _chosen(query: TicketQuery) -> list[ColumnElement[bool]]:
+    """The states, or what waits for somebody's decision: either will do."""
+    either: list[ColumnElement[bool]] = []
+    if query.states is not None:
+        either.append(T.c.state.in_(sorted(query.states)))
+    if query.decided_by is not None:
+        either.append(_waits_for(query.decided_by))
+    if query.in_hand_of is not None:
+        crew, department = query.in_hand_of.crew_id or -1, query.in_hand_of.department_id or -1
+        asked = select(A.c.ticket_id).where(
+            A.c.department_id == department, A.c.signed_at.is_(None), A.c.released_at.is_(None),
+            or_(A.c.crew_id == crew, A.c.crew_id.is_(None)),
+        )  # fmt: skip
+        own = T.c.crew_id == crew
+        return [*_any(either), or_(own, T.c.ticket_id.in_(asked))]
+    return _any(either)
+
+
+def _any(either: list[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    return [or_(*either)] if either else []
+
+
+def _waits_for(actor: Actor) -> ColumnElement[bool]:
+    """Something is proposed that ``actor`` may decide: of the level's roles, with no say yet."""
+    waiting = select(P.c.ticket_id).where(
+        P.c.outcome == "pending",
+        literal(actor.role.value if actor.role else "") == any_(P.c.deciders),
+        not_(literal(actor.key) == any_(P.c.people)),
+    )
+    return T.c.ticket_id.in_(waiting)
 
 
 def _looked_up(conn: Connection, query: TicketQuery) -> list[ColumnElement[bool]]:
@@ -131,7 +169,10 @@ def _scoped(conn: Connection, scope: Scope) -> list[ColumnElement[bool]]:
     if inside is not None:
         found.append(T.c.area_id.in_(inside))
     if scope.department_id is not None:
-        found.append(T.c.department_id == scope.department_id)
+        assists = select(A.c.ticket_id).where(
+            A.c.department_id == scope.department_id, A.c.released_at.is_(None)
+        )
+        found.append(or_(T.c.department_id == scope.department_id, T.c.ticket_id.in_(assists)))
     return found
 
 

@@ -165,7 +165,25 @@ tickets = Table(
     _at("accepted_at", nullable=True), _at("disposed_at", nullable=True),
     _text("disposed_by", nullable=True), _at("verified_at", nullable=True),
     _at("closed_at", nullable=True), _at("recovered_at", nullable=True),
-    _at("due_at", nullable=True), _at("overdue_at", nullable=True), schema="events",
+    _at("due_at", nullable=True), _at("overdue_at", nullable=True), _at("late_at", nullable=True),
+    Column("extensions", SmallInteger, nullable=False), _at("suspended_at", nullable=True),
+    _at("resume_at", nullable=True), _at("appealed_at", nullable=True),
+    _at("exempted_at", nullable=True), _id("parent_id", nullable=True), schema="events",
+)  # fmt: skip
+
+proposals = Table(
+    "proposals", METADATA, _id("proposal_id"), _id("ticket_id"), _number("area_id"), _text("verb"),
+    _text("reason"), _json("given"), _text("asked_by"), _at("asked_at"), _text("outcome"),
+    _json("approvals"), Column("deciders", ARRAY(Text), nullable=False),
+    Column("people", ARRAY(Text), nullable=False), _text("decided_by", nullable=True),
+    _at("decided_at", nullable=True), _text("decided_why", nullable=True), schema="events",
+)  # fmt: skip
+
+parties = Table(
+    "parties", METADATA, _id("party_id"), _id("ticket_id"), _number("department_id"),
+    _number("crew_id", nullable=True), _at("asked_at"), _text("asked_by"), _text("asked_why"),
+    _at("due_at"), _at("signed_at", nullable=True), _text("signed_by", nullable=True),
+    _text("note", nullable=True), _at("released_at", nullable=True), schema="events",
 )  # fmt: skip
 
 ticket_events = Table(

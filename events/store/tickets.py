@@ -34,7 +34,8 @@ SAVED = (
     "state", "category_code", "family", "layer", "severity", "title_zh", "title_en",
     "department_id", "crew_id", "merged_into", "supervised", "updated_at", "filed_at",
     "dispatched_at", "accepted_at", "disposed_at", "disposed_by", "verified_at", "closed_at",
-    "recovered_at", "due_at", "overdue_at",
+    "recovered_at", "due_at", "overdue_at", "late_at", "extensions", "suspended_at", "resume_at",
+    "appealed_at", "exempted_at",
 )  # fmt: skip
 
 
@@ -68,10 +69,18 @@ def by_number(conn: Connection, number: str) -> Ticket | None:
 
 def lock(conn: Connection, number: str) -> Ticket:
     """One ticket, held until the end of the transaction. Raises NotFound."""
-    ticket_id = _SQL.value(conn, "lock", number=number)
-    if ticket_id is None:
+    return lock_many(conn, [number])[number]
+
+
+def lock_many(conn: Connection, numbers: Sequence[str]) -> dict[str, Ticket]:
+    """Tickets by number, held until the end of the transaction.
+
+    Raises NotFound for the first number; others that are unknown are left out.
+    """
+    ids = {row.number: row.ticket_id for row in _SQL.rows(conn, "lock", numbers=list(numbers))}
+    if numbers[0] not in ids:
         raise NotFound(Refusal(reason=Reason.NO_SUCH_TICKET))
-    return by_id(conn, ticket_id)
+    return {one.number: one for one in by_ids(conn, list(ids.values()))}
 
 
 def lock_id(conn: Connection, ticket_id: int) -> Ticket:
@@ -97,7 +106,7 @@ def save(conn: Connection, ticket: Ticket, changes: Mapping[str, Any]) -> Ticket
     version = _SQL.value(conn, "save", ticket_id=ticket.ticket_id, version=ticket.version, **values)
     if version is None:
         raise StaleTicket(by_id(conn, ticket.ticket_id))
-    if {"department_id", "crew_id", "category_code"} & changes.keys():
+    if {"department_id", "crew_id", "category_code", "merged_into"} & changes.keys():
         return by_id(conn, ticket.ticket_id)
     return replace(changed, version=version)
 
@@ -129,6 +138,55 @@ def link(
         linked_at=now,
         why=canonical(decision.as_dict()),
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LiveLink:
+    """An event that is with a ticket now; ``merged_from``: the ticket it came with."""
+
+    event_id: int
+    thread: str | None
+    merged_from: str | None
+
+
+def live_links(conn: Connection, ticket_id: int) -> tuple[LiveLink, ...]:
+    """The events that are with a ticket now."""
+    rows = _SQL.rows(conn, "live_links", ticket_id=ticket_id)
+    return tuple(LiveLink(**row._mapping) for row in rows)
+
+
+def relink(
+    conn: Connection,
+    event_ids: Sequence[int],
+    *,
+    source: int,
+    target: int,
+    why: str,
+    link_why: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Move events from ticket ``source`` to ticket ``target``; both links stay in the history."""
+    ids = list(event_ids)
+    _SQL.run(conn, "unlink", ticket_id=source, event_ids=ids, why=why, now=now)
+    _SQL.run(conn, "relink", ticket_id=target, event_ids=ids, linked_at=now,
+             why=canonical(link_why))  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """A ticket that is a part of another one."""
+
+    number: str
+    state: State
+    title_zh: str
+    title_en: str
+    department_id: int | None
+
+
+def parts(conn: Connection, ticket_id: int) -> tuple[Part, ...]:
+    """The parts of a ticket, in order."""
+    rows = _SQL.rows(conn, "parts", ticket_id=ticket_id)
+    return tuple(Part(**{**row._mapping, "state": State(row.state)}) for row in rows)
 
 
 def holder_of_event(conn: Connection, event_id: int) -> int | None:
@@ -185,6 +243,11 @@ def overdue(conn: Connection, *, now: datetime, limit: int) -> list[int]:
     return [row.ticket_id for row in _SQL.rows(conn, "overdue", now=now, limit=limit)]
 
 
+def to_resume(conn: Connection, *, now: datetime, limit: int) -> list[int]:
+    """Suspended tickets whose time has come, locked; those that others hold are passed over."""
+    return [row.ticket_id for row in _SQL.rows(conn, "to_resume", now=now, limit=limit)]
+
+
 def recovered(conn: Connection, *, limit: int) -> list[int]:
     """Disposed tickets whose sensors are quiet again, locked."""
     return [row.ticket_id for row in _SQL.rows(conn, "recovered", limit=limit)]
@@ -221,5 +284,6 @@ def of_crew(conn: Connection, crew_id: int, *, limit: int = 200) -> tuple[Ticket
 def _ticket(row: Row[Any]) -> Ticket:
     values = dict(row._mapping)
     values["state"] = State(values["state"])
-    values["area_path"] = tuple(values["area_path"])
+    for name in ("area_path", "assisting", "unsigned"):
+        values[name] = tuple(values[name])
     return Ticket(**values)

@@ -5,7 +5,16 @@ SELECT t.ticket_id, t.number, t.state, t.version, t.category_code, t.family, t.l
     ST_Y(t.position) AS lat, t.cell_id, t.area_id, t.component_id, t.device_no, t.department_id,
     t.crew_id, t.routing, t.merged_into, t.supervised, t.occurred_at, t.created_at, t.updated_at,
     t.filed_at, t.dispatched_at, t.accepted_at, t.disposed_at, t.disposed_by, t.verified_at,
-    t.closed_at, t.recovered_at, t.due_at, t.overdue_at,
+    t.closed_at, t.recovered_at, t.due_at, t.overdue_at, t.late_at, t.extensions, t.suspended_at,
+    t.resume_at, t.appealed_at, t.exempted_at, t.parent_id,
+    b.assisting, b.unsigned,
+    (
+        SELECT count(*) FROM events.tickets AS c
+        WHERE c.parent_id = t.ticket_id AND c.state NOT IN ('closed', 'declined', 'merged')
+    ) AS open_parts,
+    h.number AS parent_number,
+    coalesce(h.state IN ('closed', 'declined', 'merged'), false) AS parent_closed,
+    m.number AS merged_number,
     k.name_zh AS category_name_zh, k.name_en AS category_name_en, c.code AS cell_code,
     a.path AS area_path, a.name_zh AS area_name_zh, a.name_en AS area_name_en,
     d.code AS department_code, d.name_zh AS department_name_zh, d.name_en AS department_name_en,
@@ -16,6 +25,15 @@ JOIN grid.areas AS a ON a.area_id = t.area_id
 LEFT JOIN grid.cells AS c ON c.cell_id = t.cell_id
 LEFT JOIN events.departments AS d ON d.department_id = t.department_id
 LEFT JOIN events.crews AS w ON w.crew_id = t.crew_id
+LEFT JOIN events.tickets AS h ON h.ticket_id = t.parent_id
+LEFT JOIN events.tickets AS m ON m.ticket_id = t.merged_into
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(p.department_id ORDER BY p.party_id), '{}') AS assisting,
+        coalesce(array_agg(p.department_id ORDER BY p.party_id)
+            FILTER (WHERE p.signed_at IS NULL), '{}') AS unsigned
+    FROM events.parties AS p
+    WHERE p.ticket_id = t.ticket_id AND p.released_at IS NULL
+) AS b
 WHERE t.ticket_id = ANY(CAST(:ticket_ids AS bigint[]));
 
 -- name: ids_of_numbers
@@ -23,8 +41,12 @@ WHERE t.ticket_id = ANY(CAST(:ticket_ids AS bigint[]));
 SELECT ticket_id FROM events.tickets WHERE number = ANY(CAST(:numbers AS text[]));
 
 -- name: lock
--- Hold a ticket until the end of the transaction, so that its row is read as it is.
-SELECT ticket_id FROM events.tickets WHERE number = :number FOR NO KEY UPDATE;
+-- Hold tickets until the end of the transaction, so that their rows are read as they are; always
+-- in the same order, so that two who need the same ones do not wait for each other.
+SELECT ticket_id, number FROM events.tickets
+WHERE number = ANY(CAST(:numbers AS text[]))
+ORDER BY ticket_id
+FOR NO KEY UPDATE;
 
 -- name: lock_id
 -- Hold a ticket by its id until the end of the transaction.
@@ -34,12 +56,13 @@ SELECT ticket_id FROM events.tickets WHERE ticket_id = :ticket_id FOR NO KEY UPD
 -- A new ticket in state reported.
 INSERT INTO events.tickets (
     number, state, category_code, family, layer, severity, source, title_zh, title_en, description,
-    position, cell_id, area_id, component_id, device_no, occurred_at, created_at, updated_at, due_at
+    position, cell_id, area_id, component_id, device_no, occurred_at, created_at, updated_at,
+    due_at, parent_id
 )
 VALUES (
     :number, 'reported', :category_code, :family, :layer, :severity, :source, :title_zh, :title_en,
     :description, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :cell_id, :area_id, :component_id,
-    :device_no, :occurred_at, :created_at, :created_at, :due_at
+    :device_no, :occurred_at, :created_at, :created_at, :due_at, :parent_id
 )
 RETURNING ticket_id;
 
@@ -52,7 +75,9 @@ SET version = version + 1, state = :state, category_code = :category_code, famil
     merged_into = :merged_into, supervised = :supervised, updated_at = :updated_at,
     filed_at = :filed_at, dispatched_at = :dispatched_at, accepted_at = :accepted_at,
     disposed_at = :disposed_at, disposed_by = :disposed_by, verified_at = :verified_at,
-    closed_at = :closed_at, recovered_at = :recovered_at, due_at = :due_at, overdue_at = :overdue_at
+    closed_at = :closed_at, recovered_at = :recovered_at, due_at = :due_at, overdue_at = :overdue_at,
+    late_at = :late_at, extensions = :extensions, suspended_at = :suspended_at,
+    resume_at = :resume_at, appealed_at = :appealed_at, exempted_at = :exempted_at
 WHERE ticket_id = :ticket_id AND version = :version
 RETURNING version;
 
@@ -74,7 +99,7 @@ WHERE t.position && ST_MakeEnvelope(
         CAST(:lat AS double precision) + CAST(:north AS double precision), 4326)
     AND t.state NOT IN ('closed', 'declined', 'merged')
     AND t.state <> 'verified'
-    AND t.family = :family
+    AND t.family = :family AND t.parent_id IS NULL
 LIMIT 200;
 
 -- name: link
@@ -131,9 +156,57 @@ WHERE t.state = 'disposed' AND t.recovered_at IS NOT NULL
         JOIN events.events AS e USING (event_id)
         WHERE l.ticket_id = t.ticket_id AND l.unlinked_at IS NULL
             AND e.thread IS NULL AND e.occurred_at > t.recovered_at)
+    AND NOT EXISTS (
+        SELECT FROM events.tickets AS c
+        WHERE c.parent_id = t.ticket_id AND c.state NOT IN ('closed', 'declined', 'merged'))
+    AND NOT EXISTS (
+        SELECT FROM events.parties AS p
+        WHERE p.ticket_id = t.ticket_id AND p.signed_at IS NULL AND p.released_at IS NULL)
 ORDER BY t.ticket_id
 LIMIT :limit
 FOR NO KEY UPDATE OF t SKIP LOCKED;
+
+-- name: to_resume
+-- Suspended tickets whose time has come, locked; others may work on other rows meanwhile.
+SELECT ticket_id
+FROM events.tickets
+WHERE resume_at <= :now
+ORDER BY resume_at
+LIMIT :limit
+FOR NO KEY UPDATE SKIP LOCKED;
+
+-- name: unlink
+-- Take events off a ticket; who did it and why stays.
+UPDATE events.ticket_events
+SET unlinked_at = :now, unlinked_by = grid.actor(), unlinked_why = :why
+WHERE ticket_id = :ticket_id AND unlinked_at IS NULL
+    AND event_id = ANY(CAST(:event_ids AS bigint[]));
+
+-- name: relink
+-- Put events to a ticket that were with another one; a second time in one instant is a moment
+-- later, because the history of a link is never overwritten.
+INSERT INTO events.ticket_events (ticket_id, event_id, linked_at, why)
+SELECT :ticket_id, one.event_id, greatest(:linked_at, (
+        SELECT max(l.linked_at) + interval '1 microsecond'
+        FROM events.ticket_events AS l
+        WHERE l.ticket_id = :ticket_id AND l.event_id = one.event_id
+    )), CAST(:why AS jsonb)
+FROM unnest(CAST(:event_ids AS bigint[])) AS one (event_id);
+
+-- name: live_links
+-- The events that are with a ticket now, with their finding and what put them there.
+SELECT l.event_id, e.thread, l.why ->> 'merged_from' AS merged_from
+FROM events.ticket_events AS l
+JOIN events.events AS e USING (event_id)
+WHERE l.ticket_id = :ticket_id AND l.unlinked_at IS NULL
+ORDER BY l.event_id;
+
+-- name: parts
+-- The numbers and states of the tickets that are parts of one, in order.
+SELECT number, state, title_zh, title_en, department_id
+FROM events.tickets
+WHERE parent_id = :ticket_id
+ORDER BY ticket_id;
 
 -- name: without_crew
 -- Dispatched tickets that wait for a crew, the gravest of each department and category first: a

@@ -106,7 +106,7 @@ def test_second_event_nearby_joins_and_third_kind_does_not(town: Town) -> None:
 def test_desk_policy_waits_for_a_person(town: Town) -> None:
     ticket = town.filed(draft("street_lamp"))
     assert ticket.state is State.REPORTED
-    declined = town.act(ticket, "decline", "operator", why="重复上报")
+    declined = town.agreed(ticket, "decline", "operator", ["supervisor"], why="重复上报")
     assert declined.state is State.DECLINED
     reopened = town.act(declined, "reopen", "supervisor")
     filed = town.act(reopened, "file", "operator")
@@ -235,7 +235,7 @@ def test_no_duty_stays_at_the_desk(town: Town) -> None:
 def test_a_declined_finding_that_gets_graver_is_decided_anew(town: Town) -> None:
     ticket = town.filed(finding("f1", 1, Change.RAISED, severity=2))
     back = town.act(ticket, "hand_back", "w1")
-    declined = town.act(back, "decline", "dispatcher")
+    declined = town.agreed(back, "decline", "dispatcher", ["supervisor"])
     assert town.filed(finding("f1", 2, Change.CHANGED, severity=2)).ticket_id == ticket.ticket_id
     anew = town.filed(finding("f1", 3, Change.CHANGED, severity=4))
     assert anew.ticket_id != ticket.ticket_id

@@ -9,9 +9,19 @@ import pytest
 from sqlalchemy import Column, Connection, event, text
 from sqlalchemy.dialects import postgresql
 
-from events.model.access import Scope
+from events.model.access import Actor, Role, Scope
 from events.model.workflow import State
-from events.store import attachments, events, inbox, ledger, outbox, search, tickets
+from events.store import (
+    attachments,
+    events,
+    inbox,
+    ledger,
+    outbox,
+    parties,
+    proposals,
+    search,
+    tickets,
+)
 from events.store.search import TicketQuery
 from events.store.tables import METADATA
 from grid.store.named_sql import Statements
@@ -78,6 +88,15 @@ INSERT INTO events.outbox (kind, recipient_kind, recipient_id, area_id, body_zh,
     created_at, delivered_at)
 SELECT 'dispatch', 'crew', n % 40, 4, '', '', now(), CASE WHEN n % 100 > 0 THEN now() END
 FROM generate_series(1, 20000) AS n;
+INSERT INTO events.proposals (ticket_id, area_id, verb, reason, asked_by, asked_at, outcome,
+    deciders, people)
+SELECT n, 4, 'decline', '', 'account:x', now(), CASE WHEN n % 100 = 0 THEN 'pending'
+    ELSE 'approved' END, '{supervisor}', '{account:x}'
+FROM generate_series(1, 20000) AS n;
+INSERT INTO events.parties (ticket_id, department_id, asked_at, asked_by, asked_why, due_at,
+    signed_at)
+SELECT n, 1 + n % 2, now(), 'account:x', '', now(), CASE WHEN n % 100 > 0 THEN now() END
+FROM generate_series(1, 20000) AS n;
 INSERT INTO events.ledger (at, actor, verb, object_kind, object_key, ticket_id, payload)
 SELECT now(), 'system:test', 'ticket.file', 'ticket', 'T' || n, n, '{}'
 FROM generate_series(1, 20000) AS n;
@@ -92,7 +111,7 @@ ANALYZE;
 """
 BIG = {
     "events", "tickets", "ticket_events", "inbox", "outbox", "ledger", "ticket_clocks",
-    "attachments",
+    "attachments", "proposals", "parties",
 }  # fmt: skip
 
 
@@ -136,7 +155,14 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("events", "head_of_thread"): {"thread": "many:9"},
     ("tickets", "load"): {"ticket_ids": [5, 6]},
     ("tickets", "ids_of_numbers"): {"numbers": ["T7"]},
-    ("tickets", "lock"): {"number": "T7"},
+    ("tickets", "lock"): {"numbers": ["T7"]},
+    ("tickets", "to_resume"): {"now": NOW, "limit": 100},
+    ("tickets", "parts"): {"ticket_id": 9},
+    ("tickets", "live_links"): {"ticket_id": 9},
+    ("proposals", "of_ticket"): {"ticket_id": 9},
+    ("proposals", "pending_of"): {"ticket_ids": [5, 9]},
+    ("proposals", "lapse"): {"ticket_id": 9, "now": NOW, "possible": ["decline"]},
+    ("parties", "of_ticket"): {"ticket_id": 9},
     ("tickets", "nearby"): {"lon": 118.2, "lat": 24.6, "east": 0.0005, "north": 0.0005,
                             "family": "flood"},
     ("tickets", "holder_of_thread"): {"thread": "many:9"},
@@ -158,7 +184,7 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
 }  # fmt: skip
 STORES = {
     "inbox": inbox, "events": events, "tickets": tickets, "ledger": ledger, "outbox": outbox,
-    "attachments": attachments,
+    "attachments": attachments, "proposals": proposals, "parties": parties,
 }  # fmt: skip
 
 
@@ -173,6 +199,7 @@ def test_hot_statements_use_indexes(crowded: Connection) -> None:
     assert slow == {}
 
 
+SUPERVISOR = Actor(kind="account", name="eve", role=Role.SUPERVISOR)
 QUERIES = [
     TicketQuery(),
     TicketQuery(states=frozenset({State.FILED})),
@@ -181,6 +208,9 @@ QUERIES = [
     TicketQuery(crew_id=1),
     TicketQuery(updated_after=NOW.replace(year=2099)),
     TicketQuery(cell="350500001001001"),
+    TicketQuery(decided_by=SUPERVISOR),
+    TicketQuery(states=frozenset({State.FILED}), decided_by=SUPERVISOR),
+    TicketQuery(in_hand_of=Actor(kind="account", name="w1", crew_id=1, department_id=1)),
 ]
 
 

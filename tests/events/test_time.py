@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,13 +20,18 @@ from events.model.deadline import (
     due,
     elapsed,
     explain,
+    extended,
     next_clock,
     remaining,
+    resumed,
     sentence,
 )
+from events.model.explanation import explain_at
 from events.model.workflow import State, Verb
 from tests.events.town import CATEGORIES, NOW
 
+# `scripts/test tests/events/test_time.py --hypothesis-profile long` looks fifty times as long.
+LONGER = 50 if settings.get_current_profile_name() == "long" else 1
 MINUTE = timedelta(minutes=1)
 DAYS = [
     CalendarDay(day=date(2024, 2, 29), working=False, name_zh="闰日", name_en="Leap day"),
@@ -63,7 +69,7 @@ STARTS = st.sampled_from(SPANS).flatmap(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120 * LONGER, deadline=None)
 @given(start=STARTS, minutes=st.integers(1, 6_000), zone=st.sampled_from(ZONES),
        clock=st.sampled_from(sorted(set(Clock) - {Clock.CONTINUOUS})))  # fmt: skip
 def test_due_agrees_with_a_walk(start: datetime, minutes: int, zone: str, clock: Clock) -> None:
@@ -83,7 +89,7 @@ def test_due_agrees_with_a_walk(start: datetime, minutes: int, zone: str, clock:
         assert (segments[0].start, segments[-1].end) == (start, found)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60 * LONGER, deadline=None)
 @given(start=STARTS, minutes=st.integers(0, 4_000), pause=st.integers(0, 4_000),
        clock=st.sampled_from(Clock), used=st.integers(0, 4_000))  # fmt: skip
 def test_pausing_loses_no_time(
@@ -146,10 +152,106 @@ def test_which_clocks_go_on(verb: Verb, stopped_by: str, department: int, left: 
                       stopped_at=NOW + timedelta(hours=1),
                       why={"department_id": 1, "stopped_by": stopped_by})  # fmt: skip
     new = next_clock(verb=verb, state=State.DISPATCHED, department_id=department,
-                     category=CATEGORIES[0], calendar=calendar(), last_dispose=last)  # fmt: skip
+                     category=CATEGORIES[0], calendar=calendar(), last=last)  # fmt: skip
     assert new is not None
     assert new.limit.time_limit == timedelta(hours=left)
     assert new.why.get("resumed") == (5 if left == 3 else None)
+
+
+# One life of a clock: how long it runs (minutes), how long it rests, what an extension adds.
+LIVES = st.lists(
+    st.tuples(st.integers(0, 3_000), st.integers(0, 3_000), st.sampled_from([0, 0, 60, 600])),
+    min_size=1, max_size=5,
+)  # fmt: skip
+STOPS = [Verb.HAND_BACK, Verb.DISPOSE, Verb.SUSPEND]
+
+
+@settings(max_examples=60 * LONGER, deadline=None)
+@given(start=STARTS, minutes=st.integers(1, 3_000), life=LIVES, zone=st.sampled_from(ZONES),
+       clock=st.sampled_from(Clock), asked=st.integers(0, 9_000))  # fmt: skip
+def test_an_explanation_agrees_with_a_walk(
+    start: datetime,
+    minutes: int,
+    life: list[tuple[int, int, int]],
+    zone: str,
+    clock: Clock,
+    asked: int,
+) -> None:
+    """Paused, resumed and lengthened at will; looked at, at any instant, minute by minute."""
+    days = calendar(zone)
+    runs, spans = lived(start, minutes, life, clock, days)
+    at = start + asked * MINUTE
+    found = explain_at(runs, at, days)
+    assert found is not None
+    # a plain walk over the minutes in which the clock was told to run
+    limit = minutes + sum(extra for begun, _, extra in spans if begun <= at)
+    left = limit
+    for begun, ended, _ in spans:
+        if begun > at:
+            break
+        left -= min(left, walked(begun, min(ended, at), clock, days))
+    if steady(runs, at, days):
+        assert found.limit == limit * MINUTE
+        assert found.used == (limit - left) * MINUTE
+        assert found.due_at == walked_due(found.runs[-1].clock, clock, days)
+        assert found.running == any(begun <= at < ended for begun, ended, _ in spans)
+
+
+def lived(
+    start: datetime, minutes: int, life: list[tuple[int, int, int]], clock: Clock, days: Calendar
+) -> tuple[list[StageClock], list[tuple[datetime, datetime, int]]]:
+    """The runs as the moves make them, and (from, until, extra minutes) of each."""
+    runs: list[StageClock] = []
+    spans = []
+    new = Limit(clock=clock, time_limit=minutes * MINUTE)
+    why: dict[str, Any] = {}
+    at = start
+    for number, (works, rests, _) in enumerate(life):
+        extra = life[number - 1][2] if number else 0
+        stopped = at + works * MINUTE
+        verb = Verb.EXTEND if life[number][2] else STOPS[number % 3]
+        run = StageClock(
+            clock_id=number + 1, ticket_id=1, stage=Stage.DISPOSE, clock=clock,
+            time_limit=new.time_limit, started_at=at, due_at=due(at, new, days),
+            stopped_at=stopped, why={**why, "stopped_by": verb.value},
+        )  # fmt: skip
+        runs.append(run)
+        spans.append((at, stopped, extra))
+        more = timedelta(minutes=life[number][2])
+        going_on = extended(run, more, days) if more else resumed(run, days)
+        new, why = going_on.limit, dict(going_on.why)
+        at = stopped + rests * MINUTE
+    return runs, spans
+
+
+def walked(begun: datetime, ended: datetime, clock: Clock, days: Calendar) -> int:
+    """How many of the minutes between two instants the clock counts."""
+    if clock is Clock.CONTINUOUS:
+        return max(int((ended - begun) / MINUTE), 0)
+    wall, until = days.local(begun), days.local(ended)
+    count = 0
+    while wall < until:
+        count += runs(wall, clock)
+        wall += MINUTE
+    return count
+
+
+def walked_due(run: StageClock, clock: Clock, days: Calendar) -> datetime:
+    """When a run is due, minute by minute."""
+    left = int(run.time_limit / MINUTE)
+    if clock is Clock.CONTINUOUS or not left:
+        return run.started_at + left * MINUTE
+    wall = days.local(run.started_at)
+    while left:
+        left -= runs(wall, clock)
+        wall += MINUTE
+    return days.instant(wall)
+
+
+def steady(runs: list[StageClock], at: datetime, days: Calendar) -> bool:
+    """No instant that matters lies in an hour that comes twice or never."""
+    moments = [at, *(one.started_at for one in runs), *(one.stopped_at or at for one in runs)]
+    return all(days.instant(days.local(one)) == one for one in moments)
 
 
 @settings(max_examples=200, deadline=None)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
+from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
@@ -19,9 +20,10 @@ from events.model.category import Category, FilingPolicy
 from events.model.configuration import CrewRow, DepartmentRow, DutyRow
 from events.model.crew import Shift
 from events.model.event import Change, EventDraft, Recorded, Source
+from events.model.proposal import Proposal
 from events.model.ticket import Ticket
 from events.store import accounts as account_store
-from events.store import tickets
+from events.store import proposals, tickets
 from grid.store.postgis import reading, transaction
 from tests.support.cluster import TestDatabase
 
@@ -146,6 +148,22 @@ class Town:
         """Act as one of the people, having seen ``ticket``."""
         given: dict[str, object] = {"version": ticket.version, "why": why, **more}
         return act(self.web, ticket.number, verb, by=self.people[who], now=now, **given)  # type: ignore[arg-type]  # passed on
+
+    def proposals(self, ticket: Ticket) -> tuple[Proposal, ...]:
+        """What was proposed about a ticket, in order."""
+        with reading(self.web) as conn:
+            return proposals.of_ticket(conn, ticket.ticket_id)
+
+    def agreed(
+        self, ticket: Ticket, verb: str, who: str, deciders: Sequence[str], **more: Any
+    ) -> Ticket:
+        """Propose as one of the people; the others approve, level by level."""
+        now = more.get("now", NOW)
+        ticket = self.act(ticket, verb, who, **more)
+        for decider in deciders:
+            asked = self.proposals(ticket)[-1].proposal_id
+            ticket = self.act(ticket, "approve", decider, proposal=asked, now=now)
+        return ticket
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Look into the database as a superuser."""

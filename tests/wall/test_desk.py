@@ -55,3 +55,44 @@ async def test_the_evaluation_leads_to_the_tickets(open_page: OpenPage, town: To
         await expect(water).to_contain_text("1")
         await water.locator("a").first.click()
         await expect(page.locator(f"[data-ticket='{ticket.number}']")).to_be_visible()
+
+
+async def test_a_second_person_decides_at_the_desk(open_page: OpenPage, town: Town) -> None:
+    lamp = filed(town, "street_lamp")
+    row = f".cc-queue tbody tr[data-ticket='{lamp.number}']"
+    async with open_page("/desk", "operator") as page:
+        await page.locator(row).click()
+        await page.click("[data-verb=decline]")
+        await page.fill("[name=why]", "No lamp there")
+        await page.click(".cc-form button[type=submit]")
+        await expect(page.locator(".cc-proposals .pending")).to_contain_text("No lamp there")
+        await expect(page.locator("[data-verb=withdraw]")).to_be_visible()
+        await expect(page.locator("[data-verb=approve]")).to_have_count(0)
+    async with open_page("/desk?show=decisions") as page:
+        await expect(page.locator(row)).to_contain_text("Needs your decision: Decline")
+        await page.locator(row).click()
+        await page.click("[data-verb=approve]")
+        await page.fill("[name=why]", "Seen as well")
+        await page.click(".cc-form button[type=submit]")
+        await expect(page.locator(".cc-proposals .approved")).to_contain_text("Seen as well")
+    assert town.again(lamp).state == "declined"
+
+
+async def test_joint_handling_and_more_time_at_the_desk(open_page: OpenPage, town: Town) -> None:
+    water = filed(town)
+    async with open_page(f"/desk?ticket={water.number}", "dispatcher") as page:
+        await page.click("[data-verb=assist]")
+        await page.select_option("[name=department]", "works")
+        await page.fill("[name=why]", "Cut the power")
+        await page.click(".cc-form button[type=submit]")
+        await expect(page.locator(".cc-parties")).to_contain_text("Public Works")
+        await page.click("[data-verb=extend]")
+        await page.fill("[name=hours]", "2")
+        await page.fill("[name=why]", "A second pump is on its way")
+        await page.click(".cc-form button[type=submit]")
+        await expect(page.locator(".cc-proposals .pending")).to_contain_text("2 h more")
+        await page.click("[data-verb=split]")
+        await page.select_option("[name=department]", "works")
+        await page.fill("[name=why]", "The railing is broken")
+        await page.click(".cc-form button[type=submit]")
+        await expect(page.locator(".cc-parties a")).to_have_count(1)

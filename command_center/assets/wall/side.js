@@ -128,12 +128,24 @@
     return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
+  // What a form asks for beside reason, department and crew, and how it is sent.
+  const FIELDS = {
+    into: { input: { type: "text", maxLength: 64 }, sent: (text) => text.trim() },
+    hours: { input: { type: "number", min: 0.5, step: 0.5 }, sent: Number },
+    until: { input: { type: "date" }, sent: (day) => new Date(`${day}T00:00:00`).toISOString() },
+    event: { input: { type: "number", min: 1, step: 1 }, sent: Number },
+  };
+
   async function send(props, action, draft) {
     const body = { verb: action.verb, version: props.version };
     if (draft.why) body.why = draft.why.trim();
     if (action.needs.includes("department")) body.department = draft.department;
     if (draft.crew) body.crew = draft.crew;
     if (action.supervised !== undefined) body.supervised = action.supervised;
+    if (action.proposal !== undefined) body.proposal = action.proposal;
+    for (const [need, field] of Object.entries(FIELDS)) {
+      if (action.needs.includes(need)) body[need] = field.sent(draft[need]);
+    }
     const answer = await fetch(`/api/v1/tickets/${encodeURIComponent(props.number)}/actions`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "Idempotency-Key": draft.key },
@@ -161,8 +173,10 @@
     const words = props.config.words;
     const typed = action.needs.includes("reason") || action.needs.includes("note");
     const chosenCrews = props.crews.filter((crew) => crew.department === draft.department);
-    const wantsCrew = action.needs.includes("department") || action.needs.includes("crew");
+    const wantsCrew = (action.needs.includes("department") && action.verb !== "release") || action.needs.includes("crew");
+    const asked = Object.keys(FIELDS).filter((need) => action.needs.includes(need));
     const ready =
+      asked.every((need) => draft[need]) &&
       (!typed || (draft.why || "").trim()) &&
       (!action.needs.includes("department") || draft.department) &&
       (!action.needs.includes("crew") || draft.crew);
@@ -185,6 +199,18 @@
         e(Choice, { label: words.crew, name: "crew", rows: chosenCrews, value: draft.crew,
           empty: action.needs.includes("crew") ? words.choose : words.crew_later,
           onChange: (crew) => change({ crew }) }),
+      asked.map((need) =>
+        action.verb === "unlink"
+          ? e(Choice, { key: need, label: words[need], name: need, rows: props.events, value: draft[need],
+              empty: words.choose, onChange: (value) => change({ [need]: value }) })
+          : e(
+              "label",
+              { key: need },
+              words[need],
+              e("input", Object.assign({ name: need, required: true, value: draft[need] || "",
+                onChange: (event) => change({ [need]: event.target.value }) }, FIELDS[need].input))
+            )
+      ),
       typed &&
         e(
           "label",
@@ -207,7 +233,7 @@
     const React = window.React;
     const { config, number } = props;
     const words = config.words;
-    if (!drafts.has(number)) drafts.set(number, { verb: null });
+    if (!drafts.has(number)) drafts.set(number, { open: null });
     const draft = drafts.get(number);
     const [busy, setBusy] = React.useState(false);
     const [, again] = React.useReducer((n) => n + 1, 0);
@@ -223,10 +249,10 @@
       again();
     };
     const forget = () => {
-      drafts.set(number, { verb: null });
+      drafts.set(number, { open: null });
       again();
     };
-    const action = props.actions.find((one) => one.verb === draft.verb);
+    const action = props.actions.find((one) => one.key === draft.open);
     const submit = async (chosen) => {
       setBusy(true);
       draft.key = draft.key || newKey();
@@ -235,7 +261,7 @@
         if (status === 401) location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
         draft.key = undefined;
         if (ok) forget();
-        setNotice(ok ? { good: true, text: ns.fill(words.done, { verb: chosen.label }) }
+        setNotice(ok ? { good: true, text: ns.fill(chosen.proposed ? words.proposed : words.done, { verb: chosen.label }) }
           : { good: false, text: told.detail || told.title || words.failed });
         if ((ok || status === 409) && props.setProps) props.setProps({ acted: Date.now() });
       } catch (error) {
@@ -250,8 +276,8 @@
         submit(chosen);
         return;
       }
-      const suggested = chosen.needs.includes("department") ? props.suggested || {} : { department: props.department };
-      change(Object.assign({ why: draft.why }, suggested, { verb: chosen.verb }));
+      const suggested = chosen.verb === "dispatch" ? props.suggested || {} : { department: chosen.verb === "assign" ? props.department : "" };
+      change(Object.assign({ why: draft.why }, suggested, { open: chosen.key }));
     };
     return e(
       "section",
@@ -263,12 +289,12 @@
           e(
             "button",
             {
-              key: one.verb,
+              key: one.key,
               type: "button",
               "data-verb": one.verb,
               disabled: busy,
-              "aria-expanded": one.needs.length ? one.verb === draft.verb : undefined,
-              className: `cc-button ${one.main ? "strong" : ""} ${one.verb === draft.verb ? "open" : ""}`,
+              "aria-expanded": one.needs.length ? one.key === draft.open : undefined,
+              className: `cc-button ${one.main ? "strong" : ""} ${one.key === draft.open ? "open" : ""}`,
               onClick: () => press(one),
             },
             one.label

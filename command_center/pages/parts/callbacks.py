@@ -11,7 +11,7 @@ from dash.exceptions import PreventUpdate
 from command_center.access.context import current_language, logged_in
 from command_center.pages.page import PageApp
 from command_center.pages.parts import frame
-from command_center.pages.parts.story import Reader
+from command_center.pages.parts.reader import Reader
 from command_center.services import Services
 from events.model.access import Permission
 

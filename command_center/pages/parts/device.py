@@ -9,7 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from command_center.components import Chart, Mark, TicketList, Values
-from command_center.pages.parts.story import Reader
+from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.told import data, fact, section
 from command_center.services import Services
 from command_center.views.charts import LimitLine, Sample, series_figure

@@ -11,7 +11,7 @@ from dash import html
 from dash.development.base_component import Component
 from sqlalchemy import Connection
 
-from command_center.pages.parts.story import Reader
+from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.told import data, section
 from command_center.problem import Language
 from command_center.views.losses import sentence, share

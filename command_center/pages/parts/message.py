@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from sqlalchemy import Connection
 
 from command_center.components import MessageActions
-from command_center.pages.parts.story import Reader
+from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.told import data, fact, section
 from command_center.problem import Language
 from command_center.services import Services

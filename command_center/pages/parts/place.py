@@ -6,7 +6,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from command_center.components import DeviceList, Mark, TicketList
-from command_center.pages.parts.story import Reader, story_panel
+from command_center.pages.parts.reader import Reader
+from command_center.pages.parts.story import story_panel
 from command_center.pages.parts.told import data, fact, section
 from command_center.services import Services
 from command_center.views.moments import clock_text

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from command_center.components import DeviceActions, Mark
 from command_center.pages.parts.profile import profile_section
-from command_center.pages.parts.story import Reader
+from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.told import data, fact, section
 from command_center.problem import Language
 from command_center.services import Services

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
-
 from dash import html
 from dash.development.base_component import Component
 from sqlalchemy import Connection
 
 from command_center.components import Actions, Due, Mark
+from command_center.pages.parts.clocks import clocks_section
+from command_center.pages.parts.joint import joint_section, proposals_section
+from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.told import aria, data, fact, photo, section
 from command_center.problem import Language
 from command_center.services import Services
 from command_center.views import story
-from command_center.views.moments import clock_text, span_text
+from command_center.views.moments import clock_text
 from command_center.wording import words
 from events.model.access import in_scope
-from events.model.actor import Actor
 from events.model.routing import choose_crew, route
 from events.model.ticket import Ticket, yellow_at
 from events.model.workflow import STATE_WORDS, Verb
@@ -27,16 +24,10 @@ from events.store import accounts, departments, history, rules, tickets
 from events.store.history import TicketHistory
 from grid.store.postgis import reading
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reader:
-    """Who reads, in which language, when, and in which city's time."""
-
-    actor: Actor
-    language: Language
-    now: datetime
-    zone: ZoneInfo
-    config: dict[str, Any]
+# Verbs with which a department is named.
+_NAME_DEPARTMENTS = frozenset({
+    Verb.DISPATCH, Verb.ASSIGN, Verb.ASSIST, Verb.RELEASE, Verb.SPLIT,
+})  # fmt: skip
 
 
 def story_panel(
@@ -50,19 +41,21 @@ def story_panel(
             return html.P(text, className="cc-empty", role="status")
         past = history.of_ticket(conn, ticket.ticket_id)
         names = _names(conn, reader.language)
-        actions = _actions(conn, ticket, reader)
+        actions = _actions(conn, ticket, past, reader)
     return html.Article(
         [
             *_head(ticket, reader),
             _way(ticket, reader),
             actions,
+            *proposals_section(past, names, reader),
             *([links] if links is not None else []),
             _facts(ticket, reader),
+            *joint_section(past, reader),
             *_evidence(past, reader),
             *_routing(ticket, reader),
             *_history(past, names, reader),
             *_events(past, reader),
-            *_clocks(past, reader),
+            *clocks_section(past, reader),
         ],
         className="cc-story",
         **data(story=number),
@@ -117,15 +110,15 @@ def _way(ticket: Ticket, reader: Reader) -> Component:
     )
 
 
-def _actions(conn: Connection, ticket: Ticket, reader: Reader) -> Component:
+def _actions(conn: Connection, ticket: Ticket, past: TicketHistory, reader: Reader) -> Component:
     language = reader.language
-    found = story.actions(reader.actor, ticket, language)
+    found = story.actions(reader.actor, ticket, past.proposals, language)
     wanted = {one["verb"] for one in found}
     suggested: dict[str, str] = {}
     why = ""
     choices: list[dict[str, str]] = []
     crews: list[dict[str, str]] = []
-    if wanted & {Verb.DISPATCH.value, Verb.ASSIGN.value}:
+    if wanted & {one.value for one in _NAME_DEPARTMENTS}:
         every = departments.all(conn)
         codes = {one.department_id: one.code for one in every}
         choices = [
@@ -145,10 +138,20 @@ def _actions(conn: Connection, ticket: Ticket, reader: Reader) -> Component:
         actions=found,
         departments=choices,
         crews=crews,
+        events=_linked(past, language),
         department=ticket.department_code or "",
         suggested=suggested,
         suggestion=why,
     )
+
+
+def _linked(past: TicketHistory, language: Language) -> list[dict[str, str]]:
+    """The events that are with the ticket now, to choose one from."""
+    return [
+        {"value": str(one.event.event_id),
+         "label": f"{one.event.event_id} {story.titled(one.event, 'title', language)}"}
+        for one in past.events if one.unlinked_at is None
+    ]  # fmt: skip
 
 
 def _suggestion(
@@ -184,6 +187,14 @@ def _facts(ticket: Ticket, reader: Reader) -> Component:
         fact("story.source", words(f"story.source_{ticket.source}", language), language),
         fact("story.since", clock_text(ticket.occurred_at, reader.zone, now=reader.now), language),
     ]
+    for key, number in (("parent", ticket.parent_number), ("merged", ticket.merged_number)):
+        if number is not None:
+            rows.append(fact(f"story.{key}", html.A(number, href=f"?ticket={number}"), language))
+    if ticket.resume_at is not None:
+        until = clock_text(ticket.resume_at, reader.zone, now=reader.now)
+        rows.append(fact("story.suspended_until", until, language))
+    if ticket.exempted_at is not None:
+        rows.append(fact("story.late", words("story.exempted", language), language))
     if ticket.description:
         rows.append(fact("story.description", ticket.description, language))
     return html.Dl([part for row in rows for part in row], className="cc-facts")
@@ -249,36 +260,14 @@ def _events(past: TicketHistory, reader: Reader) -> list[Component]:
         event = linked.event
         told = linked.because.told(reader.language)
         at = clock_text(event.occurred_at, reader.zone, now=reader.now)
-        title = story.titled(event, "title", reader.language)
-        rows.append(html.Li([html.Time(at), html.Div([html.B(title), html.P(told)])]))
+        title = f"{story.titled(event, 'title', reader.language)} #{event.event_id}"
+        gone = linked.unlinked_at is not None
+        mark = [html.Span(words("story.unlinked", reader.language))] if gone else []
+        rows.append(html.Li([html.Time(at), html.Div([html.B(title), *mark, html.P(told)])],
+                            className="gone" if gone else ""))  # fmt: skip
     if not rows:
         return []
     return [section("story.events", reader.language, html.Ol(rows, className="cc-timeline"))]
-
-
-def _clocks(past: TicketHistory, reader: Reader) -> list[Component]:
-    language = reader.language
-    rows = []
-    for explained in past.clocks:
-        one = explained.clock
-        ended = one.stopped_at or reader.now
-        late = ended - one.due_at
-        key = "clock_kept" if one.stopped_at else "clock_running"
-        mark = words(f"story.{key}", language)
-        if late.total_seconds() > 0:
-            mark = words("story.clock_late", language, span=span_text(late, language))
-        told = words(
-            "story.clock_row",
-            language,
-            limit=span_text(one.time_limit, language),
-            started=clock_text(one.started_at, reader.zone, now=reader.now),
-            due=clock_text(one.due_at, reader.zone, now=reader.now),
-        )
-        rows.append(html.Li([html.B(words(f"story.clock_{one.stage}", language)),
-                             html.Span(told), html.Em(mark)]))  # fmt: skip
-    if not rows:
-        return []
-    return [section("story.clocks", language, html.Ul(rows, className="cc-clocks"))]
 
 
 def _names(conn: Connection, language: Language) -> story.Names:

@@ -1,0 +1,103 @@
+"""`command-center explain`: why a ticket is, or was, due when it is."""
+
+import argparse
+import json
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from command_center.machine.doors import database_url
+from command_center.problem import Problem
+from command_center.settings import read_settings
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from events.model.explanation import Explanation
+
+
+def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the subcommand."""
+    parser = subcommands.add_parser(
+        "explain",
+        help="why a ticket is due when it is, now or at any past instant",
+        description="Print every segment of the clock that runs: what counted and what did not,"
+        " pauses and extensions, computed anew for now or for a past instant.",
+    )
+    parser.add_argument("number", metavar="NUMBER", help="the ticket's number")
+    parser.add_argument(
+        "--at", metavar="TIME", help="ISO 8601; without a zone: the city's time; default: now"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the explanation. Raises Problem for an unknown ticket or a time that is none."""
+    from command_center.machine.database_problems import database_problems
+    from command_center.views.explanation import lines
+    from command_center.wording import words
+
+    settings = read_settings(os.environ)
+    with database_problems():
+        found, zone = _explain(database_url(settings, "cc_admin"), arguments.number, arguments.at)
+    if found is None:
+        told = [words("story.explain_none", settings.language)]
+    else:
+        told = lines(found, settings.language, zone)
+    if arguments.json:
+        print(json.dumps(_json(arguments.number, found, told), ensure_ascii=False))
+    else:
+        print("\n".join(told))
+    return 0
+
+
+def _explain(url: str, number: str, at: str | None) -> "tuple[Explanation | None, ZoneInfo]":
+    from events.model.explanation import explain_at
+    from events.store import clocks, rules, tickets
+    from grid.store.postgis import make_engine, reading
+
+    engine = make_engine(url, role="cc_admin", pool_size=1)
+    try:
+        with reading(engine) as conn:
+            calendar = rules.load(conn).calendar
+            ticket = tickets.by_number(conn, number)
+            if ticket is None:
+                raise Problem(
+                    zh=f"没有编号为 {number} 的案卷，请核对编号。",
+                    en=f"there is no ticket {number}: check the number.",
+                )
+            moment = _moment(at, calendar.zone)
+            return explain_at(clocks.of_ticket(conn, ticket.ticket_id), moment, calendar), (
+                calendar.zone
+            )
+    finally:
+        engine.dispose()
+
+
+def _moment(text: str | None, zone: "ZoneInfo") -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Problem(
+            zh=f"“{text}”不是时间，请写成 2026-06-01T10:00。",
+            en=f"“{text}” is no time: write it like 2026-06-01T10:00.",
+        ) from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+
+
+def _json(number: str, found: "Explanation | None", told: list[str]) -> dict[str, object]:
+    answer: dict[str, object] = {"number": number, "lines": told}
+    if found is not None:
+        answer.update(
+            at=found.at.astimezone(UTC).isoformat(),
+            stage=found.runs[0].clock.stage.value,
+            due_at=found.due_at.isoformat(),
+            told_due_at=found.told_due_at.isoformat(),
+            limit_s=found.limit.total_seconds(),
+            used_s=found.used.total_seconds(),
+            running=found.running,
+        )
+    return answer
