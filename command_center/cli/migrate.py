@@ -1,4 +1,4 @@
-"""`command-center migrate`: bring the schema up to date."""
+"""`command-center migrate`: bring the schema up to date, and what the city is configured with."""
 
 import argparse
 import json
@@ -12,25 +12,25 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     """Add the subcommand."""
     parser = subcommands.add_parser(
         "migrate",
-        help="bring the database's schema up to date",
-        description="Apply the migrations that are missing in the database, in order.",
+        help="bring the database's schema and categories up to date",
+        description="Apply the migrations that are missing in the database, in order, then add the"
+        " categories and metrics that are new in this version. What the city changed stays.",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Apply what is missing and say what was applied."""
+    """Apply what is missing and say what was applied and added."""
     settings = read_settings(os.environ)
-    from command_center.machine.database_problems import database_problems
-    from grid.store.migrate import migrate
+    from command_center.machine.up_to_date import bring_up_to_date
 
-    with database_problems():
-        applied = migrate(database_url(settings, "cc_owner"))
+    applied = bring_up_to_date(database_url(settings, "cc_owner"))
     if arguments.json:
-        print(json.dumps({"applied": applied}))
+        told = {"applied": applied.migrations, "categories": applied.categories}
+        print(json.dumps(told))
     else:
-        for name in applied:
+        for name in (*applied.migrations, *applied.categories):
             print(name)
         print("已是最新" if settings.language == "zh" else "up to date")
     return 0

@@ -23,7 +23,6 @@ from command_center.machine.broker_accounts import BrokerAccounts
 from command_center.machine.broker_rights import USERS
 from command_center.machine.daily import ARCHIVE, daily
 from command_center.machine.data_folder import DataFolder, open_data_folder, socket_folder
-from command_center.machine.database_problems import database_problems
 from command_center.machine.doors import (
     DATABASE,
     Doors,
@@ -45,9 +44,9 @@ from command_center.machine.service import Service
 from command_center.machine.signs_of_life import beats
 from command_center.machine.supervisor import Supervisor, clear_leftovers
 from command_center.machine.surroundings import CODE, may_run_our_code, python_environment
+from command_center.machine.up_to_date import bring_up_to_date
 from command_center.problem import Problem
 from command_center.settings import Settings
-from grid.store.migrate import migrate
 from grid.store.postgis import make_engine
 
 Told = Callable[[Problem], None]
@@ -204,8 +203,7 @@ class _Machine:
 
     def _migrate(self) -> None:
         outside = self._plan.settings.database_url
-        with database_problems():
-            migrate(outside or self._database_url("cc_owner"))
+        bring_up_to_date(outside or self._database_url("cc_owner"))
 
     # --- the demo city -----------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from events.model.problems import Incomplete
 from events.model.refusal import Reason, Refusal
-from events.store import departments, ledger
+from events.store import departments, ledger, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +25,14 @@ def put_categories(conn: Connection, rows: Iterable[Category], *, now: datetime)
     for row in rows:
         departments.put_category(conn, row)
         _trail(conn, "category", row.code, asdict(row), now)
+
+
+def add_categories(conn: Connection, rows: Iterable[Category], *, now: datetime) -> tuple[str, ...]:
+    """Add the categories that the city does not have yet; their codes. Those it has stay."""
+    known = {one.code for one in rules.categories(conn)}
+    missing = [row for row in rows if row.code not in known]
+    put_categories(conn, missing, now=now)
+    return tuple(row.code for row in missing)
 
 
 def put_departments(conn: Connection, rows: Iterable[DepartmentRow], *, now: datetime) -> None:

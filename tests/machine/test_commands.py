@@ -82,12 +82,27 @@ def test_a_database_that_is_away_is_said_so(
     assert "cannot be reached" in capsys.readouterr().out
 
 
-def test_migrate_says_that_nothing_is_missing(
+def test_migrate_adds_the_categories_that_are_new_and_leaves_what_the_city_changed(
     city: TestDatabase, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COMMAND_CENTER_DATABASE_URL", city.url("cc_owner"))
     assert main(["migrate", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"applied": []}
+    told = json.loads(capsys.readouterr().out)
+    assert told["applied"] == []
+    assert {"flooding", "construction_dust"} <= set(told["categories"])
+    changed = "UPDATE events.categories SET severity = 4 WHERE code = 'flooding'"
+    forgotten = "DELETE FROM events.categories WHERE code = 'construction_dust'"
+    asked = "SELECT severity FROM events.categories WHERE code = 'flooding'"
+    with city.superuser() as conn:
+        conn.execute("SELECT set_config('cc.actor', 'system:test', false)")
+        conn.execute(changed)
+        conn.execute(forgotten)
+    assert main(["migrate", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["categories"] == ["construction_dust"]
+    with city.superuser() as conn:
+        assert conn.execute(asked).fetchone() == (4,)
+    assert main(["migrate", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"applied": [], "categories": []}
 
 
 def test_doctor_names_what_is_well_and_what_is_not(

@@ -53,6 +53,7 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(given: Given) -> ImportReport:
+    from command_center.machine.up_to_date import add_new_categories
     from events.actions.import_requests import import_requests
     from events.model.actor import system
     from grid.actions.load_file import load_file
@@ -63,7 +64,7 @@ def _run(given: Given) -> ImportReport:
     _check_columns(given, loaded, mapping)
     actor = system(given.by.removeprefix("system:"))
     with transaction(given.engine, actor.key) as conn:
-        _ensure_categories(conn)
+        add_new_categories(conn, datetime.now(UTC))
         done = import_requests(
             conn,
             loaded.rows(),
@@ -134,18 +135,6 @@ def _coordinate_system(given: Given) -> "CoordinateSystem":
             f" BD-09, not {said}.",
         )
     return found
-
-
-def _ensure_categories(conn: Any) -> None:
-    """A city that was never configured gets the categories of the layers' pack."""
-    from events.actions.configure import put_categories
-    from events.model.category import Category
-    from events.store import rules
-    from layers.packs import load_categories
-
-    if not rules.categories(conn):
-        rows = [Category.from_row(one.as_row()) for one in load_categories()]
-        put_categories(conn, rows, now=datetime.now(UTC))
 
 
 def _report(done: "ImportedRequests", given: Given) -> RequestReport:
