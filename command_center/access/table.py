@@ -115,6 +115,8 @@ RULES: tuple[Rule, ...] = (
         allowance="report",
     ),
     _get("/api/v1/reports/{token}", None),
+    _post("/api/v1/reports/{token}/messages", None, max_body=10_000, allowance="report"),
+    _post("/api/v1/reports/{token}/rating", None, max_body=10_000, allowance="report"),
     _get("/api/v1/openapi.json", None),
     _get("/api/v1/docs", None, Answers.PERSON),
     # staff
@@ -129,6 +131,7 @@ RULES: tuple[Rule, ...] = (
         bodies=(JSON, MULTIPART),
         max_body=ACTION_BODY,
     ),
+    _get("/record/{number}", Permission.EXPORT_RECORDS, Answers.PERSON),
     _get("/attachments/{attachment_id}", Permission.READ_TICKETS),
     _get("/api/v1/readings", Permission.READ_READINGS),
     _get("/api/v1/metrics", Permission.READ_CONFIGURATION),

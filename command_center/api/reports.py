@@ -13,8 +13,10 @@ from command_center.errors import Missing
 from command_center.photos.files import PhotoFiles
 from command_center.photos.worker import PhotoWorker
 from command_center.services import Services
+from events.actions.converse import rate, say
 from events.actions.report import report, token_digest
 from events.model.problems import Refused
+from events.model.rating import RatingDraft
 from events.model.report import PhotoDraft, Receipt, ReportDraft, ReportProgress
 from events.model.workflow import STATE_WORDS
 from events.store import reports
@@ -32,6 +34,25 @@ class ReportIn(BaseModel):
     crs: Annotated[str, Field(max_length=32)] = "EPSG:4326"
     description: Annotated[str, Field(max_length=2_000)] = ""
     contact: Annotated[str, Field(max_length=200)] = ""
+
+
+class MessageIn(BaseModel):
+    """What a resident writes to those who handle the report."""
+
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
+
+    text: Annotated[str, Field(max_length=2_000)]
+
+
+class RatingIn(BaseModel):
+    """What a resident says of the end: ``stars`` 1 (bad) to 5 (good)."""
+
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
+
+    solved: bool
+    satisfied: bool
+    stars: Annotated[int, Field(ge=1, le=5)]
+    words: Annotated[str, Field(max_length=2_000)] = ""
 
 
 _PHOTOS = {"type": "array", "maxItems": 3, "items": {"type": "string", "format": "binary"}}
@@ -79,13 +100,30 @@ def router(services: Services, photos: PhotoWorker) -> APIRouter:
 
     @routes.get("/reports/{token}", summary="How a report stands, for the holder of its token")
     def get_report(token: str) -> dict[str, Any]:
-        with reading(services.engine) as conn:
-            found = reports.progress(conn, token_digest(token))
-        if found is None:
-            raise Missing
-        return progress_json(found)
+        return _progress(services, token)
+
+    @routes.post("/reports/{token}/messages", summary="Write to those who handle the report")
+    def post_message(token: str, sent: MessageIn) -> dict[str, Any]:
+        say(services.engine, token, sent.text, now=services.now())
+        return _progress(services, token)
+
+    @routes.post("/reports/{token}/rating", summary="Say whether it was solved, once it is closed")
+    def post_rating(token: str, sent: RatingIn) -> dict[str, Any]:
+        draft = RatingDraft(
+            solved=sent.solved, satisfied=sent.satisfied, stars=sent.stars, words=sent.words
+        )
+        rate(services.engine, token, draft, now=services.now())
+        return _progress(services, token)
 
     return routes
+
+
+def _progress(services: Services, token: str) -> dict[str, Any]:
+    with reading(services.engine) as conn:
+        found = reports.progress(conn, token_digest(token))
+    if found is None:
+        raise Missing
+    return progress_json(found)
 
 
 async def _record(
@@ -150,4 +188,9 @@ def progress_json(progress: ReportProgress) -> dict[str, Any]:
             {"at": one.at.isoformat(), "kind": one.kind, "text": {"zh": one.zh, "en": one.en}}
             for one in progress.steps
         ],
+        "messages": [
+            {"at": one.created_at.isoformat(), "mine": one.by_resident, "text": one.body}
+            for one in progress.messages
+        ],
+        "may_rate": progress.may_rate,
     }

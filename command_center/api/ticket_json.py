@@ -7,8 +7,10 @@ from typing import Any
 from events.model.access import Actor, verbs_for
 from events.model.attachment import Attachment
 from events.model.ledger import LedgerEntry
+from events.model.message import Message
 from events.model.party import Party
 from events.model.proposal import Proposal, verdicts_for
+from events.model.rating import Rating
 from events.model.ticket import Ticket, light
 from events.model.workflow import MOVES, STATE_WORDS, VERB_WORDS, Verb
 from events.store.history import ExplainedClock, LinkedEvent, TicketHistory
@@ -65,6 +67,7 @@ def properties(ticket: Ticket, now: datetime) -> Json:
         "supervised": ticket.supervised,
         "merged_into": ticket.merged_number,
         "parent": ticket.parent_number,
+        "owner": ticket.owned_by,
         "extensions": ticket.extensions,
         "light": light(ticket, now).value,
     }
@@ -87,6 +90,8 @@ def story(
         "verbs": verbs(ticket, actor),
         "proposals": [_proposal(one, ticket, actor, names) for one in history.proposals],
         "parties": [_party(one) for one in history.parties],
+        "messages": [_message(one) for one in history.messages],
+        "ratings": [_rating(one) for one in history.ratings],
         "parts": [{"number": one.number, "state": one.state.value} for one in history.parts],
         "history": [_entry(one, names) for one in history.entries],
         "clocks": [_clock(one) for one in history.clocks],
@@ -143,6 +148,27 @@ def _proposal(one: Proposal, ticket: Ticket, actor: Actor, names: Names) -> Json
         "decided_at": None if one.decided_at is None else one.decided_at.isoformat(),
         "decided_why": one.decided_why,
         "verdicts": [verb.value for verb in verdicts_for(actor, one, ticket)],
+    }
+
+
+def _message(one: Message) -> Json:
+    return {
+        "at": one.created_at.isoformat(),
+        "author": one.author,
+        "report": one.report_number,
+        "audience": one.audience.value,
+        "text": one.body,
+    }
+
+
+def _rating(one: Rating) -> Json:
+    return {
+        "report": one.report_number,
+        "at": one.created_at.isoformat(),
+        "solved": one.solved,
+        "satisfied": one.satisfied,
+        "stars": one.stars,
+        "words": one.words,
     }
 
 

@@ -39,7 +39,8 @@ class ActionIn(BaseModel):
     """An action on a ticket: ``version`` is the one that was seen; ``why`` reason or note.
 
     ``into``: a ticket's number (merge); ``hours`` (extend); ``until`` (suspend); ``event``: its
-    id (link, unlink); ``proposal``: its id (approve, refuse, withdraw).
+    id (link, unlink); ``proposal``: its id (approve, refuse, withdraw); ``audience``: "resident"
+    lets the residents behind the ticket read a comment.
     """
 
     model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
@@ -55,6 +56,7 @@ class ActionIn(BaseModel):
     until: AwareDatetime | None = None
     event: Annotated[int | None, Field(ge=1, le=2**62)] = None
     proposal: Annotated[int | None, Field(ge=1, le=2**62)] = None
+    audience: Annotated[str | None, Field(max_length=16)] = None
 
 
 def router(services: Services, photos: PhotoWorker) -> APIRouter:
@@ -197,6 +199,7 @@ def _act(
             until=sent.until,
             event=sent.event,
             proposal=sent.proposal,
+            audience=sent.audience,
             photos=kept,
         )
     except Refused:

@@ -110,6 +110,15 @@ def _progress_page(found: ReportProgress, governed: City | None, token: str) -> 
             }
             for one in reversed(found.steps)
         ],
+        messages=[
+            {
+                "mine": one.by_resident,
+                "text": one.body,
+                "told_at": told_at(one.created_at.astimezone(zone)),
+            }
+            for one in found.messages
+        ],
+        may_write=found.state is not State.DECLINED,
         here=f"/report/{token}",
         api=f"/api/v1/reports/{token}",
     )

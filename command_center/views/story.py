@@ -15,6 +15,7 @@ from events.model.access import verbs_for
 from events.model.actor import ROLE_WORDS, Actor
 from events.model.ledger import LedgerEntry
 from events.model.proposal import Outcome, Proposal, verdicts_for
+from events.model.rating import Rating
 from events.model.ticket import Ticket
 from events.model.workflow import MOVES, STATE_WORDS, VERB_WORDS, Need, State, Verb
 
@@ -224,6 +225,16 @@ def proposal_told(proposal: Proposal, names: Names, language: Language) -> str:
         return words("story.proposal_waits", language, roles=roles)
     who = actor_name(proposal.decided_by or "", names, language)
     return words(f"story.proposal_{proposal.outcome}", language, who=who)
+
+
+def rating_line(one: Rating, language: Language) -> str:
+    """How a resident rated the end, in one line."""
+    solved = words("story.rated_solved" if one.solved else "story.rated_unsolved", language)
+    satisfied = words(
+        "story.rated_content" if one.satisfied else "story.rated_discontent", language
+    )
+    stars = words("story.rated_stars", language, stars=one.stars)
+    return joined([one.report_number, solved, satisfied, stars, one.words])
 
 
 def titled(row: Any, field: str, language: Language) -> str:

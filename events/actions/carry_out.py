@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from events.actions import fusion, joint
+from events.actions import fusion, joint, telling
 from events.actions.choices import allow, choose
 from events.actions.transition import check_given, move_ticket
+from events.model.message import Audience
+from events.model.problems import Incomplete
+from events.model.refusal import Reason, Refusal
 from events.model.verb import Verb
+from events.store import messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +41,26 @@ def carry_out(step: Step, proposal: Proposal | None = None) -> Ticket:
     choice = choose(step)
     if step.verb is Verb.MERGE:
         return fusion.merge(step, choice, proposal)
+    if step.verb is Verb.COMMENT:
+        return _comment(step)
     return move_ticket(
         step.conn, step.ticket, step.verb, by=step.by, now=step.now, why=step.why,
         changes=choice.changes, extra=choice.extra, proposal=proposal, city=step.city,
     )  # fmt: skip
+
+
+def _comment(step: Step) -> Ticket:
+    """A word about the ticket: for those who handle it, or for the residents behind it too."""
+    try:
+        audience = Audience(step.given.audience or Audience.INTERNAL)
+    except ValueError:
+        raise Incomplete(Refusal(reason=Reason.UNKNOWN_AUDIENCE, field="audience")) from None
+    moved = move_ticket(
+        step.conn, step.ticket, step.verb, by=step.by, now=step.now, why=step.why, city=step.city,
+        more={"audience": audience},
+    )  # fmt: skip
+    messages.add(step.conn, ticket_id=moved.ticket_id, area_id=moved.area_id, audience=audience,
+                 body=step.why, now=step.now)  # fmt: skip
+    if audience is Audience.RESIDENT:
+        telling.tell_residents(step.conn, moved, step.why, now=step.now)
+    return moved

@@ -159,6 +159,7 @@ def _file_new(
         component_id=event.component_id,
         device_no=event.device_no,
         occurred_at=event.occurred_at,
+        owned_by=_first_contact(event),
     )
     _link(conn, ticket, event, FIRST, now=now)
     if category.filing_policy is FilingPolicy.AUTOMATIC:
@@ -180,6 +181,10 @@ def _put_to(
     _link(conn, ticket, event, decision, now=now)
     if event.source is Source.RESIDENT:
         telling.tell_joined(conn, ticket, event.event_id, now=now)
+    owner = _first_contact(event)
+    if owner is not None and ticket.owned_by is None and ticket.is_open:
+        ticket = move_ticket(conn, ticket, Verb.OWN, by=by, now=now, city=city,
+                             changes={"owned_by": owner})  # fmt: skip
     rises = event.change in (Change.RAISED, Change.CHANGED)
     if ticket.state is State.CLOSED and rises and _lasts(conn, event):
         ticket = move_ticket(
@@ -227,6 +232,12 @@ def _measured(
     if over is None and ticket.recovered_at is not None:
         return move_ticket(conn, ticket, Verb.RELAPSE, by=by, now=now, city=city, why=_title(event))
     return ticket
+
+
+def _first_contact(event: Event) -> str | None:
+    """Who took the call owns it, and stays responsible for calling back."""
+    called = event.source is Source.HOTLINE and event.actor.startswith("account:")
+    return event.actor if called else None
 
 
 def _title(event: Event) -> Words:

@@ -65,7 +65,7 @@ def report(
             lon=lon,
             lat=lat,
             source_crs=draft.crs,
-            description=_text(draft.description, _LONGEST_DESCRIPTION, "description"),
+            description=clean_text(draft.description, _LONGEST_DESCRIPTION, "description"),
         )
         (recorded,) = record(conn, [event], by=RESIDENT, now=now)
         token = _token(secret, key)
@@ -94,7 +94,7 @@ def _severity(draft: ReportDraft, city: CityRules) -> int:
     return category.severity
 
 
-def _text(text: str, longest: int, field: str) -> str:
+def clean_text(text: str, longest: int, field: str) -> str:
     """``text`` without control characters. Raises Incomplete when it is too long."""
     clean = "".join(c for c in text if c.isprintable() or c in "\n\t").strip()
     if len(clean) > longest:
@@ -131,7 +131,7 @@ def _keep(
     now: datetime,
     city: CityRules,
 ) -> None:
-    contact = _text(draft.contact, _LONGEST_CONTACT, "contact")
+    contact = clean_text(draft.contact, _LONGEST_CONTACT, "contact")
     salt = secrets.token_bytes(16)
     committed = commitment(salt, contact) if contact else None
     attachments.add(

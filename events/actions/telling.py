@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from events.model.actor import Role
+from events.model.actor import RESIDENT, Role
 from events.model.notice import Recipient
 from events.model.verb import STATE_WORDS, VERB_WORDS, Verb
 from events.model.words import Words
@@ -43,6 +43,8 @@ _TO_REPORTERS: dict[Verb, Words] = {
     Verb.CLOSE: Words(zh="您上报的问题已解决并结案，感谢您。",
                       en="Your report is solved and closed. Thank you."),
     Verb.REOPEN: Words(zh="您上报的问题已重新办理。", en="Your report is being handled again."),
+    Verb.RECONSIDER: Words(zh="您上报的问题已重新办理。",
+                           en="Your report is being handled again."),
 }  # fmt: skip
 
 # What the crew that has it in hand is told.
@@ -89,6 +91,9 @@ def tell(
             recipient = (Recipient.DEPARTMENT, ticket.department_id)
         outbox.put_to_roles(conn, [Role.SUPERVISOR], kind=verb.value, ticket=ticket, body=body,
                             now=now)  # fmt: skip
+    if verb is Verb.CLOSE and ticket.owned_by is not None:
+        outbox.put_to_account(conn, ticket.owned_by, kind=verb.value, ticket=ticket,
+                              body=_filled(_CALL_BACK, ticket, why), now=now)  # fmt: skip
     if recipient is not None:
         outbox.put(
             conn,
@@ -173,6 +178,29 @@ def tell_reporters_of_unmerge(conn: Connection, ticket: Ticket, *, now: datetime
     """Tell the residents whose reports came back with a ticket that is one of its own again."""
     body = _filled(_APART, ticket, Words(zh="", en=""))
     outbox.put_to_reporters(conn, kind=Verb.UNMERGE.value, ticket=ticket, body=body, now=now)
+
+
+_MESSAGE = Words(zh="市民留言：{number} {title}", en="The resident writes: {number} {title}")
+_CALL_BACK = Words(zh="请回访来电人：{number} {title} 已结案",
+                   en="Please call back: {number} {title} is closed")  # fmt: skip
+
+
+def tell_of_message(conn: Connection, ticket: Ticket, *, now: datetime) -> None:
+    """Tell who has the ticket in hand, and who owns the contact, that a resident writes."""
+    body = _filled(_MESSAGE, ticket, Words(zh="", en=""))
+    recipient = _who_has_it(ticket, RESIDENT)
+    if recipient is not None:
+        outbox.put(conn, kind="message", recipient=recipient[0], recipient_id=recipient[1],
+                   ticket=ticket, body=body, now=now)  # fmt: skip
+    if ticket.owned_by is not None:
+        outbox.put_to_account(conn, ticket.owned_by, kind="message", ticket=ticket, body=body,
+                              now=now)  # fmt: skip
+
+
+def tell_residents(conn: Connection, ticket: Ticket, text: str, *, now: datetime) -> None:
+    """Give a message to every resident whose report is behind the ticket."""
+    outbox.put_to_reporters(conn, kind="message", ticket=ticket, body=Words(zh=text, en=text),
+                            now=now)  # fmt: skip
 
 
 def _who_has_it(ticket: Ticket, by: Actor) -> tuple[Recipient, int] | None:

@@ -164,11 +164,11 @@ def create_ticket(conn: Connection, *, now: datetime, city: CityRules, **values:
 
     Values: number, category_code, family, layer, severity, source, title_zh, title_en,
     description, lon, lat, cell_id, area_id, component_id, device_no, occurred_at; parent_id for
-    a part of another ticket.
+    a part of another ticket, owned_by for a call.
     """
     category = city.categories[values["category_code"]]
     clock = clockwork.first(category, now=now, city=city)
-    values.setdefault("parent_id", None)
+    values = {"parent_id": None, "owned_by": None, **values}
     ticket_id = tickets.insert(conn, **values, created_at=now, due_at=clock.due_at)
     clockwork.start(conn, clock, ticket_id=ticket_id, now=now)
     ticket = tickets.by_id(conn, ticket_id)
@@ -244,7 +244,7 @@ def _consequences(move: Move, by: Actor, now: datetime) -> dict[str, Any]:
         found["crew_id"] = by.crew_id
     elif move.verb is Verb.APPEAL:
         found["appealed_at"] = now
-    elif move.verb is Verb.REOPEN:
+    elif move.verb in (Verb.REOPEN, Verb.RECONSIDER):
         found.update(_NOT_DISPATCHED, dispatched_at=None)
         found["filed_at"] = now if move.target is State.FILED else None
     return found

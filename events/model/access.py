@@ -61,6 +61,7 @@ class Permission(StrEnum):
     READ_CONFIGURATION = "read_configuration"
     READ_CONTACT = "read_contact"
     ACT_ON_TICKETS = "act_on_tickets"
+    EXPORT_RECORDS = "export_records"
     MANAGE_ACCOUNTS = "manage_accounts"
     VIEW_DEVICES = "view_devices"
     MANAGE_DEVICES = "manage_devices"
@@ -72,16 +73,15 @@ class Permission(StrEnum):
 _P = Permission
 _READS = frozenset({_P.READ_TICKETS, _P.READ_READINGS, _P.READ_CONFIGURATION})
 _WATCHES_DEVICES = frozenset({_P.VIEW_DEVICES, _P.VIEW_LOSSES})
+_DESKS = frozenset({
+    _P.VIEW_WALL, _P.VIEW_DESK, _P.READ_CONTACT, _P.ACT_ON_TICKETS, _P.EXPORT_RECORDS,
+})  # fmt: skip
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.OPERATOR: _READS
-    | _WATCHES_DEVICES
-    | {_P.VIEW_WALL, _P.VIEW_DESK, _P.READ_CONTACT, _P.ACT_ON_TICKETS},
-    Role.DISPATCHER: _READS | {_P.VIEW_WALL, _P.VIEW_DESK, _P.READ_CONTACT, _P.ACT_ON_TICKETS},
+    Role.OPERATOR: _READS | _WATCHES_DEVICES | _DESKS,
+    Role.DISPATCHER: _READS | _DESKS,
     Role.FIELD: _READS | {_P.VIEW_FIELD, _P.ACT_ON_TICKETS},
-    Role.SUPERVISOR: _READS
-    | _WATCHES_DEVICES
-    | {_P.VIEW_WALL, _P.VIEW_DESK, _P.VIEW_EVALUATION, _P.READ_CONTACT, _P.ACT_ON_TICKETS},
+    Role.SUPERVISOR: _READS | _WATCHES_DEVICES | _DESKS | {_P.VIEW_EVALUATION},
     Role.ADMIN: _READS
     | _WATCHES_DEVICES
     | {_P.VIEW_WALL, _P.VIEW_DESK, _P.VIEW_EVALUATION, _P.MANAGE_ACCOUNTS}
@@ -135,7 +135,7 @@ def may(actor: Actor, verb: Verb, ticket: Ticket) -> Refusal | None:
     move = MOVES.get((ticket.state, verb))
     if move is None:
         return Refusal(reason=Reason.WRONG_STATE)
-    if actor.kind == "system":
+    if actor.kind in ("system", "resident"):
         if actor.name not in move.systems:
             return Refusal(reason=Reason.ROLE)
     elif actor.kind != "account" or actor.role not in move.roles:
@@ -158,7 +158,7 @@ def _departments(verb: Verb, ticket: Ticket) -> tuple[int | None, ...]:
 
 def hindrance(actor: Actor, move: Move, ticket: Ticket) -> Refusal | None:
     """What of the ticket as it is stands against a move that ``actor`` is permitted to make."""
-    by_engine = actor.kind == "system"
+    by_engine = actor.kind != "account"
     in_field = actor.role is Role.FIELD
     broken = {
         Guard.OWN_CREW: (

@@ -14,7 +14,7 @@ class Given:
 
     ``into``: the number of the ticket to merge with. ``hours``: of an extension, in the class of
     the ticket's clock. ``until`` (aware): the end of a suspension. ``event``: an event's id.
-    ``proposal``: which one is decided.
+    ``proposal``: which one is decided. ``audience``: for whom a comment is (None: internal).
     """
 
     department: str | None = None
@@ -25,6 +25,7 @@ class Given:
     until: datetime | None = None
     event: int | None = None
     proposal: int | None = None
+    audience: str | None = None
 
     def proposed(self) -> dict[str, Any]:
         """What of it a proposal keeps."""

@@ -56,13 +56,14 @@ TICKET_COLUMNS = (
     "appealed_at",
     "exempted_at",
     "parent_id",
+    "owned_by",
 )
 
 
 # What a ticket had before the ledger told it: columns that were added later.
 _LATER = {
     "late_at": None, "extensions": 0, "suspended_at": None, "resume_at": None, "appealed_at": None,
-    "exempted_at": None, "parent_id": None,
+    "exempted_at": None, "parent_id": None, "owned_by": None,
 }  # fmt: skip
 
 

@@ -65,6 +65,11 @@ class Reason(StrEnum):
     LINKED_HERE = "linked_here"
     NOT_LINKED_HERE = "not_linked_here"
     ONLY_EVENT = "only_event"
+    UNKNOWN_AUDIENCE = "unknown_audience"
+    TOO_MANY_MESSAGES = "too_many_messages"
+    NOT_CLOSED = "not_closed"
+    RATED = "rated"
+    STARS = "stars"
     WEAK_PASSWORD = "weak_password"  # noqa: S105  a reason, not a password
 
 
@@ -233,6 +238,15 @@ SENTENCES: dict[Reason, Words] = {
         zh="这是案卷仅有的事件，移出后案卷将没有来源；如有误请申请认定误报或并案。",
         en="It is all that this ticket is about: propose a false alarm or a merge instead.",
     ),
+    Reason.UNKNOWN_AUDIENCE: Words(
+        zh="留言对象只能是“内部”或“市民”。", en="A message is internal or for the resident."
+    ),
+    Reason.TOO_MANY_MESSAGES: Words(
+        zh="今天的留言太多了，请明天再写。", en="Too many messages for today: write again tomorrow."
+    ),
+    Reason.NOT_CLOSED: Words(zh="问题办结后才能评价。", en="It can be rated once it is closed."),
+    Reason.RATED: Words(zh="您已评价过，谢谢。", en="You have rated it already. Thank you."),
+    Reason.STARS: Words(zh="评分为 1 到 5。", en="Give 1 to 5."),
     Reason.WEAK_PASSWORD: Words(
         zh="密码至少需要 12 个字符。", en="A password has at least 12 characters."
     ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from events.model.message import Message
 from events.model.words import Language
 from events.model.workflow import State
 
@@ -80,3 +81,5 @@ class ReportProgress:
     area_name_en: str
     ticket_number: str | None
     steps: tuple[ReportStep, ...]
+    messages: tuple[Message, ...]
+    may_rate: bool

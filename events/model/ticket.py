@@ -28,6 +28,7 @@ class Light(StrEnum):
 class Ticket:
     """A row of events.tickets with the names that people see. Times are aware UTC.
 
+    ``owned_by``: the key of whoever took the call; stays responsible for calling back.
     ``late_at``: when its disposal first ran out of time; that stays. ``exempted_at``: since when
     that is excused. ``suspended_at`` stays, too; ``resume_at`` is set while it is suspended.
     """
@@ -75,6 +76,7 @@ class Ticket:
     appealed_at: datetime | None
     exempted_at: datetime | None
     parent_id: int | None
+    owned_by: str | None
     # beside the row: who assists (unsigned: whose part is not done), its parts, its whole
     assisting: tuple[int, ...]
     unsigned: tuple[int, ...]

@@ -43,6 +43,7 @@ class Verb(StrEnum):
     FALSE_ALARM = "false_alarm"
     MERGE = "merge"
     UNMERGE = "unmerge"
+    RECONSIDER = "reconsider"
     EXTEND = "extend"
     SUSPEND = "suspend"
     RESUME = "resume"
@@ -64,6 +65,8 @@ class Verb(StrEnum):
     RELAPSE = "relapse"
     OVERDUE = "overdue"
     LAPSE = "lapse"
+    RATE = "rate"
+    OWN = "own"
 
 
 class Need(StrEnum):
@@ -124,6 +127,7 @@ VERB_WORDS: dict[Verb, Words] = {
     Verb.REWORK: Words(zh="返工", en="Rework"),
     Verb.CLOSE: Words(zh="结案", en="Close"),
     Verb.REOPEN: Words(zh="重开", en="Reopen"),
+    Verb.RECONSIDER: Words(zh="市民反映未解决，重开", en="Reopen, not solved"),
     Verb.EXTEND: Words(zh="延期", en="Extend"),
     Verb.SUSPEND: Words(zh="挂账", en="Suspend"),
     Verb.RESUME: Words(zh="恢复办理", en="Resume"),
@@ -145,4 +149,6 @@ VERB_WORDS: dict[Verb, Words] = {
     Verb.RELAPSE: Words(zh="监测再次异常", en="Measured relapse"),
     Verb.OVERDUE: Words(zh="超期", en="Overdue"),
     Verb.LAPSE: Words(zh="申请失效", en="Proposal lapsed"),
+    Verb.RATE: Words(zh="市民评价", en="Rated by the resident"),
+    Verb.OWN: Words(zh="首接负责", en="First contact owns it"),
 }

@@ -58,6 +58,7 @@ _STAFF = _DESK | _FIELD
 _NOBODY: frozenset[Role] = frozenset()
 _ENGINE = frozenset({"dispatch"})
 _RECOVERY = frozenset({"recovery"})
+_RESIDENT = frozenset({"resident"})
 
 FINAL = frozenset({State.CLOSED, State.DECLINED, State.MERGED})
 OPEN = frozenset(State) - FINAL
@@ -107,8 +108,11 @@ _WAY = (
          guards=(Guard.NOT_WHO_DISPOSED,)),
     _row(State.VERIFIED, Verb.CLOSE, State.CLOSED, _DESK, systems=_RECOVERY,
          guards=(Guard.NOT_WHO_DISPOSED, Guard.ALL_SIGNED, Guard.PARTS_CLOSED)),
-    _row(State.CLOSED, Verb.REOPEN, State.FILED, _DESK, Need.REASON, systems=_ENGINE,
+    _row(State.CLOSED, Verb.REOPEN, State.FILED, _DESK, Need.REASON, systems=_ENGINE | _RESIDENT,
          guards=(Guard.WHOLE_OPEN,)),
+    # a resident said "not solved" late, or again: a supervisor looks at it
+    _row(State.CLOSED, Verb.RECONSIDER, State.FILED, _NOBODY, Need.REASON, systems=_RESIDENT,
+         levels=(_SUPERVISOR,)),
     _row(State.DECLINED, Verb.REOPEN, State.REPORTED, _DESK, Need.REASON,
          guards=(Guard.WHOLE_OPEN,)),
 )  # fmt: skip
@@ -169,7 +173,7 @@ _BESIDE = (
     *(
         _row(state, mark, state, _NOBODY, systems=_ENGINE)
         for state in sorted(OPEN)
-        for mark in (Verb.WORSEN, Verb.RECOVER, Verb.RELAPSE, Verb.OVERDUE)
+        for mark in (Verb.WORSEN, Verb.RECOVER, Verb.RELAPSE, Verb.OVERDUE, Verb.OWN)
     ),
 )
 
@@ -190,7 +194,7 @@ MOVES: Mapping[tuple[State, Verb], Move] = _table((*_WAY, *_FUSION, *_TIME, *_JO
 MARKS = frozenset({
     Verb.WORSEN, Verb.RECOVER, Verb.RELAPSE, Verb.OVERDUE, Verb.COMMENT, Verb.SUPERVISE,
     Verb.LINK, Verb.UNLINK, Verb.EXTEND, Verb.APPEAL, Verb.ASSIST, Verb.RELEASE, Verb.SIGN,
-    Verb.SPLIT, Verb.PROPOSE, Verb.LAPSE,
+    Verb.SPLIT, Verb.PROPOSE, Verb.LAPSE, Verb.RATE, Verb.OWN,
 }) | VERDICTS  # fmt: skip
 
 

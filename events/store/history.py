@@ -11,8 +11,10 @@ from events.store import (
     clocks,
     events,
     ledger,
+    messages,
     parties,
     proposals,
+    ratings,
     rules,
     tickets,
 )
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from events.model.calendar import Calendar
     from events.model.event import Event
     from events.model.ledger import LedgerEntry
+    from events.model.message import Message
     from events.model.party import Party
     from events.model.proposal import Proposal
+    from events.model.rating import Rating
     from events.model.words import Words
     from events.store.tickets import Part
 
@@ -63,11 +67,13 @@ class TicketHistory:
     proposals: tuple[Proposal, ...]
     parties: tuple[Party, ...]
     parts: tuple[Part, ...]
+    messages: tuple[Message, ...]
+    ratings: tuple[Rating, ...]
     calendar: Calendar
 
 
 def of_ticket(conn: Connection, ticket_id: int) -> TicketHistory:
-    """The story of a ticket (some ten queries)."""
+    """The story of a ticket (some dozen queries)."""
     calendar = rules.load(conn).calendar
     links = tickets.links(conn, ticket_id)
     found = {one.event_id: one for one in events.by_ids(conn, [link.event_id for link in links])}
@@ -94,5 +100,7 @@ def of_ticket(conn: Connection, ticket_id: int) -> TicketHistory:
         proposals=proposals.of_ticket(conn, ticket_id),
         parties=parties.of_ticket(conn, ticket_id),
         parts=tickets.parts(conn, ticket_id),
+        messages=messages.of_ticket(conn, ticket_id),
+        ratings=ratings.of_ticket(conn, ticket_id),
         calendar=calendar,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from events.model.report import ReportProgress, ReportStep
 from events.model.workflow import State
-from events.store import outbox
+from events.store import messages, outbox
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def progress(conn: Connection, token_sha256: bytes) -> ReportProgress | None:
     steps += [
         ReportStep(at=at, kind=kind, zh=zh, en=en)
         for at, kind, zh, en in outbox.for_report(conn, row.report_id)
+        if kind != "message"  # told with the conversation
     ]
     return ReportProgress(
         number=row.number,
@@ -103,7 +104,25 @@ def progress(conn: Connection, token_sha256: bytes) -> ReportProgress | None:
         area_name_en=row.area_name_en,
         ticket_number=row.ticket_number,
         steps=tuple(steps),
+        messages=messages.of_report(conn, row.report_id),
+        may_rate=row.state == State.CLOSED.value and not row.rated,
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldReport:
+    """The report of a token; ``ticket_id`` None: it has no ticket yet."""
+
+    report_id: int
+    number: str
+    area_id: int
+    ticket_id: int | None
+
+
+def held(conn: Connection, token_sha256: bytes) -> HeldReport | None:
+    """The report of a token, or None."""
+    row = _SQL.maybe(conn, "held", token_sha256=token_sha256)
+    return None if row is None else HeldReport(**row._mapping)
 
 
 def contacts_of_ticket(conn: Connection, ticket_id: int) -> list[tuple[str, str]]:

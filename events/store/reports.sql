@@ -30,7 +30,11 @@ WHERE r.event_id = :event_id;
 SELECT r.report_id, r.number, r.event_id, r.language, r.created_at, e.category_code,
     k.name_zh AS category_name_zh, k.name_en AS category_name_en, c.code AS cell_code,
     a.name_zh AS area_name_zh, a.name_en AS area_name_en,
-    l.ticket_id, t.number AS ticket_number, t.state
+    l.ticket_id, t.number AS ticket_number, t.state, t.closed_at,
+    EXISTS (
+        SELECT FROM events.ratings AS g
+        WHERE g.report_id = r.report_id AND g.ticket_id = t.ticket_id AND g.closed_at = t.closed_at
+    ) AS rated
 FROM events.reports AS r
 JOIN events.events AS e USING (event_id)
 JOIN events.categories AS k ON k.code = e.category_code
@@ -38,6 +42,13 @@ JOIN grid.areas AS a ON a.area_id = e.area_id
 LEFT JOIN grid.cells AS c ON c.cell_id = e.cell_id
 LEFT JOIN events.ticket_events AS l ON l.event_id = r.event_id AND l.unlinked_at IS NULL
 LEFT JOIN events.tickets AS t ON t.ticket_id = l.ticket_id
+WHERE r.token_sha256 = :token_sha256;
+
+-- name: held
+-- The report that a token is for, with the ticket that its event is with.
+SELECT r.report_id, r.number, r.area_id, l.ticket_id
+FROM events.reports AS r
+LEFT JOIN events.ticket_events AS l ON l.event_id = r.event_id AND l.unlinked_at IS NULL
 WHERE r.token_sha256 = :token_sha256;
 
 -- name: contacts_of_ticket

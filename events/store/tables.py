@@ -168,7 +168,8 @@ tickets = Table(
     _at("due_at", nullable=True), _at("overdue_at", nullable=True), _at("late_at", nullable=True),
     Column("extensions", SmallInteger, nullable=False), _at("suspended_at", nullable=True),
     _at("resume_at", nullable=True), _at("appealed_at", nullable=True),
-    _at("exempted_at", nullable=True), _id("parent_id", nullable=True), schema="events",
+    _at("exempted_at", nullable=True), _id("parent_id", nullable=True),
+    _text("owned_by", nullable=True), schema="events",
 )  # fmt: skip
 
 proposals = Table(
@@ -177,6 +178,19 @@ proposals = Table(
     _json("approvals"), Column("deciders", ARRAY(Text), nullable=False),
     Column("people", ARRAY(Text), nullable=False), _text("decided_by", nullable=True),
     _at("decided_at", nullable=True), _text("decided_why", nullable=True), schema="events",
+)  # fmt: skip
+
+messages = Table(
+    "messages", METADATA, _id("message_id"), _id("ticket_id", nullable=True),
+    _id("report_id", nullable=True), _number("area_id"), _text("audience"), _text("author"),
+    _text("body"), _at("created_at"), schema="events",
+)  # fmt: skip
+
+ratings = Table(
+    "ratings", METADATA, _id("rating_id"), _id("report_id"), _id("ticket_id"), _number("area_id"),
+    _at("closed_at"), Column("solved", Boolean, nullable=False),
+    Column("satisfied", Boolean, nullable=False), Column("stars", SmallInteger, nullable=False),
+    _text("words"), _at("created_at"), schema="events",
 )  # fmt: skip
 
 parties = Table(

@@ -35,7 +35,7 @@ SAVED = (
     "department_id", "crew_id", "merged_into", "supervised", "updated_at", "filed_at",
     "dispatched_at", "accepted_at", "disposed_at", "disposed_by", "verified_at", "closed_at",
     "recovered_at", "due_at", "overdue_at", "late_at", "extensions", "suspended_at", "resume_at",
-    "appealed_at", "exempted_at",
+    "appealed_at", "exempted_at", "owned_by",
 )  # fmt: skip
 
 

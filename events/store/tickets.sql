@@ -6,7 +6,7 @@ SELECT t.ticket_id, t.number, t.state, t.version, t.category_code, t.family, t.l
     t.crew_id, t.routing, t.merged_into, t.supervised, t.occurred_at, t.created_at, t.updated_at,
     t.filed_at, t.dispatched_at, t.accepted_at, t.disposed_at, t.disposed_by, t.verified_at,
     t.closed_at, t.recovered_at, t.due_at, t.overdue_at, t.late_at, t.extensions, t.suspended_at,
-    t.resume_at, t.appealed_at, t.exempted_at, t.parent_id,
+    t.resume_at, t.appealed_at, t.exempted_at, t.parent_id, t.owned_by,
     b.assisting, b.unsigned,
     (
         SELECT count(*) FROM events.tickets AS c
@@ -57,12 +57,13 @@ SELECT ticket_id FROM events.tickets WHERE ticket_id = :ticket_id FOR NO KEY UPD
 INSERT INTO events.tickets (
     number, state, category_code, family, layer, severity, source, title_zh, title_en, description,
     position, cell_id, area_id, component_id, device_no, occurred_at, created_at, updated_at,
-    due_at, parent_id
+    due_at, parent_id, owned_by
 )
 VALUES (
     :number, 'reported', :category_code, :family, :layer, :severity, :source, :title_zh, :title_en,
     :description, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :cell_id, :area_id, :component_id,
-    :device_no, :occurred_at, :created_at, :created_at, :due_at, :parent_id
+    :device_no, :occurred_at, :created_at, :created_at, :due_at, :parent_id,
+    :owned_by
 )
 RETURNING ticket_id;
 
@@ -77,7 +78,8 @@ SET version = version + 1, state = :state, category_code = :category_code, famil
     disposed_at = :disposed_at, disposed_by = :disposed_by, verified_at = :verified_at,
     closed_at = :closed_at, recovered_at = :recovered_at, due_at = :due_at, overdue_at = :overdue_at,
     late_at = :late_at, extensions = :extensions, suspended_at = :suspended_at,
-    resume_at = :resume_at, appealed_at = :appealed_at, exempted_at = :exempted_at
+    resume_at = :resume_at, appealed_at = :appealed_at, exempted_at = :exempted_at,
+    owned_by = :owned_by
 WHERE ticket_id = :ticket_id AND version = :version
 RETURNING version;
 

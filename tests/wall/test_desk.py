@@ -1,7 +1,11 @@
 """The desk and the evaluation in a real browser."""
 
+from datetime import UTC, datetime
+
 from playwright.async_api import expect
 
+from events.actions.report import report
+from events.model.report import ReportDraft
 from tests.events.town import SIDE, SOUTH, WEST, Town
 from tests.wall.conftest import OpenPage, filed
 
@@ -96,3 +100,33 @@ async def test_joint_handling_and_more_time_at_the_desk(open_page: OpenPage, tow
         await page.fill("[name=why]", "The railing is broken")
         await page.click(".cc-form button[type=submit]")
         await expect(page.locator(".cc-parties a")).to_have_count(1)
+
+
+async def test_resident_and_desk_talk_and_the_end_is_rated(open_page: OpenPage, town: Town) -> None:
+    sent = ReportDraft(category="flooding", lon=WEST + SIDE / 2, lat=SOUTH + SIDE / 2)
+    receipt = report(town.web, sent, idempotency_key=None, secret=b"s" * 32, now=datetime.now(UTC))
+    town.work(datetime.now(UTC))
+    ticket = town.ticket_of(receipt.event_id)
+    async with open_page("/desk") as page:
+        await page.goto(page.url.split("/desk")[0] + f"/report/{receipt.token}")
+        await page.fill("[name=text]", "The water is rising")
+        await page.click("#message button")
+        await expect(page.locator(".talk .mine")).to_contain_text("The water is rising")
+        await page.goto(page.url.split("/report")[0] + f"/desk?ticket={ticket.number}")
+        await expect(page.locator(".cc-talk .resident")).to_contain_text("The water is rising")
+        await page.click("[data-verb=comment]")
+        await page.select_option("[name=audience]", "resident")
+        await page.fill("[name=why]", "A crew is on its way")
+        await page.click(".cc-form button[type=submit]")
+        await expect(page.locator(".cc-talk .resident")).to_have_count(2)
+        ticket = town.act(town.act(ticket, "accept", "w1"), "dispose", "w1")
+        town.act(town.act(ticket, "verify", "operator"), "close", "operator",
+                 now=datetime.now(UTC))  # fmt: skip
+        await page.goto(page.url.split("/desk")[0] + f"/report/{receipt.token}")
+        await expect(page.locator(".talk .theirs")).to_contain_text("on its way")
+        await page.check("[name=solved][value=no]")
+        await page.check("[name=satisfied][value=no]")
+        await page.check("[name=stars][value='2']")
+        await page.click("#rating button")
+        await expect(page.locator("#rating")).to_have_count(0)
+    assert town.again(ticket).state == "filed"

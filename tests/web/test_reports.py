@@ -8,7 +8,7 @@ import pytest
 
 from command_center.app import Application
 from command_center.photos.files import MOST_BYTES
-from tests.events.town import SOUTH, WEST, Town
+from tests.events.town import SOUTH, WEST, Town, draft
 from tests.web.conftest import ClientOf
 from tests.web.pictures import jpeg
 
@@ -216,3 +216,51 @@ async def test_broken_multipart_is_told(client_of: ClientOf) -> None:
                 "content-type": "multipart/form-data; boundary=x"})  # fmt: skip
             assert answer.status_code in (400, 422)
             assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_holder_of_a_token_writes_and_rates(client_of: ClientOf, town: Town) -> None:
+    async with client_of(None) as client, client_of("operator") as desk, client_of("w1") as crew:
+        sent = {"category": "flooding", "lon": WEST + 0.0005, "lat": SOUTH + 0.0005}
+        token = (await client.post("/api/v1/reports", json=sent)).json()["token"]
+        town.work()
+        number = town.rows("SELECT number FROM events.tickets")[0][0]
+        address = f"/api/v1/reports/{token}"
+        told = await client.post(f"{address}/messages", json={"text": "<b>hurry</b>"})
+        assert [one["text"] for one in told.json()["messages"]] == ["<b>hurry</b>"]
+        page = (await client.get(f"/report/{token}")).text
+        assert "&lt;b&gt;hurry" in page
+        early = await client.post(
+            f"{address}/rating", json={"solved": True, "satisfied": True, "stars": 5}
+        )
+        assert early.status_code == 403
+        for who, verb in ((crew, "accept"), (crew, "dispose"), (desk, "verify"), (desk, "close")):
+            story = (await desk.get(f"/api/v1/tickets/{number}")).json()
+            answer = await who.post(
+                f"/api/v1/tickets/{number}/actions",
+                json={"verb": verb, "version": story["properties"]["version"], "why": "done"},
+            )
+            assert answer.status_code == 200, answer.text
+        assert (await client.get(address)).json()["may_rate"]
+        rated = await client.post(
+            f"{address}/rating", json={"solved": False, "satisfied": False, "stars": 1}
+        )
+        assert rated.json()["state"] == "filed"
+        bad = await client.post(f"{address}/rating", json={"solved": 3})
+        assert bad.status_code == 422
+        nobody = await client.post("/api/v1/reports/nobody/messages", json={"text": "x"})
+        assert nobody.status_code == 404
+
+
+async def test_a_record_is_exported_by_name_and_leaves_a_trace(
+    client_of: ClientOf, town: Town
+) -> None:
+    ticket = town.filed(draft("flooding"))
+    town.act(ticket, "comment", "operator", why="<script>called</script>")
+    async with client_of("operator") as desk, client_of("w1") as crew:
+        answer = await desk.get(f"/record/{ticket.number}")
+        assert answer.status_code == 200
+        assert "&lt;script&gt;called" in answer.text
+        assert (await crew.get(f"/record/{ticket.number}")).status_code == 403
+        assert (await desk.get("/record/20200101-00001")).status_code == 404
+    trail = town.rows("SELECT actor, object_key FROM events.ledger WHERE verb = 'record.export'")
+    assert trail == [("account:operator", ticket.number)]

@@ -8,6 +8,8 @@ const MOST_PHOTOS = 3;
 const LOOK_EVERY_MS = 10_000;
 const TIMEOUT_MS = 60_000;
 
+const EXTRA = { hours: "extend", until: "suspend" }; // what a verb wants beside the reason
+
 let state = { tickets: [], notices: [], at: null };
 let signedOut = false;
 let sheet = null; // {ticket, verb}
@@ -19,6 +21,7 @@ const outbox = new Outbox(`field-${data.account}`, { send, changed: () => draw(t
 async function send(entry) {
   const body = new FormData();
   for (const name of ["verb", "version", "why"]) body.set(name, entry[name]);
+  for (const name of ["hours", "until"]) if (entry[name]) body.set(name, entry[name]);
   entry.photos.forEach((one, number) => {
     body.append("photos", new Blob([one.bytes], { type: one.type }), `${number + 1}.jpg`);
   });
@@ -148,7 +151,7 @@ async function markRead() {
 
 function act(ticket, verb) {
   if (verb === "accept") {
-    queue(ticket, verb, "", []);
+    queue(ticket, verb, "", [], {});
     return;
   }
   sheet = { ticket, verb };
@@ -159,13 +162,18 @@ function act(ticket, verb) {
   byId("why").value = "";
   byId("sheet-do").textContent = t("submit");
   show(byId("sheet-photos"), verb === "dispose");
+  for (const [name, wanted] of Object.entries(EXTRA)) {
+    byId(name).value = "";
+    show(byId(name), verb === wanted);
+    show(byId(`${name}-label`), verb === wanted);
+  }
   tell(byId("sheet-trouble"), "");
   drawPhotos();
   byId("sheet").showModal();
 }
 
-async function queue(ticket, verb, why, taken) {
-  await outbox.add({ number: ticket.number, verb, version: ticket.version, why, photos: taken });
+async function queue(ticket, verb, why, taken, more) {
+  await outbox.add({ number: ticket.number, verb, version: ticket.version, why, photos: taken, ...more });
   await outbox.flush();
   await load();
 }
@@ -179,8 +187,16 @@ async function submitSheet(event) {
     return;
   }
   const { ticket, verb } = sheet;
+  const extra = Object.keys(EXTRA).find((name) => EXTRA[name] === verb);
+  const value = extra && byId(extra).value;
+  if (extra && !value) {
+    tell(byId("sheet-trouble"), t("why_missing"));
+    byId(extra).focus();
+    return;
+  }
+  const more = !extra ? {} : extra === "until" ? { until: new Date(`${value}T00:00:00`).toISOString() } : { hours: value };
   byId("sheet").close();
-  await queue(ticket, verb, why, photos);
+  await queue(ticket, verb, why, photos, more);
 }
 
 async function addPhotos(event) {

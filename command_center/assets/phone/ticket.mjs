@@ -1,7 +1,7 @@
 // How a ticket looks on the crew's list.
 import { data, el, icon, t } from "./common.mjs";
 
-const VERBS = ["accept", "dispose", "hand_back", "comment"];
+const VERBS = ["accept", "dispose", "sign", "hand_back", "extend", "suspend", "false_alarm", "appeal", "comment"];
 const ICONS = ["flooding", "outfall_discharge", "construction_dust", "sewage_overflow", "floating_debris",
   "road_damage", "manhole_cover", "garbage", "street_lamp"];
 const locale = data.language === "zh" ? "zh-CN" : "en-GB";
@@ -32,7 +32,7 @@ export function card(ticket, { now, pending, act }) {
   const deadline = due(ticket, now);
   const wanted = VERBS.filter((verb) => ticket.verbs.some((one) => one.verb === verb));
   const buttons = wanted.map((verb) => el("button", {
-    type: "button", class: verb === wanted[0] && verb !== "comment" ? "primary" : "secondary",
+    type: "button", class: verb === wanted[0] && ["accept", "dispose", "sign"].includes(verb) ? "primary" : "secondary",
     "aria-label": `${t(verb)} ${ticket.number}`, onclick: () => act(ticket, verb),
   }, t(verb)));
   return el("article", { class: `ticket level${ticket.severity}`, id: `t-${ticket.number}` },

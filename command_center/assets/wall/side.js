@@ -142,6 +142,7 @@
     if (action.needs.includes("department")) body.department = draft.department;
     if (draft.crew) body.crew = draft.crew;
     if (action.supervised !== undefined) body.supervised = action.supervised;
+    if (action.verb === "comment" && draft.audience) body.audience = draft.audience;
     if (action.proposal !== undefined) body.proposal = action.proposal;
     for (const [need, field] of Object.entries(FIELDS)) {
       if (action.needs.includes(need)) body[need] = field.sent(draft[need]);
@@ -211,6 +212,9 @@
                 onChange: (event) => change({ [need]: event.target.value }) }, FIELDS[need].input))
             )
       ),
+      action.verb === "comment" &&
+        e(Choice, { label: words.audience, name: "audience", empty: words.audience_internal, value: draft.audience,
+          rows: [{ value: "resident", label: words.audience_resident }], onChange: (audience) => change({ audience }) }),
       typed &&
         e(
           "label",

@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 from command_center.components import Actions, Due, Mark
 from command_center.pages.parts.clocks import clocks_section
 from command_center.pages.parts.joint import joint_section, proposals_section
+from command_center.pages.parts.names import read_names
 from command_center.pages.parts.reader import Reader
+from command_center.pages.parts.talk import talk_section
 from command_center.pages.parts.told import aria, data, fact, photo, section
 from command_center.problem import Language
 from command_center.services import Services
@@ -20,7 +22,7 @@ from events.model.access import in_scope
 from events.model.routing import choose_crew, route
 from events.model.ticket import Ticket, yellow_at
 from events.model.workflow import STATE_WORDS, Verb
-from events.store import accounts, departments, history, rules, tickets
+from events.store import departments, history, rules, tickets
 from events.store.history import TicketHistory
 from grid.store.postgis import reading
 
@@ -40,7 +42,7 @@ def story_panel(
             text = words("story.no_ticket", reader.language, number=number)
             return html.P(text, className="cc-empty", role="status")
         past = history.of_ticket(conn, ticket.ticket_id)
-        names = _names(conn, reader.language)
+        names = read_names(conn, reader.language)
         actions = _actions(conn, ticket, past, reader)
     return html.Article(
         [
@@ -49,8 +51,9 @@ def story_panel(
             actions,
             *proposals_section(past, names, reader),
             *([links] if links is not None else []),
-            _facts(ticket, reader),
+            _facts(ticket, names, reader),
             *joint_section(past, reader),
+            *talk_section(ticket, past, names, reader),
             *_evidence(past, reader),
             *_routing(ticket, reader),
             *_history(past, names, reader),
@@ -175,10 +178,10 @@ def _suggestion(
     return {"department": codes[routed.department_id], "crew": crew}, why
 
 
-def _facts(ticket: Ticket, reader: Reader) -> Component:
+def _facts(ticket: Ticket, names: story.Names, reader: Reader) -> Component:
     language = reader.language
-    names = ("department_name", "crew_name")
-    who = story.joined([story.titled(ticket, one, language) for one in names])
+    named = ("department_name", "crew_name")
+    who = story.joined([story.titled(ticket, one, language) for one in named])
     rows = [
         fact("story.department", who or words("story.nobody", language), language),
         fact("story.category", story.titled(ticket, "category_name", language), language),
@@ -187,6 +190,9 @@ def _facts(ticket: Ticket, reader: Reader) -> Component:
         fact("story.source", words(f"story.source_{ticket.source}", language), language),
         fact("story.since", clock_text(ticket.occurred_at, reader.zone, now=reader.now), language),
     ]
+    if ticket.owned_by is not None:
+        owner = story.actor_name(ticket.owned_by, names, language)
+        rows.append(fact("story.owner", owner, language))
     for key, number in (("parent", ticket.parent_number), ("merged", ticket.merged_number)):
         if number is not None:
             rows.append(fact(f"story.{key}", html.A(number, href=f"?ticket={number}"), language))
@@ -268,13 +274,3 @@ def _events(past: TicketHistory, reader: Reader) -> list[Component]:
     if not rows:
         return []
     return [section("story.events", reader.language, html.Ol(rows, className="cc-timeline"))]
-
-
-def _names(conn: Connection, language: Language) -> story.Names:
-    return story.Names(
-        departments={one.department_id: story.titled(one, "name", language)
-                     for one in departments.all(conn)},
-        crews={one.crew_id: story.titled(one, "name", language) for one in rules.crews(conn)},
-        accounts={one.actor.key: story.titled(one.actor, "name", language)
-                  for one in accounts.all(conn)},
-    )  # fmt: skip
