@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -34,11 +34,11 @@ def reported(town: Town) -> tuple[str, Ticket]:
     return receipt.token, town.ticket_of(receipt.event_id)
 
 
-def closed(town: Town, ticket: Ticket) -> Ticket:
+def closed(town: Town, ticket: Ticket, now: datetime = NOW) -> Ticket:
     ticket = town.again(ticket)
     crew = {"water": "w1", "works": "p1"}[ticket.department_code or ""]
     ticket = town.act(town.act(ticket, "accept", crew), "dispose", crew)
-    return town.act(town.act(ticket, "verify", "operator"), "close", "operator")
+    return town.act(town.act(ticket, "verify", "operator"), "close", "operator", now=now)
 
 
 def progress(town: Town, token: str) -> ReportProgress:
@@ -91,7 +91,7 @@ def test_not_solved_opens_it_again_once_and_then_a_supervisor_looks(town: Town) 
     opened = rate(town.web, token, BAD, now=NOW + DAY)
     assert (opened.state, opened.disposed_by) == (State.FILED, None)
     town.act(opened, "dispatch", "dispatcher", department="water")
-    again = closed(town, ticket)
+    again = closed(town, ticket, NOW + DAY)
     asked = rate(town.web, token, BAD, now=NOW + 2 * DAY)
     assert asked.state is State.CLOSED
     (proposal,) = town.proposals(again)
