@@ -33,6 +33,10 @@ _FIRST_S = 2.0
 # A window ends early rather than hold many messages.
 _MOST_MESSAGES = 20_000
 _MOST_BYTES = 16_000_000
+# No reading is said in fewer bytes: {"ts":1,"values":{"a":1}}
+_LEAST_READING_BYTES = 28
+# What a device may send is asked again after so long.
+_ALLOWED_FOR_S = 60.0
 # Of a device that stands out so many messages are read for their times.
 _SAMPLE = 16
 # Messages of a device that are kept for people to look at, each time it is cut off.
@@ -78,6 +82,9 @@ class Guard:
         self._bytes = 0
         self._since = clock()
         self._meters: dict[str, Meter] = {}
+        # of those that were looked at: who is within it is not looked at again
+        self._allowed: dict[str, Allowance] = {}
+        self._allowed_until = 0.0
         self._generation = -1
         self.catching_up = True
         self._connected_at = clock()
@@ -151,23 +158,41 @@ class Guard:
         self._recent, self._bytes, self._since = [], 0, now
 
     def _loud(self) -> set[str]:
-        """Who sent so much in this window that it must be looked at."""
-        least = QUIET_RATE * _WINDOW_S
-        loud = {one for one, count in self._counts.items() if count > least}
-        if self._bytes > QUIET_BYTES * _WINDOW_S:
+        """Who sent so much in this window that it must be looked at: more messages than anybody
+        may send, or than fit into its own allowance if each were full of readings; or many bytes.
+        """
+        longest = max(map(len, map(_payload, self._recent)), default=0)
+        readings_each = max(1, longest // _LEAST_READING_BYTES)
+        allowed, least = self._allowed, QUIET_RATE * _WINDOW_S
+        loud = set()
+        large = set()
+        for one, count in self._counts.items():
+            if count > least:
+                known = allowed.get(one)
+                if known is None or count * readings_each > known.rate * _WINDOW_S:
+                    loud.add(one)
+            if count * longest > QUIET_BYTES * _WINDOW_S:
+                large.add(one)
+        if large:
             sizes: Counter[str] = Counter()
             for message in self._recent:
-                sizes[sender(message.topic)] += len(message.payload)
+                device_id = sender(message.topic)
+                if device_id in large:
+                    sizes[device_id] += len(message.payload)
             loud |= {one for one, size in sizes.items() if size > QUIET_BYTES * _WINDOW_S}
         return loud - self._blocked.keys() - {""}
 
     def _look_at(self, loud: set[str], seconds: float) -> None:
+        if self._clock() >= self._allowed_until:
+            self._allowed.clear()
+            self._allowed_until = self._clock() + _ALLOWED_FOR_S
         strange = [one for one in loud if one not in self._meters]
         if strange:
             known = self._allowances(strange)
             if known is None:
                 loud = loud.difference(strange)
             else:
+                self._allowed.update(known)
                 self._meters.update((one, Meter(known.get(one, _ANYBODY))) for one in strange)
         messages: dict[str, list[Message]] = {one: [] for one in loud}
         for message in self._recent:

@@ -52,6 +52,16 @@ def spread(number: int, step: timedelta, device: str = "WL-1") -> list[Message]:
     return [message(device, item(NOW - n * step, voltage=12)) for n in reversed(range(number))]
 
 
+def test_a_fast_device_is_known_after_one_look_and_still_cut_off_when_it_floods() -> None:
+    watch = Watch(interval_s=0.02)
+    # 80 messages a second of one moment each: far more than anybody may send, and its right
+    assert not any(watch.take(spread(40, timedelta(0))) for _ in range(200))
+    assert watch.stored == 8_000
+    # an array is as many readings as it has times, however few messages bring them
+    many = message("WL-1", b"[" + b",".join([item(NOW, voltage=12)] * 400) + b"]")
+    assert any(watch.take([many] * 2) for _ in range(10))
+
+
 def test_a_device_that_keeps_its_interval_is_never_looked_at() -> None:
     watch = Watch()
     assert not any(watch.take(spread(9, timedelta(0))) for _ in range(100))
