@@ -58,7 +58,7 @@ def test_a_fast_device_is_known_after_one_look_and_still_cut_off_when_it_floods(
     assert not any(watch.take(spread(40, timedelta(0))) for _ in range(200))
     assert watch.stored == 8_000
     # an array is as many readings as it has times, however few messages bring them
-    many = message("WL-1", b"[" + b",".join([item(NOW, voltage=12)] * 400) + b"]")
+    many = message("WL-1", [item(NOW, voltage=12)] * 400)
     assert any(watch.take([many] * 2) for _ in range(10))
 
 
