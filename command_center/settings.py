@@ -27,7 +27,8 @@ class Settings:
     of report tokens and may be empty in processes that make none. ``demo_login`` lets the
     login page of a loopback server fill in the demo accounts. ``metrics_token`` lets other
     machines than this one read /metrics. Days of readings older than ``keep_days`` are archived
-    (0: never).
+    (0: never). Of messages that wait in quarantine ``quarantine_most`` are kept per device and
+    reason.
     """
 
     database_url: str | None = None
@@ -39,6 +40,7 @@ class Settings:
     demo_login: bool = False
     metrics_token: str = ""
     keep_days: int = 400
+    quarantine_most: int = 20_000
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -53,6 +55,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         demo_login=_switch(environ, "COMMAND_CENTER_DEMO_LOGIN"),
         metrics_token=environ.get("COMMAND_CENTER_METRICS_TOKEN", ""),
         keep_days=_days(environ, "COMMAND_CENTER_KEEP_DAYS", 400),
+        quarantine_most=_messages(environ, "COMMAND_CENTER_QUARANTINE_MOST", 20_000),
     )
 
 
@@ -115,5 +118,16 @@ def _days(environ: Mapping[str, str], name: str, otherwise: int) -> int:
         raise Problem(
             zh=f"环境变量 {name} 应为天数：31 或更大，0 表示永久保留。",
             en=f"{name} must be a number of days: 31 or more, or 0 to keep everything.",
+        )
+    return int(value)
+
+
+def _messages(environ: Mapping[str, str], name: str, otherwise: int) -> int:
+    value = environ.get(name, "").strip() or str(otherwise)
+    # (the database thins out no further than that)
+    if not value.isascii() or not value.isdigit() or not 1_000 <= int(value) <= 2_000_000_000:
+        raise Problem(
+            zh=f"环境变量 {name} 应为报文条数：1000 或更大。",
+            en=f"{name} must be a number of messages: 1000 or more.",
         )
     return int(value)

@@ -22,6 +22,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from grid.store.postgis import make_engine
 from iot_ingest.blocking import Blocking
+from iot_ingest.bounding import MOST, BoundThread
 from iot_ingest.child import STOP_S, Child, stop_at_end_of_stdin
 from iot_ingest.client import Session
 from iot_ingest.health import Pulse
@@ -93,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
         help="most disk space for messages while the database is away; 0: no spool",
     )
     parser.add_argument(
+        "--quarantine-most",
+        type=int,
+        default=os.environ.get("COMMAND_CENTER_QUARANTINE_MOST") or MOST,
+        help="messages that wait in quarantine per device and reason, 1000 at least",
+    )
+    parser.add_argument(
         "--processes",
         type=int,
         choices=range(1, worker.MOST_PROCESSES + 1),
@@ -148,6 +155,7 @@ def _run(
     pulse.start()
     if not number:
         Replayer(database, engine, stop).start()
+        BoundThread(engine, stop, options.quarantine_most).start()
     family.start()
     session.start()
     try:

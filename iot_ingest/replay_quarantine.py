@@ -133,9 +133,8 @@ def replay(
             return tried, resolved
         after = rows[-1].quarantine_id
         tried += len(rows)
-        usable = _usable(pipeline, rows)
+        usable = _stored(pipeline, _usable(pipeline, rows))
         if usable:
-            pipeline.flush([_message(one) for one in usable])
             with transaction(engine, by) as conn:
                 quarantine.resolve(conn, usable, at=datetime.now(UTC), resolution="replayed")
             resolved += len(usable)
@@ -151,6 +150,16 @@ def _usable(pipeline: Pipeline, rows: Sequence[Quarantined]) -> list[Quarantined
         # of two values for one time the first stays: nothing to mend
         if one.reason not in reasons and one.reason is not Reason.CONFLICTING_VALUE
     ]
+
+
+def _stored(pipeline: Pipeline, usable: Sequence[Quarantined]) -> list[Quarantined]:
+    """Store what can be used; which of it is not waiting any more."""
+    plain = [one for one in usable if one.reason is not Reason.REFUSED_BY_DATABASE]
+    if plain:
+        pipeline.flush([_message(one) for one in plain])
+    # only the database knows whether it would refuse these again (they then stay, each in its row)
+    refused = [one for one in usable if one.reason is Reason.REFUSED_BY_DATABASE]
+    return plain + [one for one in refused if pipeline.flush([_message(one)]).readings]
 
 
 def _message(one: Quarantined) -> Message:

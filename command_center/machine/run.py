@@ -304,6 +304,7 @@ class _Machine:
             "COMMAND_CENTER_LANGUAGE": settings.language,
             "COMMAND_CENTER_PUBLIC_URL": settings.public_url or self._plan.address,
             "COMMAND_CENTER_KEEP_DAYS": str(settings.keep_days),
+            "COMMAND_CENTER_QUARANTINE_MOST": str(settings.quarantine_most),
         }
         if broker_user is not None:
             extra["COMMAND_CENTER_BROKER_URL"] = self._broker_url(broker_user)

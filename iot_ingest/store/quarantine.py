@@ -179,6 +179,20 @@ def resolve(
     _SQL.run(conn, "resolve", ids=ids, at=at, resolution=resolution)
 
 
+def newest(conn: Connection) -> int:
+    """The number of the newest message, resolved or not; 0: there is none."""
+    return int(_SQL.value(conn, "newest"))
+
+
+def bound(conn: Connection, *, after: int, most: int) -> int:
+    """Keep the first and the newest ``most`` / 2 messages of a device that wait for one reason, of
+    those that something came of behind the number ``after``; how many others were dropped.
+
+    They are counted as rejected. What names no device counts as one, with ten times as much.
+    """
+    return int(_SQL.value(conn, "bound", after_id=after, most=most))
+
+
 def set_aside_as_seen(engine: Engine, which: Chosen, *, why: str, by: str) -> int:
     """Take messages off the list because somebody has looked at them; how many.
 

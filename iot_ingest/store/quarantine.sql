@@ -78,3 +78,11 @@ SELECT iot.set_aside_as_seen(:protocol, :reason, :device_id, :quarantine_id, :ne
 UPDATE iot.quarantine SET resolved_at = :at, resolution = :resolution,
     resolved_by = grid.actor()
 WHERE quarantine_id = ANY(CAST(:ids AS bigint[])) AND resolved_at IS NULL
+
+-- name: newest
+-- The number of the newest message, resolved or not; 0: there is none.
+SELECT coalesce(max(quarantine_id), 0) FROM iot.quarantine
+
+-- name: bound
+-- Drop what is too much of the devices and reasons that something came of; how many messages.
+SELECT iot.bound_quarantine(:after_id, :most)

@@ -117,6 +117,22 @@ def test_what_was_mended_is_stored_and_the_rest_stays(
     assert replay(engine, fresh, Chosen()) == (1, 0)
 
 
+def test_what_the_database_refuses_again_stays(village: TestDatabase, pipeline: Pipeline) -> None:
+    engine = village.engine("cc_ingest")
+    with village.superuser() as conn:
+        conn.execute("ALTER TABLE iot.readings ADD CONSTRAINT own CHECK (value <> 66.6)")
+    bad = [message(one, item(NOW, water_level=66.6)) for one in ("WL-1", "WL-2")]
+    pipeline.flush(bad)
+    assert waiting(village) == {Reason.REFUSED_BY_DATABASE: 2}
+    assert replay(engine, pipeline, Chosen()) == (2, 0)
+    assert waiting(village) == {Reason.REFUSED_BY_DATABASE: 2}
+    with village.superuser() as conn:
+        conn.execute("ALTER TABLE iot.readings DROP CONSTRAINT own")
+    assert replay(engine, pipeline, Chosen()) == (2, 2)
+    assert waiting(village) == {}
+    assert rows_of(engine, "SELECT count(*) FROM iot.readings") == [(2,)]
+
+
 def test_the_command_lists_and_replays(
     village: TestDatabase, pipeline: Pipeline, folder: Path
 ) -> None:

@@ -42,6 +42,7 @@ def test_everything_is_read() -> None:
         ("COMMAND_CENTER_SECRET", "short"),
         ("COMMAND_CENTER_SECRET", "ab" * 16),
         ("COMMAND_CENTER_DEMO_LOGIN", "maybe"),
+        ("COMMAND_CENTER_QUARANTINE_MOST", "999"),
     ],
 )
 def test_what_cannot_be_used_is_named_in_both_languages(name: str, value: str) -> None:
