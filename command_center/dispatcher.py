@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from command_center.machine.doors import database_url
 from command_center.settings import read_settings
 from events.actions.file_ticket import process_inbox
+from events.actions.suggest import suggest
 from events.actions.upkeep import close_recovered, mark_overdue, resume_suspended, send_crews
 from events.model.access import DISPATCH
 from events.model.problems import Refused
@@ -38,6 +39,8 @@ ROLE = "cc_dispatch"
 _HELPING = 25
 _TICK_S = 1.0
 _CREWS_EVERY_S = 5.0
+# Of every second, so long at most goes into finding tickets that may be about one thing.
+_SUGGEST_S = 0.15
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 1.0
 
@@ -115,7 +118,9 @@ class Dispatcher:
 
     def _tick(self, engine: Engine) -> None:
         self._next_tick = time.monotonic() + _TICK_S
-        for part in (self._resume, self._overdue, self._recovered, self._crews, self._deliver):
+        for part in (
+            self._resume, self._overdue, self._recovered, self._crews, self._deliver, self._suggest,
+        ):  # fmt: skip
             self._guarded(part, engine)
         now = self._clock()
         with transaction(engine, DISPATCH.key) as conn:
@@ -145,6 +150,11 @@ class Dispatcher:
 
     def _deliver(self, engine: Engine) -> None:
         deliver(engine, self._channels, by=DISPATCH, now=self._clock())
+
+    def _suggest(self, engine: Engine) -> None:
+        until = time.monotonic() + _SUGGEST_S
+        while suggest(engine, by=DISPATCH, now=self._clock()) and time.monotonic() < until:
+            pass
 
     def _guarded(self, part: Callable[[Engine], None], engine: Engine) -> None:
         """Trouble with one ticket must not keep events from being filed."""

@@ -1,8 +1,8 @@
 """The child process that decodes one photo: `python -m command_center.photos.decode IN OUT`.
 
 A photo from outside may be made to break its decoder, so the decoder runs here, with little
-memory, little time and nothing to lose. Prints ``{"width", "height"}`` and exits 0, or prints
-``{"refusal": reason}`` and exits 3. Anything else means that it broke.
+memory, little time and nothing to lose. Prints ``{"width", "height", "hash"}`` and exits 0, or
+prints ``{"refusal": reason}`` and exits 3. Anything else means that it broke.
 """
 
 import json
@@ -20,6 +20,8 @@ FILES = 64
 MOST_PIXELS = 60_000_000
 LONGEST_SIDE = 2_048
 REFUSED = 3
+# A picture with fewer differences than this (of 64) could be any.
+_FEWEST_STEPS = 12
 
 
 def limit() -> None:
@@ -34,8 +36,8 @@ def limit() -> None:
         resource.setrlimit(which, (most, most))
 
 
-def decode(source: Path, target: Path) -> tuple[int, int]:
-    """Re-encode ``source`` as a JPEG without metadata; its width and height.
+def decode(source: Path, target: Path) -> tuple[int, int, int | None]:
+    """Re-encode ``source`` as a JPEG without metadata; its width, height and perceptual hash.
 
     Exits with REFUSED for what is no photo that can be shown.
     """
@@ -59,14 +61,28 @@ def decode(source: Path, target: Path) -> tuple[int, int]:
     except (OSError, SyntaxError, ValueError, IndexError, MemoryError):
         _refuse("damaged")
     clean.save(target, "JPEG", quality=85, optimize=True)
-    return clean.size
+    return *clean.size, perceptual_hash(clean.convert("L").resize((9, 8)).tobytes())
+
+
+def perceptual_hash(grey: bytes) -> int | None:
+    """64 bits, signed, of 8 rows of 9 grey pixels: whether it gets brighter from left to right.
+
+    Nearly the same for a picture that was scaled, compressed or brightened; None where a picture
+    is too even to be told from others.
+    """
+    steps = [grey[row * 9 + x + 1] - grey[row * 9 + x] for row in range(8) for x in range(8)]
+    if sum(abs(step) > 2 for step in steps) < _FEWEST_STEPS:
+        return None
+    bits = sum(1 << place for place, step in enumerate(steps) if step > 0)
+    return bits - (1 << 64) if bits >> 63 else bits
+
 
 
 def main() -> int:
     """Decode the photo named on the command line."""
     limit()
-    width, height = decode(Path(sys.argv[1]), Path(sys.argv[2]))
-    sys.stdout.write(json.dumps({"width": width, "height": height}))
+    width, height, bits = decode(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.stdout.write(json.dumps({"width": width, "height": height, "hash": bits}))
     return 0
 
 

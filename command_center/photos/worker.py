@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from command_center.photos.decode import REFUSED
 from command_center.photos.files import PhotoFiles
-from events.store import attachments
+from events.store import attachments, suggestions
 from grid.store.postgis import notify, transaction
 
 _LOG = logging.getLogger(__name__)
@@ -28,11 +28,12 @@ _LOOK_EVERY_S = 5.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decoded:
-    """What became of one photo: its size, or why it is refused."""
+    """What became of one photo: its size and hash, or why it is refused."""
 
     width: int | None = None
     height: int | None = None
     refusal: str | None = None
+    perceptual_hash: int | None = None
 
 
 class PhotoWorker:
@@ -76,9 +77,12 @@ class PhotoWorker:
                 width=found.width,
                 height=found.height,
                 refusal=found.refusal,
+                perceptual_hash=found.perceptual_hash,
             )
             ticket_id = attachments.holder(conn, photo)
             if ticket_id is not None:
+                if found.perceptual_hash is not None:
+                    suggestions.ask(conn, ticket_id)
                 notify(conn, "cc_live", "ticket", [ticket_id])
         return True
 
@@ -115,7 +119,9 @@ class PhotoWorker:
         if child.returncode == 0:
             part.replace(target)
             told = json.loads(child.stdout)
-            return Decoded(width=told["width"], height=told["height"])
+            return Decoded(
+                width=told["width"], height=told["height"], perceptual_hash=told["hash"]
+            )
         part.unlink(missing_ok=True)
         if child.returncode == REFUSED:
             return Decoded(refusal=json.loads(child.stdout)["refusal"])

@@ -17,7 +17,7 @@ from events.model.matching import FIRST, SAME_FINDING, Decision, Subject, decide
 from events.model.problems import Refused
 from events.model.words import Words
 from events.model.workflow import State, Verb
-from events.store import counters, events, inbox, ledger, rules, tickets
+from events.store import attachments, counters, events, inbox, ledger, rules, tickets
 from grid.store.postgis import transaction
 
 if TYPE_CHECKING:
@@ -100,10 +100,11 @@ def settle(
         elif events.head_of_thread(conn, event.thread) is Change.WITHDRAWN:
             _let_go(conn, event, now=now)
             return None
-    subject = _subject(event, city)
+    subject = _subject(conn, event, city)
     places = squares(event.lon, event.lat, subject.category.fuse_within_m)
     events.lock_places(conn, [f"{subject.category.family}:{x}:{y}" for x, y in places])
-    decision = decide(subject, tickets.nearby(conn, subject))
+    weights = city.weights_of(subject.category.family)
+    decision = decide(subject, tickets.nearby(conn, subject), weights)
     if decision.ticket_id is not None:
         ticket = tickets.lock_id(conn, decision.ticket_id)
         if ticket.is_open:
@@ -111,7 +112,8 @@ def settle(
     return _file_new(conn, event, by=by, now=now, city=city)
 
 
-def _subject(event: Event, city: CityRules) -> Subject:
+def _subject(conn: Connection, event: Event, city: CityRules) -> Subject:
+    by_people = event.source is not Source.SENSOR
     return Subject(
         category=city.categories[event.category_code],
         lon=event.lon,
@@ -119,6 +121,8 @@ def _subject(event: Event, city: CityRules) -> Subject:
         occurred_at=event.occurred_at,
         component_id=event.component_id,
         device_no=event.device_no,
+        description=event.description if by_people else "",
+        photos=attachments.hashes_of_event(conn, event.event_id) if by_people else (),
     )
 
 

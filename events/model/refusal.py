@@ -62,6 +62,7 @@ class Reason(StrEnum):
     NOT_ASSISTING = "not_assisting"
     CANNOT_MERGE = "cannot_merge"
     NO_SUCH_EVENT = "no_such_event"
+    NOT_SUGGESTED = "not_suggested"
     LINKED_HERE = "linked_here"
     NOT_LINKED_HERE = "not_linked_here"
     ONLY_EVENT = "only_event"
@@ -227,6 +228,10 @@ SENTENCES: dict[Reason, Words] = {
     ),
     Reason.NO_SUCH_EVENT: Words(
         zh="没有这条事件，请核对编号。", en="There is no such event: check its number."
+    ),
+    Reason.NOT_SUGGESTED: Words(
+        zh="系统未提示这两件案卷为同一问题，或已有人判定。",
+        en="These two are not suggested to be one, or somebody has decided that already.",
     ),
     Reason.LINKED_HERE: Words(
         zh="该事件已关联到本案卷。", en="This event is linked to this ticket already."

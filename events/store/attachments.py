@@ -65,6 +65,12 @@ def of_ticket(conn: Connection, ticket_id: int) -> tuple[Attachment, ...]:
     return of_tickets(conn, [ticket_id])[ticket_id]
 
 
+def hashes_of_event(conn: Connection, event_id: int) -> tuple[int, ...]:
+    """The perceptual hashes of an event's photos, as far as they were decoded."""
+    rows = _SQL.rows(conn, "hashes_of_event", event_id=event_id)
+    return tuple(row.perceptual_hash for row in rows)
+
+
 def by_id(conn: Connection, attachment_id: UUID) -> Attachment | None:
     """One photo, or None."""
     row = _SQL.maybe(conn, "by_id", attachment_id=attachment_id)
@@ -90,6 +96,7 @@ def decide(
     width: int | None = None,
     height: int | None = None,
     refusal: str | None = None,
+    perceptual_hash: int | None = None,
 ) -> bool:
     """Say what became of a waiting photo; False when that was said before."""
     return bool(
@@ -101,5 +108,6 @@ def decide(
             width=width,
             height=height,
             refusal=refusal,
+            perceptual_hash=perceptual_hash,
         )
     )

@@ -25,6 +25,12 @@ JOIN events.attachments AS p ON p.event_id = l.event_id
 WHERE l.ticket_id = ANY(CAST(:ticket_ids AS bigint[])) AND l.unlinked_at IS NULL
 ORDER BY created_at, attachment_id;
 
+-- name: hashes_of_event
+-- The perceptual hashes of the photos that came with an event, as far as they are known.
+SELECT perceptual_hash
+FROM events.attachments
+WHERE event_id = :event_id AND perceptual_hash IS NOT NULL;
+
 -- name: by_id
 -- One photo.
 SELECT p.attachment_id, p.event_id, p.ticket_id, p.area_id, p.kind, p.state, p.width, p.height,
@@ -51,5 +57,6 @@ FOR UPDATE SKIP LOCKED;
 -- name: decide
 -- A photo was re-encoded (ready) or cannot be shown (refused, with the reason).
 UPDATE events.attachments
-SET state = :state, width = :width, height = :height, refusal = :refusal
+SET state = :state, width = :width, height = :height, refusal = :refusal,
+    perceptual_hash = :perceptual_hash
 WHERE attachment_id = :attachment_id AND state = 'waiting';

@@ -11,6 +11,7 @@ from events.model.calendar import Calendar, CalendarDay
 from events.model.category import Category
 from events.model.crew import Crew, Shift
 from events.model.department import Duty
+from events.model.matching import DEFAULT, Weights
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:
@@ -27,14 +28,19 @@ class CityRules:
 
     calendar: Calendar
     categories: Mapping[str, Category]
+    weights: Mapping[str, Weights]
 
     def day(self, at: datetime) -> date:
         """The city's date at an instant."""
         return self.calendar.local(at).date()
 
+    def weights_of(self, family: str) -> Weights:
+        """What the terms of a fusion score weigh for a family."""
+        return self.weights.get(family) or self.weights.get("*", DEFAULT)
+
 
 def load(conn: Connection) -> CityRules:
-    """Read the rules (three small queries). A database without a city has time zone UTC."""
+    """Read the rules (four small queries). A database without a city has time zone UTC."""
     zone = _SQL.value(conn, "zone")
     days = [CalendarDay(**row._mapping) for row in _SQL.rows(conn, "calendar_days")]
     return CityRules(
@@ -43,6 +49,7 @@ def load(conn: Connection) -> CityRules:
             days={one.day: one for one in days},
         ),
         categories={one.code: one for one in categories(conn)},
+        weights={row.family: Weights(**row._mapping) for row in _SQL.rows(conn, "weights")},
     )
 
 

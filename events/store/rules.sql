@@ -10,6 +10,11 @@ SELECT code, kind, family, layer, name_zh, name_en, standard, standard_code, fil
 FROM events.categories
 ORDER BY category_id;
 
+-- name: weights
+-- What the terms of a fusion score weigh, by family.
+SELECT family, start, space, time, category, text, photo, link_at, suggest_at, wider, longer
+FROM events.fusion_weights;
+
 -- name: calendar_days
 -- Exceptions to the week: holidays and make-up workdays.
 SELECT day, working, name_zh, name_en, pack FROM events.calendar_days;

@@ -250,7 +250,26 @@ attachments = Table(
     _text("kind"), _text("state"), Column("original_sha256", LargeBinary, nullable=False),
     _id("original_bytes"), _number("width", nullable=True), _number("height", nullable=True),
     _at("taken_at", nullable=True), _point("position", nullable=True),
-    _text("refusal", nullable=True), _at("created_at"), _text("actor"), schema="events",
+    _text("refusal", nullable=True), _at("created_at"), _text("actor"),
+    _id("perceptual_hash", nullable=True), schema="events",
+)  # fmt: skip
+
+fusion_weights = Table(
+    "fusion_weights", METADATA, _text("family"),
+    *(Column(name, REAL, nullable=False) for name in (
+        "start", "space", "time", "category", "text", "photo", "link_at", "suggest_at", "wider",
+        "longer")),
+    *_changed(), schema="events",
+)  # fmt: skip
+
+to_compare = Table("to_compare", METADATA, _id("ticket_id"), _at("at"), schema="events")
+
+suggestions = Table(
+    "suggestions", METADATA, _id("suggestion_id"), _id("older_id"), _id("newer_id"),
+    _number("area_id"), Column("score", REAL, nullable=False),
+    Column("distance_m", REAL, nullable=False), _json("terms"), _json("because"),
+    _at("suggested_at"), _at("refused_at", nullable=True), _text("refused_by", nullable=True),
+    _text("refused_why", nullable=True), schema="events",
 )  # fmt: skip
 
 action_keys = Table(

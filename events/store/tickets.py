@@ -111,9 +111,14 @@ def save(conn: Connection, ticket: Ticket, changes: Mapping[str, Any]) -> Ticket
     return replace(changed, version=version)
 
 
-def nearby(conn: Connection, subject: Subject) -> tuple[Candidate, ...]:
-    """Open tickets of the same family within the category's reach (a square around it)."""
-    north = subject.category.fuse_within_m / 110_000
+def nearby(
+    conn: Connection, subject: Subject, *, wider: float = 1.0, limit: int = 60
+) -> tuple[Candidate, ...]:
+    """The nearest open tickets of the same family in a square around it.
+
+    The square reaches ``wider`` times as far as the category does.
+    """
+    north = subject.category.fuse_within_m * wider / 110_000
     rows = _SQL.rows(
         conn,
         "nearby",
@@ -122,8 +127,9 @@ def nearby(conn: Connection, subject: Subject) -> tuple[Candidate, ...]:
         north=north,
         east=north / max(cos(radians(subject.lat)), 0.1),
         family=subject.category.family,
+        limit=limit,
     )
-    return tuple(Candidate(**row._mapping) for row in rows)
+    return tuple(Candidate(**{**row._mapping, "photos": tuple(row.photos)}) for row in rows)
 
 
 def link(

@@ -53,7 +53,8 @@ FOR NO KEY UPDATE;
 SELECT ticket_id FROM events.tickets WHERE ticket_id = :ticket_id FOR NO KEY UPDATE;
 
 -- name: insert
--- A new ticket in state reported.
+-- A new ticket in state reported, to be compared with those around it.
+WITH made AS (
 INSERT INTO events.tickets (
     number, state, category_code, family, layer, severity, source, title_zh, title_en, description,
     position, cell_id, area_id, component_id, device_no, occurred_at, created_at, updated_at,
@@ -65,7 +66,11 @@ VALUES (
     :device_no, :occurred_at, :created_at, :created_at, :due_at, :parent_id,
     :owned_by
 )
-RETURNING ticket_id;
+RETURNING ticket_id
+), asked AS (
+    INSERT INTO events.to_compare (ticket_id) SELECT ticket_id FROM made
+)
+SELECT ticket_id FROM made;
 
 -- name: save
 -- Write what may change, only over the version that was read: no row means somebody was faster.
@@ -84,25 +89,48 @@ WHERE ticket_id = :ticket_id AND version = :version
 RETURNING version;
 
 -- name: nearby
--- Open tickets of a family in reach, with the time of their latest event.
+-- Open tickets of a family in reach, the nearest ones, with the time of their latest event (of the
+-- last ones linked: a ticket may have thousands), what people wrote, and the hashes of photos.
 SELECT t.ticket_id, t.number, t.category_code, ST_X(t.position) AS lon, ST_Y(t.position) AS lat,
     t.occurred_at, t.component_id, t.device_no,
+    CASE WHEN t.source = 'sensor' THEN '' ELSE t.description END AS description,
     greatest(t.occurred_at, (
         SELECT max(e.occurred_at)
-        FROM events.ticket_events AS l
+        FROM (
+            SELECT l.event_id
+            FROM events.ticket_events AS l
+            WHERE l.ticket_id = t.ticket_id AND l.unlinked_at IS NULL
+            ORDER BY l.linked_at DESC
+            LIMIT 20
+        ) AS latest
         JOIN events.events AS e USING (event_id)
-        WHERE l.ticket_id = t.ticket_id AND l.unlinked_at IS NULL
-    )) AS seen_at
-FROM events.tickets AS t
-WHERE t.position && ST_MakeEnvelope(
-        CAST(:lon AS double precision) - CAST(:east AS double precision),
-        CAST(:lat AS double precision) - CAST(:north AS double precision),
-        CAST(:lon AS double precision) + CAST(:east AS double precision),
-        CAST(:lat AS double precision) + CAST(:north AS double precision), 4326)
-    AND t.state NOT IN ('closed', 'declined', 'merged')
-    AND t.state <> 'verified'
-    AND t.family = :family AND t.parent_id IS NULL
-LIMIT 200;
+    )) AS seen_at,
+    ARRAY(
+        SELECT p.perceptual_hash
+        FROM (
+            SELECT l.event_id
+            FROM events.ticket_events AS l
+            WHERE l.ticket_id = t.ticket_id AND l.unlinked_at IS NULL AND t.source <> 'sensor'
+            ORDER BY l.linked_at DESC
+            LIMIT 20
+        ) AS latest
+        JOIN events.attachments AS p USING (event_id)
+        WHERE p.perceptual_hash IS NOT NULL
+    ) AS photos
+FROM (
+    SELECT *
+    FROM events.tickets AS t
+    WHERE t.position && ST_MakeEnvelope(
+            CAST(:lon AS double precision) - CAST(:east AS double precision),
+            CAST(:lat AS double precision) - CAST(:north AS double precision),
+            CAST(:lon AS double precision) + CAST(:east AS double precision),
+            CAST(:lat AS double precision) + CAST(:north AS double precision), 4326)
+        AND t.state NOT IN ('closed', 'declined', 'merged')
+        AND t.state <> 'verified'
+        AND t.family = :family AND t.parent_id IS NULL
+    ORDER BY t.position <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), t.ticket_id
+    LIMIT :limit
+) AS t;
 
 -- name: link
 -- Put an event to a ticket; reversible.

@@ -60,6 +60,7 @@ def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> Non
         ).fetchall()
     assert [row[0] for row in rows] == [
         "events.calendar_days", "events.inbox", "events.sessions", "events.shifts",
+        "events.to_compare",
         "grid.basemap", "iot.compared", "iot.dirty", "iot.dirty_windows", "iot.stale",
     ]  # fmt: skip
 
