@@ -77,7 +77,6 @@ def perceptual_hash(grey: bytes) -> int | None:
     return bits - (1 << 64) if bits >> 63 else bits
 
 
-
 def main() -> int:
     """Decode the photo named on the command line."""
     limit()

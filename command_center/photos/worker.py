@@ -119,9 +119,7 @@ class PhotoWorker:
         if child.returncode == 0:
             part.replace(target)
             told = json.loads(child.stdout)
-            return Decoded(
-                width=told["width"], height=told["height"], perceptual_hash=told["hash"]
-            )
+            return Decoded(width=told["width"], height=told["height"], perceptual_hash=told["hash"])
         part.unlink(missing_ok=True)
         if child.returncode == REFUSED:
             return Decoded(refusal=json.loads(child.stdout)["refusal"])

@@ -51,8 +51,11 @@ def _compare(conn: Connection, ticket_id: int, *, now: datetime, city: CityRules
              if one.ticket_id != ticket_id]  # fmt: skip
     likely = sorted((pair for pair in pairs if pair[0].score >= weights.suggest_at),
                     key=lambda pair: (-pair[0].score, pair[1]))  # fmt: skip
-    new = [other for scored, other in likely[:_MOST]
-           if suggestions.put(conn, ticket_id, other, scored, area_id=area_id, now=now)]  # fmt: skip
+    new = [
+        other
+        for scored, other in likely[:_MOST]
+        if suggestions.put(conn, ticket_id, other, scored, area_id=area_id, now=now)
+    ]
     if new:
         notify(conn, "cc_live", "ticket", [ticket_id, *new])
 

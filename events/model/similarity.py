@@ -22,7 +22,9 @@ _FILLING = re.compile(
 )
 _CJK = r"\u4e00-\u9fff"
 _RUNS = re.compile(rf"[{_CJK}]+|[a-z0-9]+")
-_STREET_ZH = re.compile(rf"([{_CJK}]{{1,6}}(?:大道|路|街|巷|桥|站|村|小区|广场|公园))(?:(\d+)号?)?")
+_STREET_ZH = re.compile(
+    rf"([{_CJK}]{{1,6}}(?:大道|路(?![灯面口边况])|街|巷|桥|站|村|小区|广场|公园))(?:(\d+)号?)?"
+)
 _STREET_EN = re.compile(
     r"(?:(\d+)\s+)?((?:[a-z]+\s+){1,3}?)"
     r"(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|way|ter|pl|sq|bridge|park)\b"
@@ -62,20 +64,19 @@ def photo_distance(mine: tuple[int, ...], yours: tuple[int, ...]) -> int | None:
     return min(bits, default=None)
 
 
-def _same_place(
-    mine: frozenset[tuple[str, str]], yours: frozenset[tuple[str, str]]
-) -> bool | None:
+def _same_place(mine: frozenset[tuple[str, str]], yours: frozenset[tuple[str, str]]) -> bool | None:
     """Whether both name one place; None where they name none that could be compared."""
-    found = None
+    found: set[bool] = set()
     for name, number in mine:
         for other, its_number in yours:
             # Chinese has no spaces: what stands before the name may be caught with it
             if not (name.endswith(other) or other.endswith(name)):
                 continue
-            if number == its_number or not (number and its_number):
+            if number and number == its_number:
                 return True
-            found = False
-    return found
+            found.add(not (number and its_number))
+    # two numbers of one street are two places, whatever else both name
+    return None if not found else False not in found
 
 
 @lru_cache(maxsize=8_192)

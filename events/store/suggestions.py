@@ -79,9 +79,7 @@ def put(
 def of_ticket(conn: Connection, ticket_id: int, *, limit: int = 5) -> tuple[Suggestion, ...]:
     """The open tickets that may be about the same thing, the likeliest first."""
     rows = _SQL.rows(conn, "of_ticket", ticket_id=ticket_id, limit=limit)
-    return tuple(
-        Suggestion(**{**row._mapping, "because": Words(**row.because)}) for row in rows
-    )
+    return tuple(Suggestion(**{**row._mapping, "because": Words(**row.because)}) for row in rows)
 
 
 def refuse(conn: Connection, one: int, other: int, *, why: str, now: datetime) -> int | None:

@@ -22,6 +22,7 @@ from events.store import (
     proposals,
     ratings,
     search,
+    suggestions,
     tickets,
 )
 from events.store.search import TicketQuery
@@ -119,11 +120,16 @@ INSERT INTO events.attachments (attachment_id, event_id, ticket_id, area_id, kin
 SELECT gen_random_uuid(), CASE WHEN n % 2 = 0 THEN n END, CASE WHEN n % 2 = 1 THEN n END, 4,
     'report', 'ready', '', 1, now(), 'system:test'
 FROM generate_series(1, 20000) AS n;
+INSERT INTO events.to_compare (ticket_id) SELECT ticket_id FROM events.tickets;
+INSERT INTO events.suggestions (older_id, newer_id, area_id, score, distance_m, terms, because,
+    suggested_at)
+SELECT n, n + 50, 4, 0.4, 50, '{}', '{}', now() FROM generate_series(1, 19900) AS n;
 ANALYZE;
 """
 BIG = {
     "events", "tickets", "ticket_events", "inbox", "outbox", "ledger", "ticket_clocks",
     "attachments", "proposals", "parties", "messages", "ratings", "reports",
+    "suggestions", "to_compare",
 }  # fmt: skip
 
 
@@ -180,7 +186,11 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("messages", "count_since"): {"report_id": 9, "since": NOW},
     ("ratings", "of_ticket"): {"ticket_id": 9},
     ("tickets", "nearby"): {"lon": 118.2, "lat": 24.6, "east": 0.0005, "north": 0.0005,
-                            "family": "flood"},
+                            "family": "flood", "limit": 60},
+    ("suggestions", "claim"): {"limit": 10},
+    ("suggestions", "side"): {"ticket_id": 50},
+    ("suggestions", "of_ticket"): {"ticket_id": 50, "limit": 5},
+    ("attachments", "hashes_of_event"): {"event_id": 8},
     ("tickets", "holder_of_thread"): {"thread": "many:9"},
     ("tickets", "holder_of_event"): {"event_id": 9},
     ("tickets", "thread_heads"): {"ticket_id": 9},
@@ -204,6 +214,7 @@ STORES = {
     "inbox": inbox, "events": events, "tickets": tickets, "ledger": ledger, "outbox": outbox,
     "attachments": attachments, "proposals": proposals, "parties": parties, "messages": messages,
     "ratings": ratings,
+    "suggestions": suggestions,
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from events.model.similarity import likeness, photo_distance, places
 from events.model.ticket import Ticket
 from events.store import suggestions
 from events.store.suggestions import Suggestion
-from grid.store.postgis import reading
+from grid.store.postgis import reading, transaction
 from tests.events.town import CATEGORIES, NOW, SOUTH, WEST, Town, draft
 
 LAMP = next(one for one in CATEGORIES if one.code == "street_lamp")
@@ -78,7 +78,7 @@ def test_each_known_term_moves_the_score_and_an_unknown_one_does_not() -> None:
     assert set(plain.terms) == {"start", "space", "time"}
     assert compare(subject(description="路灯不亮很久了"), candidate(40)) == plain
     assert compare(subject(photos=(5,)), candidate(40)) == plain
-    lamp = {"description": "中山路45号路灯不亮"}
+    lamp: dict[str, Any] = {"description": "中山路45号路灯不亮"}
     scores = [
         compare(subject(description="垃圾桶满了没人收"), candidate(40, **lamp)).score,
         plain.score,
@@ -96,7 +96,7 @@ def test_weights_are_a_familys_own() -> None:
     assert decide(subject(), [candidate(40)]).ticket_id == 1
     assert decide(subject(), [candidate(40)], strict).ticket_id is None
     # however well the rest fits, what is out of reach is never linked without a person
-    same = {"description": "中山路45号路灯不亮", "photos": (5,)}
+    same: dict[str, Any] = {"description": "中山路45号路灯不亮", "photos": (5,)}
     far = candidate(60, **same)
     assert compare(subject(**same), far).score > 0.5
     assert decide(subject(**same), [far]).ticket_id is None
@@ -105,8 +105,9 @@ def test_weights_are_a_familys_own() -> None:
 def lamp(town: Town, metres: float, text: str = "", *, hours: float = 0.0) -> Ticket:
     """A lamp reported so far east of the corner, so long ago."""
     at = NOW - timedelta(hours=hours)
-    return town.filed(draft("street_lamp", source=Source.HOTLINE, lon=WEST + 0.0005 + metres * _METRE,
-                            occurred_at=at, description=text))  # fmt: skip
+    east = WEST + 0.0005 + metres * _METRE
+    return town.filed(draft("street_lamp", source=Source.HOTLINE, lon=east, occurred_at=at,
+                            description=text))  # fmt: skip
 
 
 def suggested(town: Town, ticket: Ticket) -> tuple[Suggestion, ...]:
@@ -144,7 +145,7 @@ def test_what_is_near_and_alike_is_linked_and_what_is_neither_is_not_suggested(t
 def test_not_the_same_is_remembered(town: Town) -> None:
     first, second = lamp(town, 0, "中山路45号路灯不亮"), lamp(town, 62, "中山路45号路灯不亮")
     assert len(suggested(town, second)) == 1
-    told = {"why": "两根灯杆", "now": NOW}
+    told: dict[str, Any] = {"why": "两根灯杆", "now": NOW}
     with pytest.raises(NotAllowed):
         not_the_same(town.web, first.number, second.number, by=town.people["operator"], **told)
     with pytest.raises(NotFound):
@@ -154,15 +155,15 @@ def test_not_the_same_is_remembered(town: Town) -> None:
         not_the_same(town.web, second.number, first.number, by=town.people["dispatcher"], **told)
     assert again.value.refusal.reason is Reason.NOT_SUGGESTED
     with town.database.superuser() as conn:
-        conn.execute("INSERT INTO events.to_compare (ticket_id) SELECT ticket_id FROM events.tickets")
+        conn.execute("INSERT INTO events.to_compare (ticket_id) SELECT ticket_id"
+                     " FROM events.tickets")  # fmt: skip
     assert suggested(town, first) == ()
     entries = town.rows("SELECT actor FROM events.ledger WHERE verb = 'suggestion.refuse'")
     assert entries == [("account:dispatcher",)] * 2
 
 
 def test_a_photo_that_is_decoded_later_is_compared(town: Town) -> None:
-    """And what a ticket of thousands of events is compared with stays small."""
-    first, second = lamp(town, 0), lamp(town, 62)
+    first, second = lamp(town, 0), lamp(town, 75)
     assert suggested(town, second) == ()
     with town.database.superuser() as conn:
         conn.execute(
@@ -171,8 +172,8 @@ def test_a_photo_that_is_decoded_later_is_compared(town: Town) -> None:
             " SELECT gen_random_uuid(), event_id, 1, 'report', 'ready', '', 1, 77, now(), 'x'"
             " FROM events.events"
         )
-        suggestions_asked = "INSERT INTO events.to_compare (ticket_id) VALUES (%s)"
-        conn.execute(suggestions_asked, (second.ticket_id,))
+    with transaction(town.web, "system:photos") as conn:
+        suggestions.ask(conn, second.ticket_id)
     (found,) = suggested(town, second)
     assert found.other_id == first.ticket_id
     assert "照片几乎相同" in found.because.zh
