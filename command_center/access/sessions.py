@@ -53,10 +53,12 @@ class Sessions:
             self._known.popitem(last=False)
         return actor
 
-    async def log_in(self, name: str, password: str) -> SignedIn:
+    async def log_in(self, name: str, password: str, *, address: str) -> SignedIn:
         """Check a password and open a session. Raises SignInRefused."""
         return await to_thread.run_sync(
-            lambda: accounts.authenticate(self._engine, name, password, now=datetime.now(UTC)),
+            lambda: accounts.authenticate(
+                self._engine, name, password, address=address, now=datetime.now(UTC)
+            ),
             limiter=self._passwords,
         )
 

@@ -37,8 +37,9 @@ def router(services: Services, sessions: Sessions) -> APIRouter:
         next: str = Form(default="", max_length=2000),  # noqa: A002
     ) -> Response:
         wanted = local_path(next)
+        address = request.client.host if request.client is not None else ""
         try:
-            signed_in = await sessions.log_in(name.strip().lower(), password)
+            signed_in = await sessions.log_in(name.strip().lower(), password, address=address)
         except SignInRefused as refused:
             return _login_page(
                 request,

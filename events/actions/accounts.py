@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from events.model.problems import Incomplete, NotFound, SignInRefused
 from events.model.refusal import Reason, Refusal
+from events.model.sign_in import FORGOTTEN_AFTER, pause, source
 from events.store import accounts, departments, ledger
 from grid.store.postgis import reading, transaction
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 _SEEN_EVERY = timedelta(minutes=1)
-_MOST_FAILURES = 5
-_LOCKED = timedelta(minutes=5)
 _SHORTEST_PASSWORD = 12
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_.-]{0,62}$")
 
@@ -121,21 +120,38 @@ def disable(conn: Connection, *, name: str, by: Actor, now: datetime) -> None:
         _trail(conn, "disable", name, now, disabled_by=by.key)
 
 
-def authenticate(engine: Engine, name: str, password: str, *, now: datetime) -> SignedIn:
-    """Sign in. Raises SignInRefused: wrong name or password, disabled, or locked for a while."""
+def authenticate(
+    engine: Engine, name: str, password: str, *, address: str, now: datetime
+) -> SignedIn:
+    """Sign in from an IP address. Raises SignInRefused: wrong name or password, disabled, or too
+    many wrong ones from there: others may sign in to the same account meanwhile.
+    """
+    origin = source(address)
     with reading(engine) as conn:
         account = accounts.by_name(conn, name)
+        refused = account is not None and accounts.is_refused(
+            conn, account.account_id, origin, now=now
+        )
     good = _verify(account.password_hash if account is not None else None, password)
     if account is None or account.disabled_at is not None:
         raise SignInRefused(Refusal(reason=Reason.SIGN_IN))
-    if account.locked_until is not None and account.locked_until > now:
+    if refused:
         raise SignInRefused(Refusal(reason=Reason.LOCKED))
     with transaction(engine, account.actor.key) as conn:
         if good:
-            return _open(conn, account, now)
-        accounts.failed(conn, account.account_id, most=_MOST_FAILURES, locked_until=now + _LOCKED)
-        _trail(conn, "refuse", name, now)
+            return _open(conn, account, origin, now)
+        _note_failure(conn, account, origin, now)
     raise SignInRefused(Refusal(reason=Reason.SIGN_IN))
+
+
+def _note_failure(conn: Connection, account: Account, origin: str, now: datetime) -> None:
+    failures = accounts.failed(
+        conn, account.account_id, origin, now=now, forgotten=now - FORGOTTEN_AFTER
+    )
+    wait = pause(failures)
+    if wait is not None:
+        accounts.refuse(conn, account.account_id, origin, until=now + wait)
+    _trail(conn, "refuse", account.name, now)
 
 
 def session_actor(engine: Engine, token: str, *, now: datetime) -> Actor | None:
@@ -159,10 +175,10 @@ def logout(engine: Engine, token: str, *, by: Actor, now: datetime) -> None:
             _trail(conn, "logout", by.name, now)
 
 
-def _open(conn: Connection, account: Account, now: datetime) -> SignedIn:
+def _open(conn: Connection, account: Account, origin: str, now: datetime) -> SignedIn:
     token = secrets.token_urlsafe(32)
     expires_at = now + LONGEST
-    accounts.succeeded(conn, account.account_id)
+    accounts.forgive(conn, account.account_id, origin)
     accounts.open_session(
         conn, _digest(token), account_id=account.account_id, now=now, expires_at=expires_at
     )

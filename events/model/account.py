@@ -22,8 +22,6 @@ class Account:
     department_id: int | None
     crew_id: int | None
     disabled_at: datetime | None
-    failed_logins: int
-    locked_until: datetime | None
 
     @property
     def actor(self) -> Actor:

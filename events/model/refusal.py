@@ -153,8 +153,9 @@ SENTENCES: dict[Reason, Words] = {
     Reason.UNKNOWN_AREA: Words(zh="没有该辖区代码。", en="There is no area with this code."),
     Reason.SIGN_IN: Words(zh="用户名或密码不正确。", en="The name or the password is not right."),
     Reason.LOCKED: Words(
-        zh="登录失败次数过多，请稍后再试。",
-        en="Too many failed attempts: try again in a few minutes.",
+        zh="从您的网络地址登录失败次数过多，请稍后再试；每多错一次，等待时间加倍。",
+        en="Too many failed attempts from your address: try again in a few minutes."
+        " Each further one doubles the wait.",
     ),
     Reason.NAME_TAKEN: Words(zh="该用户名已存在。", en="This name is already in use."),
     Reason.BAD_NAME: Words(

@@ -1,4 +1,4 @@
-"""Rows of events.accounts and events.sessions."""
+"""Rows of events.accounts, events.sessions and events.sign_in_failures."""
 
 from __future__ import annotations
 
@@ -60,8 +60,9 @@ def all(conn: Connection) -> tuple[Account, ...]:  # noqa: A001 - read as accoun
 
 
 def set_password(conn: Connection, account_id: int, password_hash: str) -> None:
-    """Give an account a new password."""
+    """Give an account a new password; earlier failures are forgotten."""
     _SQL.run(conn, "set_password", account_id=account_id, password_hash=password_hash)
+    forgive(conn, account_id)
 
 
 def disable(conn: Connection, account_id: int, *, now: datetime) -> bool:
@@ -69,14 +70,33 @@ def disable(conn: Connection, account_id: int, *, now: datetime) -> bool:
     return bool(_SQL.run(conn, "disable", account_id=account_id, now=now))
 
 
-def failed(conn: Connection, account_id: int, *, most: int, locked_until: datetime) -> None:
-    """Count a wrong password; from the ``most``-th on, lock the account until then."""
-    _SQL.run(conn, "failed", account_id=account_id, most=most, locked_until=locked_until)
+def is_refused(conn: Connection, account_id: int, source: str, *, now: datetime) -> bool:
+    """Whether passwords for an account are not looked at now that come from ``source``."""
+    return (
+        _SQL.maybe(conn, "refused_until", account_id=account_id, source=source, now=now) is not None
+    )
 
 
-def succeeded(conn: Connection, account_id: int) -> None:
-    """Forget earlier failures."""
-    _SQL.run(conn, "succeeded", account_id=account_id)
+def failed(
+    conn: Connection, account_id: int, source: str, *, now: datetime, forgotten: datetime
+) -> int:
+    """Count a wrong password; how many there were from there since ``forgotten`` at least."""
+    _SQL.run(conn, "forget_failures", forgotten=forgotten)
+    return int(
+        _SQL.value(
+            conn, "failed", account_id=account_id, source=source, now=now, forgotten=forgotten
+        )
+    )
+
+
+def refuse(conn: Connection, account_id: int, source: str, *, until: datetime) -> None:
+    """Look at no password for an account that comes from ``source``, for a while."""
+    _SQL.run(conn, "refuse", account_id=account_id, source=source, until=until)
+
+
+def forgive(conn: Connection, account_id: int, source: str | None = None) -> None:
+    """Forget failures of an account: those from ``source``, or all."""
+    _SQL.run(conn, "forgive", account_id=account_id, source=source)
 
 
 def open_session(

@@ -12,40 +12,54 @@ RETURNING account_id;
 -- name: by_name
 -- An account with what signing in needs.
 SELECT account_id, name, name_zh, name_en, role, password_hash, area_id, department_id, crew_id,
-    disabled_at, failed_logins, locked_until
+    disabled_at
 FROM events.accounts
 WHERE name = :account_name;
 
 -- name: all
 -- All accounts, for the administrator and for the simulated crews.
 SELECT account_id, name, name_zh, name_en, role, NULL AS password_hash, area_id, department_id,
-    crew_id, disabled_at, failed_logins, locked_until
+    crew_id, disabled_at
 FROM events.accounts
 ORDER BY account_id;
 
 -- name: set_password
--- A new password; earlier failures are forgotten.
-UPDATE events.accounts
-SET password_hash = :password_hash, failed_logins = 0, locked_until = NULL
-WHERE account_id = :account_id;
+-- A new password.
+UPDATE events.accounts SET password_hash = :password_hash WHERE account_id = :account_id;
 
 -- name: disable
 -- The account may not sign in any more.
 UPDATE events.accounts SET disabled_at = :now, changed_by = grid.actor(), changed_at = :now
 WHERE account_id = :account_id AND disabled_at IS NULL;
 
--- name: failed
--- A wrong password: counted, and after some the account is locked for a while.
-UPDATE events.accounts
-SET failed_logins = failed_logins + 1,
-    locked_until = CASE WHEN failed_logins + 1 >= :most THEN CAST(:locked_until AS timestamptz)
-        ELSE locked_until END
-WHERE account_id = :account_id;
+-- name: refused_until
+-- Until when passwords of an account are not looked at that come from a source.
+SELECT refused_until FROM events.sign_in_failures
+WHERE account_id = :account_id AND source = :source AND refused_until > :now;
 
--- name: succeeded
--- The right password: earlier failures are forgotten.
-UPDATE events.accounts SET failed_logins = 0, locked_until = NULL
-WHERE account_id = :account_id AND (failed_logins > 0 OR locked_until IS NOT NULL);
+-- name: failed
+-- A wrong password, counted; how many there were from there, those of long ago left out.
+INSERT INTO events.sign_in_failures AS old (account_id, source, failures, last_at)
+VALUES (:account_id, :source, 1, :now)
+ON CONFLICT (account_id, source) DO UPDATE
+SET failures = CASE WHEN old.last_at < :forgotten THEN 1 ELSE old.failures + 1 END,
+    last_at = excluded.last_at
+RETURNING failures;
+
+-- name: refuse
+-- No password of an account is looked at for a while that comes from a source.
+UPDATE events.sign_in_failures SET refused_until = :until
+WHERE account_id = :account_id AND source = :source;
+
+-- name: forget_failures
+-- Failures of anybody that are long ago.
+DELETE FROM events.sign_in_failures WHERE last_at < :forgotten;
+
+-- name: forgive
+-- Earlier failures of an account are forgotten: those from a source, or all.
+DELETE FROM events.sign_in_failures
+WHERE account_id = :account_id
+    AND (CAST(:source AS text) IS NULL OR source = CAST(:source AS text));
 
 -- name: open_session
 -- Somebody signed in; only a digest of the token is kept.

@@ -118,8 +118,12 @@ accounts = Table(
     "accounts", METADATA, _number("account_id"), _text("name"), _text("name_zh"), _text("name_en"),
     _text("role"), _text("password_hash", nullable=True), _number("area_id"),
     _number("department_id", nullable=True), _number("crew_id", nullable=True),
-    _at("disabled_at", nullable=True), _number("failed_logins"),
-    _at("locked_until", nullable=True), *_changed(), schema="events",
+    _at("disabled_at", nullable=True), *_changed(), schema="events",
+)  # fmt: skip
+
+sign_in_failures = Table(
+    "sign_in_failures", METADATA, _number("account_id"), _text("source"), _number("failures"),
+    _at("last_at"), _at("refused_until", nullable=True), schema="events",
 )  # fmt: skip
 
 sessions = Table(

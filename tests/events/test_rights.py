@@ -47,8 +47,8 @@ def test_a_process_may_not(
 
 
 def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> None:
-    """Deleting is for queues, sessions, shifts and holidays, for the base map, and for what is
-    computed from readings."""
+    """Deleting is for queues, sessions, failures to sign in, shifts and holidays, for the base map,
+    and for what is computed from readings."""
     with database.superuser() as conn:
         rows = conn.execute(
             "SELECT DISTINCT n.nspname || '.' || c.relname FROM pg_class c"
@@ -60,7 +60,7 @@ def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> Non
         ).fetchall()
     assert [row[0] for row in rows] == [
         "events.calendar_days", "events.inbox", "events.sessions", "events.shifts",
-        "events.to_compare",
+        "events.sign_in_failures", "events.to_compare",
         "grid.basemap", "iot.compared", "iot.dirty", "iot.dirty_windows", "iot.stale",
     ]  # fmt: skip
 

@@ -82,6 +82,17 @@ async def test_wrong_passwords_are_refused_alike_and_lock(client_of: ClientOf) -
         assert "Too many failed attempts" in answer.text
 
 
+async def test_nobody_is_locked_out_by_somebody_elsewhere(app: Application) -> None:
+    form = {"name": "operator", "password": PASSWORD}
+    for host, good in (("10.9.9.9", False), ("10.1.2.3", True), ("10.9.9.9", False)):
+        transport = httpx.ASGITransport(app, client=(host, 40_000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://city.test") as client:
+            for _ in range(0 if good else 5):
+                await client.post("/login", data={"name": "operator", "password": "wrong"})
+            answer = await client.post("/login", data=form)
+            assert (answer.status_code == 303) is good
+
+
 async def test_logging_out_ends_the_session_everywhere(client_of: ClientOf) -> None:
     async with client_of("operator") as client:
         token = client.cookies["cc_session"]
