@@ -20,8 +20,8 @@ def pause(failures: int) -> timedelta | None:
     """How long to wait after so many wrong passwords; None: not at all."""
     if failures <= _FREE:
         return None
-    doublings = min(failures - _FREE - 1, _MOST_DOUBLINGS)
-    return min(_LONGEST, _FIRST * 2**doublings)
+    times: int = 2 ** min(failures - _FREE - 1, _MOST_DOUBLINGS)
+    return min(_LONGEST, _FIRST * times)
 
 
 def source(address: str) -> str:
