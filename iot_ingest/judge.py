@@ -1,6 +1,6 @@
 """Works off the dirty spans: readings -> rules -> findings -> events, exactly once.
 
-Any number may run: a device is judged by one at a time. What a transaction deletes from the
+Any number may run: they take turns. What a transaction deletes from the
 dirty spans, changes in the findings and records as events is committed together or not at all.
 """
 
@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 from sqlalchemy import Connection, Engine
@@ -34,6 +35,7 @@ from iot_ingest.historian import HistorianThread
 from iot_ingest.judging import Judged, Task, judge
 from iot_ingest.known import Known
 from iot_ingest.model.worker import ingest_beats
+from iot_ingest.recent import Recent
 from iot_ingest.store import devices, dirty, findings, windows
 from iot_ingest.store.dirty import DirtySpan
 from iot_ingest.store.findings import Quiet
@@ -68,6 +70,8 @@ class Judge:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._known = Known()
+        self._name = uuid4().hex
+        self._recent = Recent()
         # when a reading was last judged, by device and metric; of metrics whose silence counts
         self._heard: dict[int, datetime] = {}
         self._watched = _Ranges()
@@ -83,6 +87,8 @@ class Judge:
     def work(self, now: datetime) -> int:
         """Judge the spans that wait longest; the number of spans taken. 0: nothing waits."""
         with transaction(self._engine, JUDGE.key) as conn:
+            if not dirty.take_turn(conn, self._name):
+                self._recent.forget()
             claimed = dirty.claim(conn, MOST_SPANS)
             if not claimed:
                 return 0
@@ -101,7 +107,7 @@ class Judge:
                             Task(device=device, metric=metric, rule=rule, limits=limits,
                                  first=span.first)
                         )  # fmt: skip
-            self._settle(conn, judge(conn, tasks), now)
+            self._settle(conn, judge(conn, tasks, self._recent), now)
         return len(claimed)
 
     def compare(self, now: datetime) -> int:

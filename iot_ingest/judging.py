@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from iot_ingest.model.device import Device
 from iot_ingest.model.reading import EPOCH, from_us
+from iot_ingest.recent import Recent, Wanted
 from iot_ingest.store import findings, readings, windows
 from iot_ingest.store.findings import StoredFinding
 from iot_ingest.store.metrics import StoredMetric
@@ -82,17 +83,21 @@ class _Plan:
     again: Resume
 
 
-def judge(conn: Connection, tasks: Sequence[Task]) -> list[list[Judged]]:
+def judge(
+    conn: Connection, tasks: Sequence[Task], recent: Recent | None = None
+) -> list[list[Judged]]:
     """What changes in the findings, a list for each task with changes.
 
-    Asks the database a few times, however many tasks there are.
+    Asks the database a few times, however many tasks there are. ``recent`` is what is remembered
+    of readings; None: all are read.
     """
     firsts: dict[tuple[int, int], datetime] = {}
     for task in tasks:
         firsts[task.key] = min(task.first, firsts.get(task.key, task.first))
     rows = findings.current(conn, [(*key, first) for key, first in firsts.items()])
     plans = [_plan(task, rows.get((*task.key, task.rule.name), ())) for task in tasks]
-    series = _read(conn, [plan for plan in plans if plan.task.rule.scope is None])
+    single = [plan for plan in plans if plan.task.rule.scope is None]
+    series = _read(conn, single, recent or Recent())
     found = (
         _judge(
             plan,
@@ -150,24 +155,26 @@ def as_finding(row: StoredFinding, rule: Rule) -> Finding:
     )
 
 
-def _read(conn: Connection, plans: Sequence[_Plan]) -> dict[tuple[int, int], Series]:
+def _read(
+    conn: Connection, plans: Sequence[_Plan], recent: Recent
+) -> dict[tuple[int, int], Series]:
     """The readings that the plans need, by device and metric: each is read once for all rules."""
-    firsts: dict[tuple[int, int], int] = {}
+    wanted: dict[tuple[int, int], Wanted] = {}
     for plan in plans:
-        first = plan.again.read_from_ms
-        firsts[plan.task.key] = min(first, firsts.get(plan.task.key, first))
-    spans = readings.spans(conn, [(*key, moment(first)) for key, first in firsts.items()])
-    series = {
-        key: Series(ts=ts, value=value, flag=flag)
-        for key, (ts, value, flag) in zip(firsts, spans, strict=True)
-    }
+        key, since_ms, changed_ms = plan.task.key, plan.again.read_from_ms, ms(plan.task.first)
+        known = wanted.get(key)
+        if known is not None:
+            since_ms = min(since_ms, known.since_ms)
+            changed_ms = min(changed_ms, known.changed_ms)
+        wanted[key] = Wanted(since_ms=since_ms, changed_ms=changed_ms)
+    series = recent.read(conn, wanted)
     # a silence begins at the last reading, however long ago that was
     lacking = {
         plan.task.key
         for plan in plans
         if plan.task.rule.clock_driven and not _begins_before(series, plan)
     }
-    before = readings.newest_before(conn, [(*key, moment(firsts[key])) for key in lacking])
+    before = readings.newest_before(conn, [(*key, moment(wanted[key].since_ms)) for key in lacking])
     for key, (at, value, flag) in before.items():
         rest = series[key]
         series[key] = Series(

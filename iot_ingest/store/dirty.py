@@ -23,6 +23,17 @@ class DirtySpan:
     last: datetime
 
 
+def take_turn(conn: Connection, judge: str) -> bool:
+    """Take spans alone until this transaction ends; whether this judge was the last who did.
+
+    If so, and only then, readings have changed since only where there are spans of them.
+    """
+    if _SQL.value(conn, "lock_turn") == judge:
+        return True
+    _SQL.run(conn, "note_turn", judge=judge)
+    return False
+
+
 def claim(conn: Connection, most: int) -> list[int]:
     """Up to ``most`` spans for `take`, and their devices for this transaction alone."""
     return [row.dirty_id for row in _SQL.rows(conn, "claim", most=most)]

@@ -1,3 +1,11 @@
+-- name: lock_turn
+-- Who worked last; nobody else works until the transaction ends.
+SELECT judge FROM iot.turn FOR UPDATE
+
+-- name: note_turn
+-- From now on it is this judge.
+UPDATE iot.turn SET judge = :judge
+
 -- name: claim
 -- The spans that wait longest, of devices that no other judge works on: their devices are ours until
 -- the transaction ends.

@@ -56,6 +56,8 @@ def _reading() -> tuple[Column[Any], ...]:
             _at("received_at"))  # fmt: skip
 
 
+turn = Table("turn", METADATA, Column("one", Boolean, nullable=False), _text("judge"), schema="iot")
+
 metrics = Table(
     "metrics", METADATA, _metric_no(), _text("name"), _text("unit"), _text("name_zh"),
     _text("name_en"), _value("lowest", nullable=True), _value("highest", nullable=True),
