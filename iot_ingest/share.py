@@ -74,6 +74,7 @@ class Share(threading.Thread):
         return {
             "processes": self._processes,
             "subscribed": self._session.subscribed,
+            "connected_at": self._session.connected_since,
             "held": sorted(self._held),
             "left": self.left,
         }

@@ -1,6 +1,7 @@
 """The private broker: Mosquitto or nats-server, below the data folder."""
 
 import shutil
+import signal
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ Files = Mapping[str, str]
 class Broker:
     """One kind of broker.
 
-    ``folder``: its room in the data folder; ``program``: its executable and how to get it.
+    ``folder``: its room in the data folder; ``program``: its executable and how to get it;
+    ``save``: the signal that has it write its sessions down at once (None: it always does).
     """
 
     kind: str
@@ -31,6 +33,7 @@ class Broker:
     configuration: Callable[[Path, int], Files]
     accounts: Callable[[Mapping[str, str], Mapping[str, str]], Files]
     command: Callable[[Path, Path], tuple[str, ...]]
+    save: signal.Signals | None = None
 
 
 MOSQUITTO = Broker(
@@ -41,6 +44,7 @@ MOSQUITTO = Broker(
     configuration=mosquitto.configuration,
     accounts=mosquitto.accounts,
     command=mosquitto.command,
+    save=signal.SIGUSR1,
 )
 NATS = Broker(
     kind="nats",

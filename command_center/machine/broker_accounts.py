@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from command_center.machine.broker import Broker, write_accounts
+from command_center.machine.broker_sessions import SessionWatch
 from command_center.machine.data_folder import DataFolder
 from grid.store.postgis import reading
 from iot_ingest.store import credentials
@@ -40,6 +41,7 @@ class BrokerAccounts:
         self._engine = engine
         self._supervisor = supervisor
         self._mark: str | None = None
+        self._sessions = SessionWatch()
 
     async def refresh(self) -> None:
         """Bring the broker up to date now. Raises SQLAlchemyError when the database is away."""
@@ -52,8 +54,19 @@ class BrokerAccounts:
             await asyncio.sleep(_LOOK_EVERY_S)
             try:
                 await self.refresh()
+                await self._save_sessions()
             except (SQLAlchemyError, OSError):
                 continue
+
+    async def _save_sessions(self) -> None:
+        """Have the broker write ingest's session down as soon as there is one."""
+        save = self._broker.save
+        if save is not None and await asyncio.to_thread(self._has_new_session):
+            self._supervisor.signal("broker", save)
+
+    def _has_new_session(self) -> bool:
+        with reading(self._engine) as conn:
+            return self._sessions.is_new(conn)
 
     def _rewrite(self) -> bool:
         with reading(self._engine) as conn:

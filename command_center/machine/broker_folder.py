@@ -14,6 +14,7 @@ from command_center.machine import nats
 from command_center.machine.account import Account, caller
 from command_center.machine.broker import Broker
 from command_center.machine.broker_rights import with_ingest_users
+from command_center.machine.broker_sessions import SessionWatch
 from command_center.machine.secret_files import ensure_secrets, write_private
 from command_center.problem import Problem
 from grid.store.postgis import reading
@@ -47,6 +48,7 @@ class BrokerFolder:
         self._account = _account(owner)
         self._pid_file = pid_file
         self._mark: str | None = None
+        self._sessions = SessionWatch()
 
     @property
     def secrets(self) -> Path:
@@ -72,7 +74,7 @@ class BrokerFolder:
                 en=f"{self._folder} cannot be written ({error.strerror}): run it as root, or name"
                 " another folder.",
             ) from error
-        self._reload()
+        self._send(signal.SIGHUP)
         self._mark = mark
         left_out = nats.without_entry(entries) if self._broker.kind == "nats" else []
         return len(entries) - len(left_out), left_out
@@ -83,6 +85,7 @@ class BrokerFolder:
             time.sleep(_LOOK_EVERY_S)
             try:
                 self.refresh(engine)
+                self._save_sessions(engine)
             except SQLAlchemyError:
                 continue
             except Problem as problem:
@@ -94,11 +97,20 @@ class BrokerFolder:
         for name, text in self._broker.accounts(users, entries).items():
             write_private(self._folder / _NAMES[name], text, self._account)
 
-    def _reload(self) -> None:
+    def _save_sessions(self, engine: Engine) -> None:
+        """Have the broker write ingest's session down as soon as there is one."""
+        if self._broker.save is None or self._pid_file is None:
+            return
+        with reading(engine) as conn:
+            is_new = self._sessions.is_new(conn)
+        if is_new:
+            self._send(self._broker.save)
+
+    def _send(self, number: signal.Signals) -> None:
         if self._pid_file is None:
             return
         try:
-            os.kill(int(self._pid_file.read_text()), signal.SIGHUP)
+            os.kill(int(self._pid_file.read_text()), number)
         except (OSError, ValueError) as error:
             raise Problem(
                 zh=f"文件已写好，但无法通知消息代理（{self._pid_file}：{error}）："

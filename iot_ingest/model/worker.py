@@ -24,6 +24,11 @@ def process_name(number: int) -> str:
     return "ingest" if number == 0 else f"ingest-{number}"
 
 
+def is_ingest(process: str) -> bool:
+    """Whether this is the name of an ingest process in heartbeats."""
+    return process == process_name(0) or process.startswith(f"{process_name(0)}-")
+
+
 def spool_name(number: int) -> str:
     """The folder of its spool: ``spool``, ``spool-1``, ..."""
     return "spool" if number == 0 else f"spool-{number}"
