@@ -14,6 +14,8 @@ from datetime import timedelta
 # Nobody is looked at who sends less than this: readings a second, bytes a second.
 QUIET_RATE = 20.0
 QUIET_BYTES = 131_072.0
+# ... beyond what so many readings take as can be true.
+_BYTES_OF_READING = 1_024.0
 # A device may send several times what its interval allows; readings of a second of event time.
 _TIMES_OF_INTERVAL = 4.0
 _LEAST_DENSITY = 2.0
@@ -84,7 +86,8 @@ class Meter:
         usual = allowed.rate * heard.seconds
         plausible = usual + allowed.density * heard.span_s
         self._debt = max(0.0, self._debt + heard.readings - plausible)
-        self._bytes = max(0.0, self._bytes + heard.bytes - QUIET_BYTES * heard.seconds)
+        good_bytes = _BYTES_OF_READING * min(heard.readings, plausible)
+        self._bytes = max(0.0, self._bytes + heard.bytes - good_bytes - QUIET_BYTES * heard.seconds)
         self._spent = max(0.0, self._spent + heard.readings - usual)
         return (
             self._debt > TOLERATED * times

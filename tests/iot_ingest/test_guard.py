@@ -11,7 +11,7 @@ import pytest
 from iot_ingest.blocking import Blocking
 from iot_ingest.guard import Guard, sender
 from iot_ingest.message import Message
-from iot_ingest.model.flood import Allowance, allowance, block_for
+from iot_ingest.model.flood import TOLERATED_BYTES, Allowance, allowance, block_for
 from tests.iot_ingest.place import NOW, item, message, rows_of
 from tests.iot_ingest.stations import away
 from tests.support.cluster import TestDatabase
@@ -82,6 +82,17 @@ def test_a_backlog_in_arrays_may_come_at_once() -> None:
     array = [item(NOW - timedelta(minutes=n), voltage=12) for n in range(1000)]
     watch = Watch()
     assert not any(watch.take([message("WL-1", array)] * 2) for _ in range(10))
+
+
+def test_weeks_that_were_kept_may_come_at_once_however_large() -> None:
+    """A week of a reading every ten seconds is 10 MB: no more than its times allow."""
+    watch = Watch(interval_s=10)
+    values = {f"metric_with_a_long_name_{n}": 1.25 for n in range(4)}
+    week = [item(NOW - n * timedelta(seconds=10), **values) for n in range(60_000)]
+    arrays = [message("WL-1", week[at : at + 1000]) for at in range(0, len(week), 1000)]
+    assert sum(len(one.payload) for one in arrays) > TOLERATED_BYTES
+    assert not watch.take(arrays)
+    assert watch.stored == len(arrays)
 
 
 @pytest.mark.parametrize(
