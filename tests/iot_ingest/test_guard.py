@@ -88,7 +88,7 @@ def test_weeks_that_were_kept_may_come_at_once_however_large() -> None:
     """A week of a reading every ten seconds is 10 MB: no more than its times allow."""
     watch = Watch(interval_s=10)
     values = {f"metric_with_a_long_name_{n}": 1.25 for n in range(4)}
-    week = [item(NOW - n * timedelta(seconds=10), **values) for n in range(60_000)]
+    week = [item(NOW - n * timedelta(seconds=10), None, **values) for n in range(60_000)]
     arrays = [message("WL-1", week[at : at + 1000]) for at in range(0, len(week), 1000)]
     assert sum(len(one.payload) for one in arrays) > TOLERATED_BYTES
     assert not watch.take(arrays)
