@@ -1,7 +1,7 @@
 """The dispatch process: events become tickets, clocks run out, notices leave, sensors recover.
 
-It works whatever waits in the database and keeps nothing of its own, so it may be killed at any
-moment, and several of them may run at once.
+It works whatever waits in the database and keeps nothing of its own that it would miss, so it may
+be killed at any moment, and several of them may run at once.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from command_center.machine.doors import database_url
 from command_center.settings import read_settings
 from events.actions.file_ticket import process_inbox
+from events.actions.replan import Memory
 from events.actions.suggest import suggest
 from events.actions.upkeep import close_recovered, mark_overdue, resume_suspended, send_crews
 from events.model.access import DISPATCH
@@ -73,6 +74,7 @@ class Dispatcher:
         self._channels = {"inbox": InboxChannel()}
         self._started_at = clock()
         self._done = 0
+        self._memory = Memory()
         self._next_tick = self._next_crews = 0.0
 
     def run(self) -> None:
@@ -146,7 +148,7 @@ class Dispatcher:
     def _crews(self, engine: Engine) -> None:
         if time.monotonic() >= self._next_crews:
             self._next_crews = time.monotonic() + _CREWS_EVERY_S
-            send_crews(engine, by=DISPATCH, now=self._clock())
+            send_crews(engine, by=DISPATCH, now=self._clock(), memory=self._memory)
 
     def _deliver(self, engine: Engine) -> None:
         deliver(engine, self._channels, by=DISPATCH, now=self._clock())

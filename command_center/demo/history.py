@@ -16,8 +16,9 @@ from events.actions.import_past import import_past
 from events.model.actor import Actor
 from events.model.category import Category
 from events.model.crew import Crew
+from events.model.crew_choice import choose_crew
 from events.model.past import PastTicket
-from events.model.routing import choose_crew, route
+from events.model.routing import route
 from events.store import rules
 from grid.store import areas, cells, components
 from grid.store.postgis import transaction
@@ -109,6 +110,8 @@ class _Desk:
             lat=incident.lat,
             at=incident.at,
             zone=city.calendar.zone,
+            severity=category.severity,
+            due_at=None,
         )
         crew = next(one for one in self.crews if one.crew_id == choice.crew_id)
         account = f"account:crew.{crew.code.lower()}" if crew.simulated else "account:field"

@@ -11,6 +11,7 @@ from events.model.deadline import Stage, limit_of
 from events.model.problems import Incomplete, NotAllowed, WrongState
 from events.model.refusal import Reason, Refusal
 from events.model.verb import State, Verb
+from events.model.words import Words
 from events.model.workflow import MOVES
 from events.store import departments, tickets
 
@@ -52,6 +53,8 @@ class Choice:
 
 
 _NOTHING = Choice(changes={})
+# What a person chose, the engine does not move: no plan takes a ticket that is marked by_hand.
+_BY_HAND = Words(zh="由人工指定", en="Chosen by a person")
 
 
 def allow(step: Step) -> Move:
@@ -107,9 +110,13 @@ def _assign(step: Step) -> Choice:
 def _with_crew(step: Step, chosen: dict[str, Any]) -> Choice:
     department = chosen.get("department_id", step.ticket.department_id)
     crew = crew_id(step.conn, step.given, department)
+    routing: dict[str, Any] = {**(step.ticket.routing or {}), "by_hand": True}
     if crew is not None:
         chosen["crew_id"] = crew
-    chosen["routing"] = {**(step.ticket.routing or {}), "by_hand": True}
+        routing["crew"] = {"crew_id": crew, "because": _BY_HAND.as_dict()}
+    if "department_id" in chosen:
+        routing["department"] = {"department_id": department, "because": _BY_HAND.as_dict()}
+    chosen["routing"] = routing
     return Choice(changes=chosen)
 
 

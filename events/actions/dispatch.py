@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from events.actions.transition import move_ticket
-from events.model.routing import choose_crew, route
+from events.model.crew_choice import choose_crew
+from events.model.deadline import Stage, due, limit_of
+from events.model.routing import route
 from events.model.words import Words
 from events.model.workflow import Verb
 from events.store import rules
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from events.model.actor import Actor
-    from events.model.routing import CrewChoice
+    from events.model.crew_choice import CrewChoice
     from events.model.ticket import Ticket
     from events.store.rules import CityRules
 
@@ -59,33 +61,15 @@ def pick_crew(
 ) -> CrewChoice:
     """The crew of a department that should go; others wait meanwhile, so that loads are true."""
     rules.lock_department(conn, department_id)
+    category = city.categories[ticket.category_code]
     return choose_crew(
         rules.crews(conn, department_id=department_id),
-        city.categories[ticket.category_code],
+        category,
         lon=ticket.lon,
         lat=ticket.lat,
         at=now,
         zone=city.calendar.zone,
-    )
-
-
-def assign_waiting(
-    conn: Connection, ticket: Ticket, *, by: Actor, now: datetime, city: CityRules
-) -> Ticket:
-    """Send a crew to a dispatched ticket that has none, if one can go now."""
-    if ticket.department_id is None:
-        return ticket
-    chosen = pick_crew(conn, ticket, ticket.department_id, now=now, city=city)
-    if chosen.crew_id is None:
-        return ticket
-    routing: dict[str, Any] = {**(ticket.routing or {}), "crew": chosen.as_dict()}
-    return move_ticket(
-        conn,
-        ticket,
-        Verb.ASSIGN,
-        by=by,
-        now=now,
-        city=city,
-        why=chosen.because,
-        changes={"crew_id": chosen.crew_id, "routing": routing},
+        severity=ticket.severity,
+        # its clock will run from now on
+        due_at=due(now, limit_of(Stage.DISPOSE, category), city.calendar),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from events.actions.dispatch import assign_waiting, route_and_dispatch
+from events.actions.dispatch import route_and_dispatch
+from events.actions.replan import Memory, replan
 from events.actions.transition import move_ticket
 from events.model.actor import RECOVERY
 from events.model.words import Words
@@ -15,12 +16,9 @@ from grid.store.postgis import transaction
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
     from events.model.actor import Actor
-    from events.model.ticket import Ticket
-    from events.store.rules import CityRules
-
 
 _LATE = Words(zh="超过本阶段时限", en="The stage's time has run out")
 _TIME_IS_UP = Words(zh="挂账期满，自动恢复办理", en="The suspension has ended")
@@ -67,33 +65,27 @@ def close_recovered(engine: Engine, *, now: datetime, limit: int = 100) -> int:
     return len(done)
 
 
-def send_crews(engine: Engine, *, by: Actor, now: datetime, limit: int = 100) -> int:
-    """Dispatch what is filed and was not handed back, and send crews to what has none.
+def send_crews(
+    engine: Engine, *, by: Actor, now: datetime, memory: Memory | None = None, limit: int = 100
+) -> int:
+    """Dispatch what is filed and was not handed back, and plan anew who goes where.
 
-    How many tickets moved; those that still find nobody stay as they are. One transaction each:
-    a department's crews are chosen under a lock.
+    How many tickets moved; those that still find nobody stay as they are. ``memory``: what was
+    planned already.
     """
     with transaction(engine, by.key) as conn:
         city = rules.load(conn)
-        waiting = tickets.undispatched(conn, limit=limit) + tickets.without_crew(conn, limit=limit)
+        waiting = tickets.undispatched(conn, limit=limit)
     moved = 0
     nobody: set[tuple[object, ...]] = set()
     for ticket_id in waiting:
         with transaction(engine, by.key) as conn:
             ticket = tickets.lock_id(conn, ticket_id)
-            alike = (ticket.state, ticket.department_id, ticket.category_code, ticket.area_id)
-            if alike in nobody:
+            alike = (ticket.category_code, ticket.area_id)
+            if alike in nobody or ticket.state is not State.FILED or ticket.was_returned:
                 continue
-            if _send(conn, ticket, by=by, now=now, city=city) is ticket:
+            if route_and_dispatch(conn, ticket, by=by, now=now, city=city) is ticket:
                 nobody.add(alike)
             else:
                 moved += 1
-    return moved
-
-
-def _send(conn: Connection, ticket: Ticket, *, by: Actor, now: datetime, city: CityRules) -> Ticket:
-    if ticket.state is State.FILED and not ticket.was_returned:
-        return route_and_dispatch(conn, ticket, by=by, now=now, city=city)
-    if ticket.state is State.DISPATCHED and ticket.crew_id is None:
-        return assign_waiting(conn, ticket, by=by, now=now, city=city)
-    return ticket
+    return moved + replan(engine, by=by, now=now, city=city, memory=memory or Memory())

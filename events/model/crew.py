@@ -24,7 +24,8 @@ class Shift:
 class Crew:
     """A crew with its base, what it can do, and how much it has to do already.
 
-    ``load``: tickets that it was given and has not disposed of yet; ``areas``: its area's path.
+    ``load``: tickets that it was given and has not disposed of yet; ``fixed``: those of them that
+    no plan moves, because it has accepted them or a person gave them to it.
     """
 
     crew_id: int
@@ -40,6 +41,7 @@ class Crew:
     simulated: bool
     shifts: tuple[Shift, ...]
     load: int = 0
+    fixed: int = 0
 
 
 def on_shift(shifts: Iterable[Shift], at: datetime, zone: ZoneInfo) -> bool:

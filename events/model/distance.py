@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from math import asin, cos, radians, sin, sqrt
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _EARTH_M = 6_371_008.8
 
@@ -13,3 +18,11 @@ def metres(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
     half = sin((phi_b - phi_a) / 2) ** 2
     half += cos(phi_a) * cos(phi_b) * sin(radians(lon_b - lon_a) / 2) ** 2
     return 2 * _EARTH_M * asin(min(1.0, sqrt(half)))
+
+
+def on_plane(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], middle: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Metres east and north on a plane that is true at latitude ``middle``: good for one city."""
+    metres_a_degree = radians(1.0) * _EARTH_M
+    return lon * (metres_a_degree * cos(radians(middle))), lat * metres_a_degree

@@ -7,6 +7,37 @@ WHERE c.simulated AND t.state IN ('dispatched', 'accepted', 'disposed', 'verifie
 ORDER BY t.updated_at, t.ticket_id
 LIMIT :limit;
 
+-- name: departments_at_work
+-- Departments that have tickets which a plan may place.
+SELECT d.department_id
+FROM events.departments AS d
+WHERE EXISTS (
+    SELECT FROM events.tickets AS t
+    WHERE t.department_id = d.department_id AND t.state = 'dispatched')
+ORDER BY d.department_id;
+
+-- name: movable
+-- What a plan may place: tickets of a department that wait for a crew, or that the engine gave to
+-- one which has not accepted them yet. Whom a person chose is never moved.
+SELECT t.ticket_id, t.version, t.category_code, t.severity, ST_X(t.position) AS lon,
+    ST_Y(t.position) AS lat, t.due_at, t.crew_id
+FROM events.tickets AS t
+WHERE t.department_id = :department_id AND t.state = 'dispatched'
+    AND (t.crew_id IS NULL OR t.ticket_id NOT IN (
+        SELECT h.ticket_id FROM events.tickets AS h
+        WHERE h.department_id = :department_id AND h.state = 'dispatched'
+            AND h.routing ->> 'by_hand' = 'true'))
+ORDER BY t.ticket_id;
+
+-- name: lock
+-- Hold tickets until the end of the transaction, always in the same order; those that are gone
+-- from the state dispatched meanwhile are left out.
+SELECT ticket_id
+FROM events.tickets
+WHERE ticket_id = ANY(CAST(:ticket_ids AS bigint[])) AND state = 'dispatched'
+ORDER BY ticket_id
+FOR NO KEY UPDATE;
+
 -- name: handed_back_before
 -- Handed back and not dispatched since.
 SELECT ticket_id

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -86,12 +88,18 @@ def lock_department(conn: Connection, department_id: int) -> None:
 def _crew(row: Row[Any]) -> Crew:
     values = dict(row._mapping)
     values["skills"] = frozenset(values["skills"])
-    values["shifts"] = tuple(
+    values["shifts"] = _shifts(values["shifts"])
+    return Crew(**values)
+
+
+@lru_cache(maxsize=4_096)
+def _shifts(rows: str) -> tuple[Shift, ...]:
+    """Shifts from JSON: a thousand crews have some ten different weeks."""
+    return tuple(
         Shift(
             weekdays=frozenset(weekdays),
             starts_at=time.fromisoformat(starts_at),
             ends_at=time.fromisoformat(ends_at),
         )
-        for weekdays, starts_at, ends_at in values["shifts"]
+        for weekdays, starts_at, ends_at in json.loads(rows)
     )
-    return Crew(**values)

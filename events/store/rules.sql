@@ -35,22 +35,37 @@ WHERE u.area_id = ANY(CAST(:area_path AS integer[]))
     AND (u.valid_to IS NULL OR u.valid_to > :now);
 
 -- name: crews
--- Crews of a department with their shifts and with what they have in hand.
+-- Crews of a department with their shifts and with what they have in hand; each table is gone
+-- through once, however many crews there are.
+WITH here AS (
+    SELECT * FROM events.crews
+    WHERE (CAST(:department_id AS integer) IS NULL OR department_id = :department_id)
+        AND disabled_at IS NULL
+)
 SELECT c.crew_id, c.code, c.department_id, c.area_id, c.name_zh, c.name_en,
     ST_X(c.base) AS lon, ST_Y(c.base) AS lat, c.skills, c.capacity, c.simulated,
-    (
-        SELECT coalesce(jsonb_agg(jsonb_build_array(s.weekdays, s.starts_at, s.ends_at)), '[]')
-        FROM events.shifts AS s
-        WHERE s.crew_id = c.crew_id
-    ) AS shifts,
-    (
-        SELECT count(*)
-        FROM events.tickets AS t
-        WHERE t.crew_id = c.crew_id AND t.state IN ('dispatched', 'accepted')
-    ) AS load
-FROM events.crews AS c
-WHERE (CAST(:department_id AS integer) IS NULL OR c.department_id = :department_id)
-    AND c.disabled_at IS NULL
+    coalesce(s.shifts, '[]') AS shifts, coalesce(w.load, 0) AS load,
+    coalesce(w.accepted, 0) + coalesce(g.given, 0) AS fixed
+FROM here AS c
+LEFT JOIN (
+    SELECT crew_id, CAST(jsonb_agg(jsonb_build_array(weekdays, starts_at, ends_at)
+        ORDER BY shift_id) AS text) AS shifts
+    FROM events.shifts
+    WHERE crew_id IN (SELECT crew_id FROM here)
+    GROUP BY crew_id
+) AS s USING (crew_id)
+LEFT JOIN (
+    SELECT crew_id, count(*) AS load, count(*) FILTER (WHERE state = 'accepted') AS accepted
+    FROM events.tickets
+    WHERE state IN ('dispatched', 'accepted') AND crew_id = ANY(ARRAY(SELECT crew_id FROM here))
+    GROUP BY crew_id
+) AS w USING (crew_id)
+LEFT JOIN (
+    SELECT crew_id, count(*) AS given
+    FROM events.tickets
+    WHERE state = 'dispatched' AND routing ->> 'by_hand' = 'true'
+    GROUP BY crew_id
+) AS g USING (crew_id)
 ORDER BY c.crew_id;
 
 -- name: lock_department

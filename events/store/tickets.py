@@ -259,11 +259,6 @@ def recovered(conn: Connection, *, limit: int) -> list[int]:
     return [row.ticket_id for row in _SQL.rows(conn, "recovered", limit=limit)]
 
 
-def without_crew(conn: Connection, *, limit: int) -> list[int]:
-    """Dispatched tickets that wait for a crew, the gravest first."""
-    return [row.ticket_id for row in _SQL.rows(conn, "without_crew", limit=limit)]
-
-
 def undispatched(conn: Connection, *, limit: int) -> list[int]:
     """Filed tickets that no department answers for, the gravest first."""
     return [row.ticket_id for row in _SQL.rows(conn, "undispatched", limit=limit)]

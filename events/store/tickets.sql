@@ -238,17 +238,6 @@ FROM events.tickets
 WHERE parent_id = :ticket_id
 ORDER BY ticket_id;
 
--- name: without_crew
--- Dispatched tickets that wait for a crew, the gravest of each department and category first: a
--- department whose crews are all away must not keep the others waiting.
-SELECT ticket_id
-FROM events.tickets
-WHERE state = 'dispatched' AND crew_id IS NULL AND department_id IS NOT NULL
-ORDER BY row_number() OVER (
-    PARTITION BY department_id, category_code ORDER BY severity DESC, ticket_id
-), severity DESC, ticket_id
-LIMIT :limit;
-
 -- name: undispatched
 -- Filed tickets that no department answers for yet and that no department handed back, the gravest
 -- of each category and area first: those without a duty must not keep the others waiting.

@@ -26,11 +26,12 @@ from events.model.access import (
     scope,
 )
 from events.model.crew import Crew, Shift
+from events.model.crew_choice import choose_crew
 from events.model.department import Duty
 from events.model.distance import metres
 from events.model.matching import THRESHOLD, Candidate, Subject, decide, score, squares
 from events.model.refusal import SENTENCES, Reason
-from events.model.routing import choose_crew, route
+from events.model.routing import route
 from events.model.ticket import Light, Ticket, light
 from events.model.workflow import FINAL, MOVES, STATE_WORDS, VERB_WORDS, Guard, State, Verb
 from tests.events.town import ALWAYS, CATEGORIES, NOW
@@ -188,7 +189,8 @@ OFF = (Shift(weekdays=frozenset({6}), starts_at=time(8), ends_at=time(18)),)
 )
 def test_the_best_crew_goes(crews: list[Crew], expected: int | None) -> None:
     zone = ZoneInfo("Asia/Shanghai")
-    chosen = choose_crew(crews, FLOODING, lon=118.2, lat=24.6, at=NOW, zone=zone)
+    chosen = choose_crew(crews, FLOODING, lon=118.2, lat=24.6, at=NOW, zone=zone, severity=2,
+                         due_at=NOW + timedelta(hours=4))  # fmt: skip
     assert chosen.crew_id == expected
     kept = chosen.as_dict()
     assert kept["because"]["zh"]

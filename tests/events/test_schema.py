@@ -13,6 +13,7 @@ from events.model.access import Actor, Role, Scope
 from events.model.workflow import State
 from events.store import (
     attachments,
+    crew_work,
     events,
     inbox,
     ledger,
@@ -21,6 +22,7 @@ from events.store import (
     parties,
     proposals,
     ratings,
+    rules,
     search,
     suggestions,
     tickets,
@@ -197,7 +199,10 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("tickets", "linked_events"): {"ticket_id": 9},
     ("tickets", "overdue"): {"now": NOW, "limit": 100},
     ("tickets", "recovered"): {"limit": 100},
-    ("tickets", "without_crew"): {"limit": 100},
+    ("rules", "crews"): {"department_id": 1},
+    ("crew_work", "movable"): {"department_id": 1},
+    ("crew_work", "departments_at_work"): {},
+    ("crew_work", "lock"): {"ticket_ids": [5, 6]},
     ("tickets", "undispatched"): {"limit": 100},
     ("tickets", "of_crew"): {"crew_id": 1, "limit": 100},
     ("attachments", "of_tickets"): {"ticket_ids": [5, 9]},
@@ -213,8 +218,7 @@ ONLY_WEB = {"messages", "ratings"}
 STORES = {
     "inbox": inbox, "events": events, "tickets": tickets, "ledger": ledger, "outbox": outbox,
     "attachments": attachments, "proposals": proposals, "parties": parties, "messages": messages,
-    "ratings": ratings,
-    "suggestions": suggestions,
+    "ratings": ratings, "suggestions": suggestions, "rules": rules, "crew_work": crew_work,
 }  # fmt: skip
 
 

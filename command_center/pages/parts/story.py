@@ -19,7 +19,9 @@ from command_center.views import story
 from command_center.views.moments import clock_text
 from command_center.wording import words
 from events.model.access import in_scope
-from events.model.routing import choose_crew, route
+from events.model.crew_choice import choose_crew
+from events.model.deadline import Stage, due, limit_of
+from events.model.routing import route
 from events.model.ticket import Ticket, yellow_at
 from events.model.workflow import STATE_WORDS, Verb
 from events.store import departments, history, rules, tickets
@@ -170,6 +172,8 @@ def _suggestion(
     chosen = choose_crew(
         rules.crews(conn, department_id=routed.department_id), category,
         lon=ticket.lon, lat=ticket.lat, at=reader.now, zone=city.calendar.zone,
+        severity=ticket.severity,
+        due_at=due(reader.now, limit_of(Stage.DISPOSE, category), city.calendar),
     )  # fmt: skip
     crew = next(
         (one.crew.code for one in chosen.considered if one.crew.crew_id == chosen.crew_id), ""

@@ -1,0 +1,192 @@
+"""Who of a department goes where, planned anew for all tickets that nobody has accepted yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from events.actions.transition import move_ticket
+from events.model.assignment import NOBODY, Jobs, Seats, in_order, solve
+from events.model.crew_choice import seats_of, told
+from events.model.verb import Verb
+from events.model.words import Words
+from events.store import crew_work, rules
+from grid.store.postgis import reading, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+    from events.model.actor import Actor
+    from events.model.assignment import Change, Plan
+    from events.model.category import Category
+    from events.model.crew import Crew
+    from events.model.crew_choice import CrewChoice
+    from events.model.ticket import Ticket
+    from events.store.crew_work import Movable
+    from events.store.rules import CityRules
+
+# Deadlines draw nearer even where nothing else happens.
+_ANYWAY_AFTER = timedelta(minutes=1)
+# Moves of one department in one transaction; the rest follows in the next round.
+MOST = 200
+
+
+@dataclass(slots=True)
+class Memory:
+    """What each department looked like when it was last planned: only saves planning in vain."""
+
+    seen: dict[int, tuple[Hashable, datetime]] = field(default_factory=dict)
+
+    def knows(self, department_id: int, looks: Hashable, now: datetime) -> bool:
+        """Whether this was planned already, less than a minute ago."""
+        before = self.seen.get(department_id)
+        return before is not None and before[0] == looks and now - before[1] < _ANYWAY_AFTER
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Picture:
+    """A department at one moment: rows of ``jobs`` and ``seats`` are those of rows and crews."""
+
+    crews: tuple[Crew, ...]
+    rows: tuple[Movable, ...]
+    kinds: tuple[Category, ...]
+    jobs: Jobs
+    seats: Seats
+
+    @property
+    def looks(self) -> Hashable:
+        """What a plan depends on, except for the time."""
+        seats = (self.seats.able.tobytes(), self.seats.capacity.tobytes(),
+                 self.seats.fixed.tobytes())  # fmt: skip
+        return hash((seats, tuple((one.ticket_id, one.severity, one.crew_id, one.due_at)
+                                  for one in self.rows)))  # fmt: skip
+
+
+def replan(
+    engine: Engine, *, by: Actor, now: datetime, city: CityRules, memory: Memory, limit: int = MOST
+) -> int:
+    """Plan every department anew and send crews where the plan says; how many tickets moved.
+
+    Only changes are written, at most ``limit`` of a department, in one transaction each, and only
+    over tickets that are as they were when they were planned. Several dispatchers may do so.
+    """
+    with reading(engine) as conn:
+        departments = crew_work.departments_at_work(conn)
+    return sum(
+        _replan(engine, one, by=by, now=now, city=city, memory=memory, limit=limit)
+        for one in departments
+    )
+
+
+def _replan(
+    engine: Engine, department_id: int, *, by: Actor, now: datetime, city: CityRules,
+    memory: Memory, limit: int,
+) -> int:  # fmt: skip
+    with reading(engine) as conn:
+        picture = _look(conn, department_id, now=now, city=city)
+    looks = picture.looks
+    if not picture.rows or memory.knows(department_id, looks, now):
+        return 0
+    plan = solve(picture.jobs, picture.seats)
+    moved = 0
+    if _wanted(picture, plan):
+        with transaction(engine, by.key) as conn:
+            rules.lock_department(conn, department_id)
+            moved = _carry_out(conn, department_id, picture, plan, by=by, now=now, city=city,
+                               limit=limit)  # fmt: skip
+    memory.seen[department_id] = looks, now
+    return moved
+
+
+def _look(conn: Connection, department_id: int, *, now: datetime, city: CityRules) -> _Picture:
+    crews = rules.crews(conn, department_id=department_id)
+    rows = crew_work.movable(conn, department_id)
+    codes = sorted({one.category_code for one in rows})
+    kinds = tuple(city.categories[one] for one in codes)
+    kind = {code: number for number, code in enumerate(codes)}
+    index = {one.crew_id: number for number, one in enumerate(crews)}
+    left = [
+        np.inf if one.due_at is None else (one.due_at - now).total_seconds() / 60 for one in rows
+    ]
+    jobs = Jobs(
+        lon=np.array([one.lon for one in rows], dtype=np.float64),
+        lat=np.array([one.lat for one in rows], dtype=np.float64),
+        severity=np.array([one.severity for one in rows], dtype=np.int64),
+        left_min=np.array(left, dtype=np.float64),
+        kind=np.array([kind[one.category_code] for one in rows], dtype=np.int64),
+        # (a crew that is disabled is nobody)
+        holder=np.array([index.get(one.crew_id or 0, NOBODY) for one in rows], dtype=np.int64),
+    )
+    seats = seats_of(crews, kinds, at=now, zone=city.calendar.zone)
+    return _Picture(crews=crews, rows=rows, kinds=kinds, jobs=jobs, seats=seats)
+
+
+def _wanted(picture: _Picture, plan: Plan) -> list[Change]:
+    """What the plan changes, the gravest first; whom nobody can take stays where it is."""
+    jobs = picture.jobs
+    (changed,) = np.nonzero((plan.crew != NOBODY) & (plan.crew != jobs.holder))
+    order = changed[np.lexsort((changed, -jobs.severity[changed]))]
+    return [(int(i), int(jobs.holder[i]), int(plan.crew[i])) for i in order]
+
+
+def _carry_out(
+    conn: Connection, department_id: int, picture: _Picture, plan: Plan, *, by: Actor,
+    now: datetime, city: CityRules, limit: int,
+) -> int:  # fmt: skip
+    room = _room(conn, department_id, picture)
+    steps = in_order(_wanted(picture, plan), room, limit)
+    held = crew_work.lock(conn, [picture.rows[job].ticket_id for job, _, _ in steps])
+    after = picture.seats.fixed + np.bincount(
+        plan.crew[plan.crew != NOBODY], minlength=len(picture.seats)
+    )
+    moved = 0
+    for job, source, target in steps:
+        row = picture.rows[job]
+        ticket = held.get(row.ticket_id)
+        if ticket is None or ticket.version != row.version:
+            continue  # somebody was faster
+        without = after.copy()
+        without[target] -= 1
+        choice = told(picture.crews, picture.kinds[picture.jobs.kind[job]], picture.jobs,
+                      picture.seats, job, without, at=now, zone=city.calendar.zone,
+                      chosen=target)  # fmt: skip
+        _send(conn, ticket, choice, _why(picture.crews, source, choice), by=by, now=now, city=city)
+        moved += 1
+    return moved
+
+
+def _room(conn: Connection, department_id: int, picture: _Picture) -> list[int]:
+    """How many tickets each crew of the picture can still have now; who is gone can have none."""
+    now = {one.crew_id: one for one in rules.crews(conn, department_id=department_id)}
+    return [
+        now[one.crew_id].capacity - now[one.crew_id].load if one.crew_id in now else 0
+        for one in picture.crews
+    ]
+
+
+def _why(crews: Sequence[Crew], source: int, choice: CrewChoice) -> Words:
+    if source == NOBODY:
+        return choice.because
+    was = crews[source]
+    return Words(
+        zh=f"由{was.name_zh}改派；{choice.because.zh}",
+        en=f"Taken over from {was.name_en}; {choice.because.en}",
+    )
+
+
+def _send(
+    conn: Connection, ticket: Ticket, choice: CrewChoice, why: Words, *, by: Actor, now: datetime,
+    city: CityRules,
+) -> None:  # fmt: skip
+    crew = {**choice.as_dict(), "because": why.as_dict()}
+    routing: dict[str, Any] = {**(ticket.routing or {}), "crew": crew, "by_hand": False}
+    move_ticket(
+        conn, ticket, Verb.ASSIGN, by=by, now=now, city=city, why=why,
+        changes={"crew_id": choice.crew_id, "routing": routing},
+    )  # fmt: skip
