@@ -14,6 +14,7 @@ from command_center.wording import words
 from events.model.access import verbs_for
 from events.model.actor import ROLE_WORDS, Actor
 from events.model.ledger import LedgerEntry
+from events.model.objective import TERM_WORDS
 from events.model.proposal import Outcome, Proposal, verdicts_for
 from events.model.rating import Rating
 from events.model.ticket import Ticket
@@ -31,6 +32,8 @@ _WAY = (
 )
 # What one does next, as a rule; comment and supervise stand behind.
 _MAIN = frozenset({Verb.FILE, Verb.DISPATCH, Verb.ACCEPT, Verb.DISPOSE, Verb.VERIFY, Verb.CLOSE})
+# Minutes from which a part of what a crew costs is told.
+_A_PART = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,6 +176,19 @@ def because(routing: Mapping[str, Any] | None, language: Language) -> list[str]:
         if reason.get(language):
             found.append(str(reason[language]))
     return found
+
+
+def cost(considered: Mapping[str, Any], language: Language) -> str:
+    """What sending a crew would have cost, and the parts of it that count; "" for old tickets."""
+    terms = considered.get("terms") or {}
+    parts = [
+        f"{TERM_WORDS[name].told(language)} {minutes:.0f}"
+        for name, minutes in terms.items() if name in TERM_WORDS and minutes >= _A_PART
+    ]  # fmt: skip
+    if not terms:
+        return ""
+    total = words("story.cost", language, minutes=f"{considered['cost_min']:.0f}")
+    return joined([total, *parts])
 
 
 def actions(

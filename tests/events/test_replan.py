@@ -48,6 +48,7 @@ def test_a_crew_that_falls_out_is_replaced_and_the_story_says_so(town: Town) -> 
     assert (best["crew"], best["why_not"]) == ("w2", None)
     assert set(best["terms"]) == {"travel", "late", "balance", "stability"}
     assert (other["crew"], other["why_not"]["en"]) == ("w1", "off shift")
+    assert story.cost(best, "zh").startswith("代价 ")
     assert any("Taken over from Water crew 1" in one for one in story.because(ticket.routing, "en"))
     with reading(town.web) as conn:
         entry = ledger.of_ticket(conn, ticket.ticket_id)[-1]

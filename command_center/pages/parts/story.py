@@ -235,7 +235,7 @@ def _routing(ticket: Ticket, reader: Reader) -> list[Component]:
             html.Span(code),
             html.Span(words("story.distance", language, km=f"{one['distance_m'] / 1000:.1f}",
                             load=one["load"], capacity=one["capacity"])),
-            html.Em((one.get("why_not") or {}).get(language, "")),
+            html.Em((one.get("why_not") or {}).get(language, "") or story.cost(one, language)),
         ])
         for code, one in names.items()
     ]  # fmt: skip
