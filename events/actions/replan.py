@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # Deadlines draw nearer even where nothing else happens.
 _ANYWAY_AFTER = timedelta(minutes=1)
 # Moves of one department in one transaction; the rest follows in the next round.
-MOST = 200
+MOST = 100
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Memory:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Picture:
+class Picture:
     """A department at one moment: rows of ``jobs`` and ``seats`` are those of rows and crews."""
 
     crews: tuple[Crew, ...]
@@ -89,7 +89,7 @@ def _replan(
     memory: Memory, limit: int,
 ) -> int:  # fmt: skip
     with reading(engine) as conn:
-        picture = _look(conn, department_id, now=now, city=city)
+        picture = look(conn, department_id, now=now, city=city)
     looks = picture.looks
     if not picture.rows or memory.knows(department_id, looks, now):
         return 0
@@ -104,7 +104,8 @@ def _replan(
     return moved
 
 
-def _look(conn: Connection, department_id: int, *, now: datetime, city: CityRules) -> _Picture:
+def look(conn: Connection, department_id: int, *, now: datetime, city: CityRules) -> Picture:
+    """What a plan of a department is made from, as it is now."""
     crews = rules.crews(conn, department_id=department_id)
     rows = crew_work.movable(conn, department_id)
     codes = sorted({one.category_code for one in rows})
@@ -124,10 +125,10 @@ def _look(conn: Connection, department_id: int, *, now: datetime, city: CityRule
         holder=np.array([index.get(one.crew_id or 0, NOBODY) for one in rows], dtype=np.int64),
     )
     seats = seats_of(crews, kinds, at=now, zone=city.calendar.zone)
-    return _Picture(crews=crews, rows=rows, kinds=kinds, jobs=jobs, seats=seats)
+    return Picture(crews=crews, rows=rows, kinds=kinds, jobs=jobs, seats=seats)
 
 
-def _wanted(picture: _Picture, plan: Plan) -> list[Change]:
+def _wanted(picture: Picture, plan: Plan) -> list[Change]:
     """What the plan changes, the gravest first; whom nobody can take stays where it is."""
     jobs = picture.jobs
     (changed,) = np.nonzero((plan.crew != NOBODY) & (plan.crew != jobs.holder))
@@ -136,7 +137,7 @@ def _wanted(picture: _Picture, plan: Plan) -> list[Change]:
 
 
 def _carry_out(
-    conn: Connection, department_id: int, picture: _Picture, plan: Plan, *, by: Actor,
+    conn: Connection, department_id: int, picture: Picture, plan: Plan, *, by: Actor,
     now: datetime, city: CityRules, limit: int,
 ) -> int:  # fmt: skip
     room = _room(conn, department_id, picture)
@@ -161,7 +162,7 @@ def _carry_out(
     return moved
 
 
-def _room(conn: Connection, department_id: int, picture: _Picture) -> list[int]:
+def _room(conn: Connection, department_id: int, picture: Picture) -> list[int]:
     """How many tickets each crew of the picture can still have now; who is gone can have none."""
     now = {one.crew_id: one for one in rules.crews(conn, department_id=department_id)}
     return [
