@@ -9,8 +9,9 @@ from command_center.access.context import logged_in
 from command_center.api import ticket_json as views
 from command_center.services import Services
 from events.model.access import Actor, scope
+from events.model.day_route import Leg
 from events.model.workflow import State
-from events.store import attachments, outbox
+from events.store import attachments, crew_work, outbox
 from events.store.search import TicketQuery, search
 from grid.store.postgis import reading, transaction
 
@@ -30,7 +31,7 @@ def router(services: Services) -> APIRouter:
     """The routes /api/v1/field and /api/v1/notices/read."""
     routes = APIRouter(prefix="/api/v1", tags=["field"])
 
-    @routes.get("/field", summary="My crew's tickets, by what is due first, and my notices")
+    @routes.get("/field", summary="My crew's tickets, in the order of work, and my notices")
     def get_field() -> dict[str, Any]:
         return field_json(services, logged_in())
 
@@ -51,8 +52,15 @@ def field_json(services: Services, actor: Actor) -> dict[str, Any]:
         query = TicketQuery(states=_STATES, in_hand_of=actor, limit=_MOST)
         found = search(conn, query, scope(actor)).items
         notices = outbox.for_account(conn, actor, limit=_NOTICES)
+        mine = crew_work.bases(conn, crew_id=actor.crew_id) if actor.crew_id else ()
+        legs = {one.stop.number: one
+                for day in crew_work.days(conn, mine, now).values() for one in day}  # fmt: skip
         photos = attachments.of_tickets(conn, [one.ticket_id for one in found])
-    ordered = sorted(found, key=lambda one: (one.due_at is None, one.due_at or one.updated_at))
+    last = len(legs) + 1
+    ordered = sorted(found, key=lambda one: (
+        legs[one.number].place if one.number in legs else last,
+        one.due_at is None, one.due_at or one.updated_at,
+    ))  # fmt: skip
     return {
         "account": {
             "name": actor.name,
@@ -65,6 +73,7 @@ def field_json(services: Services, actor: Actor) -> dict[str, Any]:
                 "lon": one.lon,
                 "lat": one.lat,
                 "verbs": views.verbs(one, actor),
+                "order": _order(legs.get(one.number)),
                 "photos": [views.evidence(photo) for photo in photos[one.ticket_id]],
             }
             for one in ordered
@@ -80,4 +89,16 @@ def field_json(services: Services, actor: Actor) -> dict[str, Any]:
             }
             for one in notices
         ],
+    }
+
+
+def _order(leg: Leg | None) -> dict[str, Any] | None:
+    """Where a ticket comes in the crew's day, and why there; None for what is not on its way."""
+    if leg is None:
+        return None
+    return {
+        "place": leg.place,
+        "distance_m": round(leg.distance_m),
+        "arrives_at": leg.arrives_at.isoformat(),
+        "because": leg.because.as_dict(),
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from events.model.day_route import Stop, day_route
 from events.store import tickets
 from grid.store.named_sql import Statements
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from events.model.day_route import Leg
     from events.model.ticket import Ticket
 
 _SQL = Statements.beside(__file__)
@@ -55,6 +57,37 @@ def lock(conn: Connection, ticket_ids: Sequence[int]) -> dict[int, Ticket]:
     rows = _SQL.rows(conn, "lock", ticket_ids=list(ticket_ids))
     found = tickets.by_ids(conn, [row.ticket_id for row in rows])
     return {one.ticket_id: one for one in found}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Base:
+    """A crew and where its day begins."""
+
+    crew_id: int
+    code: str
+    name_zh: str
+    name_en: str
+    lon: float
+    lat: float
+
+
+def bases(
+    conn: Connection, *, crew_id: int | None = None, code: str | None = None
+) -> tuple[Base, ...]:
+    """The crews that are not disabled, by code; with ``crew_id`` or ``code``, that one."""
+    rows = _SQL.rows(conn, "bases", crew_id=crew_id, code=code)
+    return tuple(Base(**row._mapping) for row in rows)
+
+
+def days(conn: Connection, crews: Sequence[Base], now: datetime) -> dict[int, tuple[Leg, ...]]:
+    """The order of work of each crew from now on, to the minute, by the crew's id."""
+    stops: dict[int, list[Stop]] = {one.crew_id: [] for one in crews}
+    for row in _SQL.rows(conn, "stops", crew_ids=list(stops)):
+        values = dict(row._mapping)
+        stops[values.pop("crew_id")].append(Stop(**values))
+    minute = now.replace(second=0, microsecond=0)
+    return {one.crew_id: day_route(one.lon, one.lat, tuple(stops[one.crew_id]), minute)
+            for one in crews}  # fmt: skip
 
 
 def handed_back_before(conn: Connection, at: datetime, *, limit: int) -> tuple[Ticket, ...]:

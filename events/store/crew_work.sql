@@ -29,6 +29,22 @@ WHERE t.department_id = :department_id AND t.state = 'dispatched'
             AND h.routing ->> 'by_hand' = 'true'))
 ORDER BY t.ticket_id;
 
+-- name: bases
+-- Crews and where their day begins: all, or one by its id or code.
+SELECT crew_id, code, name_zh, name_en, ST_X(base) AS lon, ST_Y(base) AS lat
+FROM events.crews
+WHERE disabled_at IS NULL
+    AND (CAST(:crew_id AS integer) IS NULL OR crew_id = :crew_id)
+    AND (CAST(:code AS text) IS NULL OR code = :code)
+ORDER BY code;
+
+-- name: stops
+-- What crews have to go to.
+SELECT crew_id, number, ST_X(position) AS lon, ST_Y(position) AS lat, severity, due_at
+FROM events.tickets
+WHERE crew_id = ANY(CAST(:crew_ids AS integer[])) AND state IN ('dispatched', 'accepted')
+ORDER BY crew_id, ticket_id;
+
 -- name: lock
 -- Hold tickets until the end of the transaction, always in the same order; those that are gone
 -- from the state dispatched meanwhile are left out.

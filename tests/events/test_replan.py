@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
+import pytest
+
+from command_center.cli import main
 from command_center.views import story
 from events.actions.replan import Memory
 from events.actions.upkeep import send_crews
@@ -118,3 +122,26 @@ def test_a_crew_far_away_gets_what_is_beside_it(town: Town) -> None:
     change(town, "UPDATE events.tickets SET position = ST_Point(118.3, 24.6, 4326)")
     assert plan(town) == 1
     assert town.again(near).crew_code == "w2"
+
+
+def test_a_crews_day_is_told_by_command(
+    town: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COMMAND_CENTER_DATABASE_URL", town.database.url("cc_admin"))
+    monkeypatch.setenv("COMMAND_CENTER_LANGUAGE", "zh")
+    assert main(["routes"]) == 0
+    assert capsys.readouterr().out == "没有班组有待办案卷。\n"
+    first = flooding(town)
+    second = town.filed(draft("river_level", occurred_at=NOW - timedelta(days=20)))
+    assert {first.crew_code, second.crew_code} == {"w1"}
+    assert main(["routes", "--crew", "w1", "--json"]) == 0
+    (day,) = json.loads(capsys.readouterr().out)
+    assert day["crew"] == "w1"
+    assert [one["place"] for one in day["stops"]] == [1, 2]
+    assert {one["number"] for one in day["stops"]} == {first.number, second.number}
+    assert main(["routes"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "w1 水务一班"
+    assert "第1站：0.1公里；" in told[1]
+    assert main(["routes", "--crew", "nobody"]) == 1
+    assert "没有代码为 nobody 的班组" in capsys.readouterr().err

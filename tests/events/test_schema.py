@@ -202,6 +202,7 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("rules", "crews"): {"department_id": 1},
     ("crew_work", "movable"): {"department_id": 1},
     ("crew_work", "departments_at_work"): {},
+    ("crew_work", "stops"): {"crew_ids": [1, 2]},
     ("crew_work", "lock"): {"ticket_ids": [5, 6]},
     ("tickets", "undispatched"): {"limit": 100},
     ("tickets", "of_crew"): {"crew_id": 1, "limit": 100},

@@ -198,6 +198,8 @@ async def test_a_crew_has_its_list_and_read_receipts(client_of: ClientOf, town: 
         field = (await client.get("/api/v1/field")).json()
         (ticket,) = field["tickets"]
         assert [one["verb"] for one in ticket["verbs"]][:2] == ["accept", "hand_back"]
+        assert ticket["order"]["place"] == 1
+        assert ticket["order"]["because"]["en"].startswith("Stop 1: 0.1 km; ")
         assert (await other.get("/api/v1/field")).json()["tickets"] == []
         unread = [one["id"] for one in field["notices"] if one["read_at"] is None]
         assert unread

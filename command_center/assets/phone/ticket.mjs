@@ -45,6 +45,7 @@ export function card(ticket, { now, pending, act }) {
     el("p", { class: "where" }, icon("pin"),
       el("span", {}, words(ticket.area), ticket.cell ? el("small", {}, t("cell", { code: ticket.cell })) : null),
       el("a", { href: `geo:${ticket.lat},${ticket.lon}` }, t("route"))),
+    ticket.order ? el("p", { class: "hint order" }, words(ticket.order.because), " · ", t("there_by", { time: clock(ticket.order.arrives_at) })) : null,
     ticket.supervised ? el("p", { class: "flag" }, t("supervised")) : null,
     ticket.description ? el("p", { class: "description" }, ticket.description) : null,
     ...photosOf(ticket),
