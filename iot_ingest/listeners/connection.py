@@ -148,6 +148,7 @@ class Connection(asyncio.Protocol):
         if self._watch.floods(
             envelope.topic, envelope.payload, time.monotonic(), limits.flood_times
         ):
+            self._hub.refuse(self.address)
             self.close("flood")
             return
         if frame.ok:

@@ -64,6 +64,7 @@ class Hub:
         self._put = put
         self._connections: set[Connection] = set()
         self._addresses: Counter[str] = Counter()
+        self._refused: dict[str, float] = {}
         self._under_way = 0
         self._line: deque[Connection] = deque()
         self._stored: deque[tuple[Connection, Answer]] = deque()
@@ -77,7 +78,9 @@ class Hub:
         """Count a new connection, or turn it away."""
         self._connections.add(connection)
         self._addresses[connection.address] += 1
-        if self._addresses[connection.address] > self.limits.per_address:
+        if self._refused.get(connection.address, 0.0) > time.monotonic():
+            connection.close("refused")
+        elif self._addresses[connection.address] > self.limits.per_address:
             connection.close("too_many_of_address")
         elif len(self._connections) > self.limits.connections:
             self._make_place(connection)
@@ -89,9 +92,14 @@ class Hub:
         if self._addresses[connection.address] <= 0:
             del self._addresses[connection.address]
 
+    def refuse(self, address: str) -> None:
+        """Take no new connection from an address for a while; those that it has stay."""
+        self._refused[address] = time.monotonic() + self.limits.refused_s
+
     def sweep(self) -> None:
         """Close who has been silent for too long."""
         now = time.monotonic()
+        self._refused = {one: until for one, until in self._refused.items() if until > now}
         for connection in list(self._connections):
             if connection.busy:
                 continue

@@ -25,6 +25,8 @@ class Limits:
     junk: int = 65_536
     # how much more than `model.flood` says a station may send before its connection is closed
     flood_times: float = 1.0
+    # seconds for which no new connection is taken from the address of one that flooded
+    refused_s: float = 30.0
     # seconds without a byte; for a peer that has not sent a good frame yet, since it connected
     idle_s: float = 900.0
     unproven_s: float = 60.0

@@ -42,8 +42,9 @@ class Line:
     """Counts of readings; ``quarantined`` and ``rejected`` count messages.
 
     Quarantined: what was said could not be used; rejected: who said it was refused, or cut off for
-    sending too much. ``late`` and ``flagged`` (of another flag than N) are among the received.
-    ``device_id`` None: all devices (else a device, the name or topic of an unknown sender, or ``?``
+    sending too much, or it was too much of one kind for the quarantine. ``late`` and ``flagged``
+    (of another flag than N) are among the received. ``device_id`` None: all devices (else a
+    device, the name or topic of an unknown sender, or ``?``
     for all that were not even put aside); ``hour`` None: the whole span.
     """
 

@@ -272,7 +272,7 @@ def test_who_floods_is_slowed_down_and_loses_nothing(village: TestDatabase) -> N
 
 def test_who_says_one_moment_again_and_again_is_cut_off(village: TestDatabase) -> None:
     register_stations(village)
-    with open_hall(village) as hall:
+    with open_hall(village, Limits(refused_s=3.0)) as hall:
         flood, calm = hall.station(), hall.station()
         began = time.monotonic()
 
@@ -286,9 +286,16 @@ def test_who_says_one_moment_again_and_again_is_cut_off(village: TestDatabase) -
         until(cut_off, 30)
         assert time.monotonic() - began < 10
         assert hall.listeners.detail()["closed"] == {"flood": 1}
+        # it may not come back at once; whoever else is there behind its address stays
+        hall.station()
+        until(lambda: hall.listeners.detail()["closed"] == {"flood": 1, "refused": 1}, 2)
         frame = dust(500)
         calm.send(frame)
         assert calm.read(len(answer_to(frame)), within_s=10) == answer_to(frame)
+        time.sleep(3)
+        again, frame = hall.station(), dust(501)
+        again.send(frame)
+        assert again.read(len(answer_to(frame)), within_s=10) == answer_to(frame)
 
 
 def test_a_gateway_of_many_stations_is_no_flood() -> None:
