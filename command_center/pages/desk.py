@@ -20,6 +20,7 @@ from command_center.pages.parts.callbacks import add_panel_callbacks, read_reade
 from command_center.pages.parts.hotline import add_hotline_callbacks, hotline_dialog
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.story import story_panel
+from command_center.pages.parts.suggested import add_suggestion_callbacks, suggested_section
 from command_center.pages.parts.told import aria, labelled, side_drawer
 from command_center.problem import Language
 from command_center.services import Services
@@ -142,7 +143,9 @@ def register(app: PageApp, services: Services) -> None:
         reader = read_reader(services)
         number = str(clicked.get("id"))
         try:
-            return story_panel(services, number, reader, links=_links(reader, number))
+            same = suggested_section(services, number, reader)
+            links = [one for one in (_links(reader, number), same) if one is not None]
+            return story_panel(services, number, reader, links=html.Div(links))
         except DBAPIError:
             return html.P(words("story.away", language), role="alert")
 
@@ -155,6 +158,7 @@ def register(app: PageApp, services: Services) -> None:
     )  # fmt: skip
     add_panel_callbacks(app)
     add_hotline_callbacks(app, services, _VIEW, Permission.ACT_ON_TICKETS)
+    add_suggestion_callbacks(app, services, Permission.ACT_ON_TICKETS)
 
 
 def read_rows(services: Services, filters: Filters) -> tuple[list[dict[str, Any]], str]:

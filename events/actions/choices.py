@@ -10,9 +10,9 @@ from events.model import access
 from events.model.deadline import Stage, limit_of
 from events.model.problems import Incomplete, NotAllowed, WrongState
 from events.model.refusal import Reason, Refusal
-from events.model.verb import State, Verb
+from events.model.verb import Verb
 from events.model.words import Words
-from events.model.workflow import MOVES
+from events.model.workflow import MERGE_TARGETS, MOVES
 from events.store import departments, tickets
 
 if TYPE_CHECKING:
@@ -125,13 +125,13 @@ def _supervise(step: Step) -> Choice:
 
 
 def _merge(step: Step) -> Choice:
-    """Into another filed ticket that the same person may see."""
+    """Into another ticket that is filed and not done, and that the same person may see."""
     into = step.given.into or ""
     other = tickets.by_number(step.conn, into[:64])
     if (
         other is None
         or other.ticket_id == step.ticket.ticket_id
-        or other.state is not State.FILED
+        or other.state not in MERGE_TARGETS
         or step.by.area_id not in other.area_path
     ):
         raise Incomplete(Refusal(reason=Reason.CANNOT_MERGE, field="into"))

@@ -62,6 +62,8 @@ _TO_CREW: dict[Verb, Words] = {
                         en="Suspended: {number} {title}: {why}"),
     Verb.RESUME: Words(zh="恢复办理，请重新受理：{number} {title}",
                        en="To be taken up again: {number} {title}"),
+    Verb.MERGE: Words(zh="已并入 {into}，不必再去：{number} {title}",
+                      en="Merged into {into}, nothing more to do: {number} {title}"),
     Verb.WORSEN: Words(zh="等级上升：{number} {title}", en="Getting worse: {number} {title}"),
     Verb.RECOVER: Words(zh="监测已恢复正常，请到场确认：{number} {title}",
                         en="The sensors have recovered, confirm on the spot: {number} {title}"),

@@ -55,7 +55,8 @@ _SETS: Mapping[Verb, Mapping[str, Any]] = {
     Verb.RELAPSE: {"recovered_at": None},
     # after months, perhaps: the crew takes it up anew
     Verb.RESUME: {"resume_at": None, "accepted_at": None},
-    Verb.UNMERGE: {"merged_into": None},
+    # what a crew had is looked at anew
+    Verb.UNMERGE: {"merged_into": None, "crew_id": None, "accepted_at": None},
 }
 
 

@@ -14,11 +14,13 @@ from typing import Any
 
 from events.model.category import Category
 from events.model.distance import metres
-from events.model.similarity import PHOTO_BITS, likeness, photo_distance
+from events.model.similarity import PHOTO_BITS, elsewhere, likeness, photo_distance
 from events.model.words import Words
 
 # Side of the squares by which filing is serialised, in degrees (about 550 m from north to south).
 _SQUARE = 0.005
+# Two streets cannot be at one point.
+_ONE_POINT_M = 1.0
 # Texts that are less alike than this speak against, those that are more for it.
 _ALIKE = 0.2
 
@@ -156,6 +158,9 @@ def compare(subject: Subject, candidate: Candidate, weights: Weights = DEFAULT) 
     known = _known_object(subject, candidate)
     if known is not None:
         return Scored(score=float(known), distance_m=distance, gap=gap)
+    if distance < _ONE_POINT_M and elsewhere(subject.description, candidate.description):
+        # a position that stands for "somewhere": it says no more than the reach does
+        far = 1.0
     text = likeness(subject.description, candidate.description)
     bits = photo_distance(subject.photos, candidate.photos)
     terms = {"start": weights.start, "space": -weights.space * far, "time": -weights.time * late}

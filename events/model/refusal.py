@@ -223,8 +223,8 @@ SENTENCES: dict[Reason, Words] = {
         en="This department is none that assists and has not signed yet.",
     ),
     Reason.CANNOT_MERGE: Words(
-        zh="只能并入您辖区内另一件已立案且未派遣的案卷，请核对案卷号。",
-        en="Merge into another ticket that is filed and not dispatched, in your area:"
+        zh="只能并入您辖区内另一件已立案且未处置的案卷，请核对案卷号。",
+        en="Merge into another ticket that is filed and not yet dealt with, in your area:"
         " check its number.",
     ),
     Reason.NO_SUCH_EVENT: Words(

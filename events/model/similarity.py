@@ -27,7 +27,7 @@ _STREET_ZH = re.compile(
 )
 _STREET_EN = re.compile(
     r"(?:(\d+)\s+)?((?:[a-z]+\s+){1,3}?)"
-    r"(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|way|ter|pl|sq|bridge|park)\b"
+    r"(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|way|ter|pl|plz|sq|hwy|pkwy|ct|cir|bridge|park)\b"
 )
 
 # Up to so many different bits of 64 two hashes are of one picture.
@@ -38,16 +38,21 @@ def likeness(one: str, other: str) -> float | None:
     """0 (nothing in common) to 1 (the same words), None where either says too little.
 
     The cosine of hashed character n-grams (pairs in Chinese, threes in Latin letters). A place
-    that both name counts as much as all other words; two numbers of one street are two places.
+    that both name counts as much as all other words; two numbers of one street halve what they
+    have in common, and where they name different streets there is nothing.
     """
     mine, yours = _signature(one[:_LONGEST]), _signature(other[:_LONGEST])
     if mine is None or yours is None:
         return None
     words = float(mine @ yours)
-    place = _same_place(places(one[:_LONGEST]), places(other[:_LONGEST]))
-    if place is None:
-        return words
-    return (words + 1.0) / 2 if place else words / 2
+    named = _compare_places(places(one[:_LONGEST]), places(other[:_LONGEST]))
+    return {_SAME: (words + 1.0) / 2, _NEXT: words / 2, _ELSEWHERE: 0.0}.get(named, words)
+
+
+def elsewhere(one: str, other: str) -> bool:
+    """Whether both name streets or places, and not one that is the same."""
+    named = _compare_places(places(one[:_LONGEST]), places(other[:_LONGEST]))
+    return named == _ELSEWHERE
 
 
 def places(text: str) -> frozenset[tuple[str, str]]:
@@ -64,8 +69,12 @@ def photo_distance(mine: tuple[int, ...], yours: tuple[int, ...]) -> int | None:
     return min(bits, default=None)
 
 
-def _same_place(mine: frozenset[tuple[str, str]], yours: frozenset[tuple[str, str]]) -> bool | None:
-    """Whether both name one place; None where they name none that could be compared."""
+_SAME, _NEXT, _ELSEWHERE, _UNKNOWN = range(4)
+
+
+def _compare_places(mine: frozenset[tuple[str, str]], yours: frozenset[tuple[str, str]]) -> int:
+    if not mine or not yours:
+        return _UNKNOWN
     found: set[bool] = set()
     for name, number in mine:
         for other, its_number in yours:
@@ -73,10 +82,12 @@ def _same_place(mine: frozenset[tuple[str, str]], yours: frozenset[tuple[str, st
             if not (name.endswith(other) or other.endswith(name)):
                 continue
             if number and number == its_number:
-                return True
+                return _SAME
             found.add(not (number and its_number))
+    if not found:
+        return _ELSEWHERE
     # two numbers of one street are two places, whatever else both name
-    return None if not found else False not in found
+    return _NEXT if False in found else _SAME
 
 
 @lru_cache(maxsize=8_192)

@@ -117,11 +117,17 @@ _WAY = (
          guards=(Guard.WHOLE_OPEN,)),
 )  # fmt: skip
 
+# What another ticket can be merged into.
+MERGE_TARGETS = frozenset({State.FILED, State.DISPATCHED, State.ACCEPTED})
+
 # Two tickets about one thing become one, and can become two again; an event that was put to the
 # wrong ticket is put right by one person, because nothing can disappear by it.
 _FUSION = (
-    _row(State.FILED, Verb.MERGE, State.MERGED, _COMMAND, Need.INTO, Need.REASON,
-         guards=(Guard.PARTS_CLOSED,), levels=(_COMMAND,)),
+    *(
+        _row(state, Verb.MERGE, State.MERGED, _COMMAND, Need.INTO, Need.REASON,
+             guards=(Guard.PARTS_CLOSED, Guard.ALL_SIGNED), levels=(_COMMAND,))
+        for state in (State.FILED, State.DISPATCHED)
+    ),
     _row(State.MERGED, Verb.UNMERGE, State.FILED, _COMMAND, Need.REASON),
     *(
         _row(state, Verb.LINK, state, _COMMAND, Need.EVENT, Need.REASON)

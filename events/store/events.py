@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from events.model.event import EventDraft
 
 _SQL = Statements.beside(__file__)
+_BY_ID = _SQL.for_one("by_ids", "event_ids")
 
 # How many drafts go into one statement.
 _CHUNK = 4_000
@@ -70,7 +71,11 @@ def by_ids(conn: Connection, event_ids: Sequence[int]) -> tuple[Event, ...]:
     """Events, newest first; unknown ids are left out."""
     if not event_ids:
         return ()
-    return tuple(_event(row) for row in _SQL.rows(conn, "by_ids", event_ids=list(event_ids)))
+    if len(event_ids) == 1:
+        rows = conn.execute(_BY_ID, {"one": event_ids[0]}).all()
+    else:
+        rows = _SQL.rows(conn, "by_ids", event_ids=list(event_ids))
+    return tuple(_event(row) for row in rows)
 
 
 def recent(conn: Connection, *, limit: int, area_id: int | None = None) -> tuple[Event, ...]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from events.model.matching import Decision, Subject
 
 _SQL = Statements.beside(__file__)
+_LOAD_ONE = _SQL.for_one("load", "ticket_ids")
 
 # What a save writes; position, number, source and times of origin never change.
 SAVED = (
@@ -50,10 +51,10 @@ def by_ids(conn: Connection, ticket_ids: Sequence[int]) -> tuple[Ticket, ...]:
 
 def by_id(conn: Connection, ticket_id: int) -> Ticket:
     """One ticket. Raises NotFound."""
-    found = by_ids(conn, [ticket_id])
-    if not found:
+    row = conn.execute(_LOAD_ONE, {"one": ticket_id}).one_or_none()
+    if row is None:
         raise NotFound(Refusal(reason=Reason.NO_SUCH_TICKET))
-    return found[0]
+    return _ticket(row)
 
 
 def by_numbers(conn: Connection, numbers: Sequence[str]) -> tuple[Ticket, ...]:

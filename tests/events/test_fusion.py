@@ -4,12 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from events.actions.report import report
 from events.model.event import Change
 from events.model.problems import Conflict, Incomplete, NotAllowed
 from events.model.refusal import Reason
+from events.model.report import ReportDraft
 from events.model.ticket import Ticket
 from events.model.workflow import State
-from tests.events.town import NOW, SIDE, WEST, Town, draft, finding
+from tests.events.town import NOW, SIDE, SOUTH, WEST, Town, draft, finding
 
 LINKS = (
     "SELECT l.event_id, t.number FROM events.ticket_events l JOIN events.tickets t"
@@ -103,3 +105,39 @@ def test_a_finding_goes_as_a_whole(town: Town) -> None:
     assert own.ticket_id != ticket.ticket_id
     assert town.ticket_of(2).ticket_id == own.ticket_id
     assert town.filed(finding("f1", 3, Change.CLEARED)).ticket_id == own.ticket_id
+
+
+def test_a_dispatched_ticket_is_merged_and_comes_back_to_the_dispatcher(town: Town) -> None:
+    first = town.filed(draft("flooding"))
+    second = town.filed(draft("flooding", lon=WEST + 3.5 * SIDE))
+    assert (first.state, second.state) == (State.DISPATCHED, State.DISPATCHED)
+    merged = town.agreed(second, "merge", "dispatcher", ["supervisor"], into=first.number)
+    assert (merged.state, merged.merged_number) == (State.MERGED, first.number)
+    told = town.rows("SELECT recipient_kind FROM events.outbox WHERE kind = 'merge'")
+    assert told == [("crew",)]
+    restored = town.act(merged, "unmerge", "dispatcher")
+    assert (restored.state, restored.crew_id) == (State.FILED, None)
+    again = town.act(restored, "dispatch", "dispatcher")
+    assert again.state is State.DISPATCHED
+
+
+def test_every_reporter_of_what_was_merged_hears_how_it_ends(town: Town) -> None:
+    """The first, who joined by score, and the one of the merged ticket; after an unmerge, too."""
+    for east in (0.5, 0.5, 3.5):
+        lon, lat = WEST + east * SIDE, SOUTH + SIDE / 2
+        sent = ReportDraft(category="street_lamp", lon=lon, lat=lat)
+        report(town.web, sent, idempotency_key=None, secret=b"s" * 32, now=NOW)
+    town.work()
+    first, joined, second = (town.ticket_of(event) for event in (1, 2, 3))
+    assert joined == first
+    first, second = (town.act(one, "file", "operator") for one in (first, second))
+    merged = town.agreed(second, "merge", "dispatcher", ["supervisor"], into=first.number)
+    heard = "SELECT recipient_id, kind FROM events.outbox WHERE recipient_kind = 'reporter'"
+    assert (2, "join") in town.rows(heard)
+    assert (3, "merge") in town.rows(heard)
+    restored = town.act(merged, "unmerge", "dispatcher")
+    assert (3, "unmerge") in town.rows(heard)
+    town.agreed(restored, "merge", "dispatcher", ["supervisor"], into=first.number)
+    town.agreed(town.again(first), "decline", "dispatcher", ["supervisor"], why="无此灯杆")
+    ends = [row for row in town.rows(heard) if row[1] == "decline"]
+    assert sorted(ends) == [(1, "decline"), (2, "decline"), (3, "decline")]

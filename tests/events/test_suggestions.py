@@ -91,6 +91,13 @@ def test_each_known_term_moves_the_score_and_an_unknown_one_does_not() -> None:
     assert compare(subject(photos=(0,)), candidate(40, photos=(-1,))).score == plain.score
 
 
+def test_two_streets_at_one_point_are_a_placeholder() -> None:
+    here, there = "12 Oak Ave. Light out", "Light out, 9 Elm St"
+    mine = subject(description=here)
+    assert compare(mine, candidate(0, description=there)).score < 0.3
+    assert compare(mine, candidate(0, description=here)).score > 0.9
+
+
 def test_weights_are_a_familys_own() -> None:
     strict = Weights(family="lamp", link_at=0.95)
     assert decide(subject(), [candidate(40)]).ticket_id == 1

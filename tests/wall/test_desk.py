@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 from playwright.async_api import expect
 
 from events.actions.report import report
+from events.actions.suggest import suggest
+from events.model.access import DISPATCH
+from events.model.event import Source
 from events.model.report import ReportDraft
 from tests.events.town import SIDE, SOUTH, WEST, Town
 from tests.wall.conftest import OpenPage, filed
@@ -130,3 +133,32 @@ async def test_resident_and_desk_talk_and_the_end_is_rated(open_page: OpenPage, 
         await page.click("#rating button")
         await expect(page.locator("#rating")).to_have_count(0)
     assert town.again(ticket).state == "filed"
+
+
+async def test_what_may_be_the_same_is_merged_or_told_apart(
+    open_page: OpenPage, town: Town
+) -> None:
+    place = {"lat": SOUTH + SIDE / 2, "description": "中山路45号路灯不亮"}
+    first, second, third = (
+        filed(town, "street_lamp", source=Source.HOTLINE, lon=WEST + east, **place)
+        for east in (0.0005, 0.0011, 0.0017)
+    )
+    for one in (first, second, third):
+        town.act(one, "file", "operator", now=datetime.now(UTC))
+    while suggest(town.dispatch, by=DISPATCH, now=datetime.now(UTC)):
+        pass
+    async with open_page(f"/desk?ticket={second.number}", "dispatcher") as page:
+        same = page.locator(".cc-same > li")
+        await expect(same).to_have_count(2)
+        pair = page.locator(f"[data-suggestion='{first.number}']")
+        await expect(pair).to_contain_text("texts 100% alike")
+        await pair.locator("[data-verdict=merge]").click()
+        await expect(page.locator("#suggestion-told")).to_contain_text("somebody else decides")
+        other = page.locator(f"[data-suggestion='{third.number}']")
+        await other.locator("[data-verdict=apart]").click()
+        await expect(page.locator("#suggestion-told")).to_contain_text("not suggested again")
+    (proposal,) = town.proposals(second)
+    assert (proposal.verb, proposal.given) == ("merge", {"into": first.number})
+    async with open_page(f"/desk?ticket={third.number}", "dispatcher") as page:
+        await expect(page.locator(f"[data-story='{third.number}']")).to_be_visible()
+        await expect(page.locator(".cc-same")).to_have_count(0)

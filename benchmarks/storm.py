@@ -1,0 +1,252 @@
+"""A storm of events over a city of a million tickets: does any wait for its ticket?
+
+`python -m benchmarks.storm [--tickets 1000000] [--rate 60] [--seconds 600] [--most 2000]`
+
+First so many events as fast as one dispatcher can, with the time of each statement; then `--rate`
+events a second against a dispatcher process, and how long the oldest event in the inbox waited,
+looked at ten times a second. Two thirds of the events come from forty places, the others from
+anywhere. Fails when one waits for more than two seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import random
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from command_center.dispatcher import Dispatcher
+from events.actions.file_ticket import process_inbox
+from events.actions.record import record
+from events.model.access import DISPATCH, system
+from events.model.event import EventDraft, Source
+from grid.store.postgis import transaction
+from tests.events.town import found_town
+from tests.support.cluster import TestDatabase, running_cluster
+
+_WEST, _SOUTH, _SIDE = 118.0, 24.4, 0.5
+_LONGEST_WAIT_S = 2.0
+_CATEGORIES = ("flooding", "flooding", "garbage", "street_lamp")
+_SAID = (
+    "路面积水很深，车辆无法通行", "下水道冒水，积水漫上人行道", "Water over the kerb",
+    "垃圾桶满了没人收", "路灯不亮", "Street light is out, very dark here", "",
+)  # fmt: skip
+_WIDE = """
+UPDATE grid.areas SET geometry = ST_Multi(ST_MakeEnvelope(118.0, 24.4, 118.5, 24.9, 4326))
+WHERE code <> '350500001001' AND code <> '350500001002';
+UPDATE grid.areas SET geometry = ST_Multi(ST_MakeEnvelope(118.0, 24.4, 118.25, 24.9, 4326))
+WHERE code = '350500001001';
+UPDATE grid.areas SET geometry = ST_Multi(ST_MakeEnvelope(118.25, 24.4, 118.5, 24.9, 4326))
+WHERE code = '350500001002';
+"""
+# One in fifty is open. Positions are spread evenly, by two steps that share no factor.
+_FILL = """
+INSERT INTO events.events (source, category_code, severity, occurred_at, position, area_id,
+    title_zh, title_en, description, actor)
+SELECT 'hotline', (ARRAY['flooding', 'garbage', 'street_lamp'])[1 + n % 3], 2,
+    now() - n * interval '30 seconds',
+    ST_Point(118.0 + n * 7919 % 100000 * 0.000005, 24.4 + n * 104729 % 100003 * 0.000005, 4326),
+    4, '题', 'Title', '老案卷' || n, 'system:benchmark'
+FROM generate_series(1, %(n)s::bigint) AS n;
+INSERT INTO events.tickets (number, state, category_code, family, severity, source, title_zh,
+    title_en, description, position, area_id, department_id, crew_id, occurred_at, created_at,
+    updated_at, filed_at, due_at, closed_at)
+SELECT 'B' || event_id, CASE event_id % 50 WHEN 0 THEN 'dispatched' ELSE 'closed' END,
+    category_code, CASE category_code WHEN 'flooding' THEN 'flood' WHEN 'garbage' THEN 'garbage'
+    ELSE 'lamp' END, 2, source, title_zh, title_en, description, position, 4, 1 + event_id % 2,
+    CASE WHEN event_id % 50 > 0 THEN 1 + event_id % 3 END, occurred_at, occurred_at, occurred_at,
+    occurred_at, CASE event_id % 50 WHEN 0 THEN now() + interval '2 hours' END,
+    CASE WHEN event_id % 50 > 0 THEN occurred_at + interval '1 hour' END
+FROM events.events ORDER BY event_id;
+INSERT INTO events.ticket_events (ticket_id, event_id, linked_at, why, actor)
+SELECT t.ticket_id, e.event_id, e.occurred_at, '{"score": 1}', 'system:benchmark'
+FROM events.events AS e JOIN events.tickets AS t ON t.number = 'B' || e.event_id;
+INSERT INTO events.ticket_clocks (ticket_id, stage, clock, time_limit, started_at, due_at,
+    stopped_at)
+SELECT ticket_id, 'dispose', 'continuous', '4 hours', created_at, created_at + interval '4 hours',
+    closed_at
+FROM events.tickets;
+INSERT INTO events.ledger (at, actor, verb, object_kind, object_key, ticket_id, area_id, payload)
+SELECT created_at, 'system:benchmark', 'ticket.create', 'ticket', number, ticket_id, 4, '{}'
+FROM events.tickets;
+"""
+_OLDEST = """SELECT coalesce(max(extract(epoch FROM clock_timestamp() - at)), 0), count(*)
+FROM events.inbox"""
+
+
+def main() -> int:
+    """Fill, measure, storm; 1 when an event waited too long."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.storm", description=__doc__,
+                                     formatter_class=argparse.RawTextHelpFormatter)  # fmt: skip
+    parser.add_argument("--tickets", type=int, default=1_000_000)
+    parser.add_argument("--rate", type=float, default=60.0, help="events per second")
+    parser.add_argument("--seconds", type=float, default=600.0, help="of the storm")
+    parser.add_argument("--most", type=int, default=2_000, help="events at full speed before")
+    asked = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="cc-storm-", ignore_cleanup_errors=True) as folder,
+        running_cluster(Path(folder), fsync=True) as cluster,
+        cluster.database() as database,
+    ):
+        found_town(database)
+        _fill(database, asked.tickets)
+        crowd = _Crowd(random.Random(7))
+        _full_speed(database, crowd, asked.most)
+        longest = _storm(database, crowd, asked.rate, asked.seconds)
+    return int(longest > _LONGEST_WAIT_S)
+
+
+class _Crowd:
+    """Who reports: drafts from forty places and from anywhere, the same for every run."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._made = 0
+        self._places = [(self._anywhere(_WEST), self._anywhere(_SOUTH)) for _ in range(40)]
+
+    def next(self) -> EventDraft:
+        """One more event, now."""
+        self._made += 1
+        lon, lat = self._anywhere(_WEST), self._anywhere(_SOUTH)
+        if self._chance.random() < 2 / 3:
+            near = self._chance.choice(self._places)
+            lon, lat = (one + self._chance.gauss(0.0, 0.0004) for one in near)
+        return EventDraft(
+            key=f"storm:{self._made}",
+            source=self._chance.choice((Source.HOTLINE, Source.PATROL)),
+            category_code=self._chance.choice(_CATEGORIES),
+            severity=self._chance.randint(1, 4),
+            occurred_at=datetime.now(UTC),
+            lon=lon,
+            lat=lat,
+            description=self._chance.choice(_SAID),
+        )
+
+    def _anywhere(self, from_here: float) -> float:
+        return from_here + 0.01 + self._chance.random() * (_SIDE - 0.02)
+
+
+def _fill(database: TestDatabase, tickets: int) -> None:
+    began = time.monotonic()
+    with database.superuser() as conn:
+        conn.execute(_WIDE.encode())
+        for statement in _FILL.split(";\n"):
+            if statement.strip():
+                conn.execute(statement.replace("%(n)s", str(tickets)).encode())
+        conn.execute("VACUUM ANALYZE")
+    print(f"{tickets:,} tickets, {tickets // 50:,} of them open,"
+          f" in {time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
+
+
+def _full_speed(database: TestDatabase, crowd: _Crowd, most: int) -> None:
+    _send(database, [crowd.next() for _ in range(most)])
+    engine = database.engine("cc_dispatch")
+    spent = _watch(engine)
+    began = time.monotonic()
+    left = most
+    while left > 0:
+        done = process_inbox(engine, by=DISPATCH, now=datetime.now(UTC), limit=25)
+        if done == 0:
+            raise AssertionError("events are in trouble")
+        left -= done
+    took = time.monotonic() - began
+    print(f"full speed: {most / took:.0f} events/s, {1000 * took / most:.1f} ms each", flush=True)
+    total = sum(spent_s for spent_s, _ in spent.values())
+    print(f"of it in statements {1000 * total / most:.1f} ms; the dearest:")
+    for name, (spent_s, times) in sorted(spent.items(), key=lambda one: -one[1][0])[:12]:
+        print(f"  {1000 * spent_s / most:6.2f} ms/event {1000 * spent_s / times:7.2f} ms"
+              f" x {times / most:5.2f}  {name}")  # fmt: skip
+
+
+def _watch(engine: Engine) -> dict[str, tuple[float, int]]:
+    """Seconds and calls of each statement from now on, by its beginning."""
+    spent: dict[str, tuple[float, int]] = defaultdict(lambda: (0.0, 0))
+    began = [0.0]
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def before(*_: Any) -> None:
+        began[0] = time.perf_counter()
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def after(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        name = " ".join(statement.split())[:80]
+        spent_s, times = spent[name]
+        spent[name] = (spent_s + time.perf_counter() - began[0], times + 1)
+
+    return spent
+
+
+def _storm(database: TestDatabase, crowd: _Crowd, rate: float, seconds: float) -> float:
+    url = database.url("cc_dispatch")
+    process = multiprocessing.get_context("spawn").Process(target=_dispatch, args=(url,))
+    process.start()
+    try:
+        time.sleep(3.0)
+        waits: list[tuple[float, int]] = []
+        over = threading.Event()
+        look = threading.Thread(target=_look, args=(database, over, waits))
+        look.start()
+        sent = _rain(database, crowd, rate, seconds)
+        over.set()
+        look.join()
+    finally:
+        process.terminate()
+        process.join()
+    longest = max(wait for wait, _ in waits)
+    ordered = sorted(wait for wait, _ in waits)
+    print(f"storm: {sent:,} events in {seconds:.0f} s ({sent / seconds:.0f}/s); the oldest waited"
+          f" {longest:.2f} s at most, {ordered[len(ordered) // 2]:.2f} s as a rule,"
+          f" {ordered[int(len(ordered) * 0.99)]:.2f} s at 99 % of the looks;"
+          f" at most {max(n for _, n in waits)} waited at once", flush=True)  # fmt: skip
+    with database.superuser() as conn:
+        for sql, name in (
+            ("SELECT count(*) FROM events.tickets WHERE number NOT LIKE 'B%'", "tickets filed"),
+            ("SELECT count(*) FROM events.suggestions", "suggestions"),
+            ("SELECT count(*) FROM events.to_compare", "tickets still to be compared"),
+        ):
+            row = conn.execute(sql.encode()).fetchone()
+            print(f"  {row[0] if row else 0:,} {name}")
+    return longest
+
+
+def _dispatch(url: str) -> None:
+    Dispatcher(url, threading.Event()).run()
+
+
+def _rain(database: TestDatabase, crowd: _Crowd, rate: float, seconds: float) -> int:
+    """Send events at an even pace; how many."""
+    began = time.monotonic()
+    sent = 0
+    while (now := time.monotonic() - began) < seconds:
+        due = int(now * rate)
+        if due > sent:
+            _send(database, [crowd.next() for _ in range(due - sent)])
+            sent = due
+        time.sleep(0.02)
+    return sent
+
+
+def _send(database: TestDatabase, drafts: list[EventDraft]) -> None:
+    by = system("judge")
+    with transaction(database.engine("cc_ingest"), by.key) as conn:
+        record(conn, drafts, by=by, now=datetime.now(UTC))
+
+
+def _look(database: TestDatabase, over: threading.Event, waits: list[tuple[float, int]]) -> None:
+    with database.superuser() as conn:
+        while not over.wait(0.1):
+            row = conn.execute(_OLDEST.encode()).fetchone()
+            if row is not None:
+                waits.append((float(row[0]), int(row[1])))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
