@@ -62,7 +62,7 @@ INSERT INTO events.tickets (number, state, category_code, family, severity, sour
 SELECT 'B' || event_id, CASE event_id % 50 WHEN 0 THEN 'dispatched' ELSE 'closed' END,
     category_code, CASE category_code WHEN 'flooding' THEN 'flood' WHEN 'garbage' THEN 'garbage'
     ELSE 'lamp' END, 2, source, title_zh, title_en, description, position, 4, 1 + event_id % 2,
-    CASE WHEN event_id % 50 > 0 THEN 1 + event_id % 3 END, occurred_at, occurred_at, occurred_at,
+    1 + event_id % 3, occurred_at, occurred_at, occurred_at,
     occurred_at, CASE event_id % 50 WHEN 0 THEN now() + interval '2 hours' END,
     CASE WHEN event_id % 50 > 0 THEN occurred_at + interval '1 hour' END
 FROM events.events ORDER BY event_id;
