@@ -110,6 +110,11 @@ def _refused(request: Request, error: Exception) -> Response:
     errors: tuple[FieldError, ...] = ()
     if error.refusal.field is not None:
         errors = (FieldError(field=error.refusal.field, reason=detail),)
+    if isinstance(error, problems.Unproven):
+        errors = tuple(
+            FieldError(field=one.field or "proof", reason=one.told(language))
+            for one in error.refusals
+        )
     more: dict[str, object] | None = None
     if isinstance(error, problems.Conflict):
         more = {"current": _current(error.current)}

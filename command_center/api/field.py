@@ -11,7 +11,7 @@ from command_center.services import Services
 from events.model.access import Actor, scope
 from events.model.day_route import Leg
 from events.model.workflow import State
-from events.store import attachments, crew_work, outbox
+from events.store import attachments, crew_work, outbox, proof
 from events.store.search import TicketQuery, search
 from grid.store.postgis import reading, transaction
 
@@ -55,7 +55,8 @@ def field_json(services: Services, actor: Actor) -> dict[str, Any]:
         mine = crew_work.bases(conn, crew_id=actor.crew_id) if actor.crew_id else ()
         legs = {one.stop.number: one
                 for day in crew_work.days(conn, mine, now).values() for one in day}  # fmt: skip
-        photos = attachments.of_tickets(conn, [one.ticket_id for one in found])
+        ids = [one.ticket_id for one in found]
+        photos, proven = attachments.of_tickets(conn, ids), proof.of_tickets(conn, ids)
     last = len(legs) + 1
     ordered = sorted(found, key=lambda one: (
         legs[one.number].place if one.number in legs else last,
@@ -74,6 +75,8 @@ def field_json(services: Services, actor: Actor) -> dict[str, Any]:
                 "lat": one.lat,
                 "verbs": views.verbs(one, actor),
                 "order": _order(legs.get(one.number)),
+                "proof": views.proof(one, proven[one.ticket_id], now),
+                "geofence_m": one.geofence_m,
                 "photos": [views.evidence(photo) for photo in photos[one.ticket_id]],
             }
             for one in ordered

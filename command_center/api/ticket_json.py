@@ -9,6 +9,7 @@ from events.model.attachment import Attachment
 from events.model.ledger import LedgerEntry
 from events.model.message import Message
 from events.model.party import Party
+from events.model.proof import ITEM_WORDS, PhotoProof, checks
 from events.model.proposal import Proposal, verdicts_for
 from events.model.rating import Rating
 from events.model.ticket import Ticket, light
@@ -95,9 +96,24 @@ def story(
         "parts": [{"number": one.number, "state": one.state.value} for one in history.parts],
         "history": [_entry(one, names) for one in history.entries],
         "clocks": [_clock(one) for one in history.clocks],
+        "proof": proof(ticket, history.photo_proof, now),
         "evidence": [evidence(one) for one in history.attachments],
         "events": [_event(one) for one in history.events],
     }
+
+
+def proof(ticket: Ticket, photos: Iterable[PhotoProof], now: datetime) -> list[Json]:
+    """The check-list of what the ticket's category asks for; ``missing``: what is to be done."""
+    return [
+        {
+            "item": one.item.value,
+            "name": ITEM_WORDS[one.item].as_dict(),
+            "met": one.lacks is None,
+            "waits": one.waits,
+            "missing": None if one.refusal is None else one.refusal.words.as_dict(),
+        }
+        for one in checks(ticket, tuple(photos), now)
+    ]
 
 
 def evidence(one: Attachment) -> Json:
@@ -110,6 +126,10 @@ def evidence(one: Attachment) -> Json:
         "width": one.width,
         "height": one.height,
         "refusal": one.refusal,
+        "taken_at": None if one.taken_at is None else one.taken_at.isoformat(),
+        "taken_from": one.taken_from,
+        "placed_from": one.placed_from,
+        "clock_off_s": None if one.clock_off is None else one.clock_off.total_seconds(),
         "created_at": one.created_at.isoformat(),
         "by": one.actor,
     }

@@ -11,7 +11,16 @@ from sqlalchemy import Connection
 
 from command_center.access.context import logged_in
 from command_center.api import ticket_json as views
-from command_center.api.uploads import checked, is_form, keep_photos, read_form, read_json, texts_of
+from command_center.api.uploads import (
+    PhotoFacts,
+    checked,
+    is_form,
+    keep_photos,
+    read_form,
+    read_json,
+    texts_of,
+    with_facts,
+)
 from command_center.errors import Invalid, Missing
 from command_center.photos.files import PhotoFiles
 from command_center.photos.worker import PhotoWorker
@@ -120,7 +129,9 @@ def router(services: Services, photos: PhotoWorker) -> APIRouter:
         if is_form(request):
             async with read_form(request) as form:
                 sent = checked(ActionIn, texts_of(form))
+                facts = checked(PhotoFacts, texts_of(form))
                 kept = await keep_photos(form, photos.files, kind=_kind(sent.verb))
+                kept = with_facts(kept, facts, now=services.now())
         else:
             sent = checked(ActionIn, await read_json(request))
         ticket = await to_thread.run_sync(

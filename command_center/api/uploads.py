@@ -2,24 +2,68 @@
 
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
 from anyio import to_thread
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, FiniteFloat, Json, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from command_center.errors import Invalid
 from command_center.photos.files import MOST_BYTES, MOST_PHOTOS, PhotoFiles, PhotoTooLarge
 from events.model.report import PhotoDraft
 
+# A phone's clock that is further off than this is told so.
+_CLOCK_IS_RIGHT = timedelta(minutes=2)
 _MOST_JSON = 100_000
 _MEGABYTE = 1_000_000
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class PhotoFact(BaseModel):
+    """What a phone says about a photo: its kind, when and where (WGS-84) it was taken."""
+
+    kind: Literal["before", "after", "other"] | None = None
+    taken_at: AwareDatetime | None = None
+    lon: Annotated[FiniteFloat, Field(ge=-180, le=180)] | None = None
+    lat: Annotated[FiniteFloat, Field(ge=-90, le=90)] | None = None
+
+
+class PhotoFacts(BaseModel):
+    """What a phone says with its photos, in their order; ``phone_at``: its clock on sending."""
+
+    photo_facts: Json[Annotated[list[PhotoFact], Field(max_length=MOST_PHOTOS)]] = Field(
+        default_factory=list
+    )
+    phone_at: AwareDatetime | None = None
+
+
+def with_facts(
+    photos: tuple[PhotoDraft, ...], facts: PhotoFacts, *, now: datetime
+) -> tuple[PhotoDraft, ...]:
+    """The photos with what the phone said about each."""
+    off = None if facts.phone_at is None else facts.phone_at - now
+    if off is not None and abs(off) <= _CLOCK_IS_RIGHT:
+        off = None
+    known = [*facts.photo_facts, *[PhotoFact()] * (len(photos) - len(facts.photo_facts))]
+    return tuple(
+        replace(
+            photo,
+            kind=fact.kind or photo.kind,
+            taken_at=fact.taken_at,
+            clock_off=off,
+            # half a position is none
+            lon=fact.lon if fact.lat is not None else None,
+            lat=fact.lat if fact.lon is not None else None,
+        )
+        for photo, fact in zip(photos, known, strict=False)
+    )
 
 
 async def read_json(request: Request) -> Any:

@@ -92,7 +92,8 @@ def _go_and_mend(ticket: Ticket, way_m: float, chance: random.Random) -> _Plan:
 
 
 def _look(ticket: Ticket, _: float, chance: random.Random) -> _Plan:
-    if ticket.device_no is not None:
+    unrecovered = ticket.waits_for_recovery and ticket.recovered_at is None
+    if ticket.device_no is not None or unrecovered:
         still = ("监测值仍未恢复，请再次处理", "Still not normal by measurement: please go again")
         return _Plan(verb=Verb.REWORK, wait_s=_RECOVERY_PATIENCE_S, note=still, by_verifier=True)
     wait_s = chance.uniform(*_VERIFIES_AFTER)

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
@@ -129,7 +130,7 @@ class People:
         photos: tuple[PhotoDraft, ...] = ()
         if step.verb is Verb.DISPOSE:
             self._relieve(ticket)
-            photos = self._before_and_after(ticket)
+            photos = self._before_and_after(ticket, now)
         note = step.note_zh if self._chinese else step.note_en
         try:
             act(self._engine, ticket.number, step.verb, by=actor, version=ticket.version, now=now,
@@ -146,15 +147,16 @@ class People:
             for device in devices.by_nos(conn, [ticket.device_no]):
                 self._radio.relieve(device.device_id)
 
-    def _before_and_after(self, ticket: Ticket) -> tuple[PhotoDraft, ...]:
-        """Two drawn pictures of the same street."""
+    def _before_and_after(self, ticket: Ticket, now: datetime) -> tuple[PhotoDraft, ...]:
+        """Two drawn pictures of the same street, taken on the spot."""
         seed = ticket.ticket_id
         before = draw_photo(ticket.family, solved=False, seed=seed)
         after = draw_photo(ticket.family, solved=True, seed=seed)
-        return (
+        kept = (
             self._photos.keep(io.BytesIO(before), kind="before"),
             self._photos.keep(io.BytesIO(after), kind="after"),
         )
+        return tuple(replace(one, taken_at=now, lon=ticket.lon, lat=ticket.lat) for one in kept)
 
     def _send_on(self, ticket: Ticket, now: datetime) -> None:
         """Dispatch what was handed back, to the same department, for another crew to take."""

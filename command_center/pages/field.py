@@ -20,7 +20,7 @@ APP = Installable(
     path="/field",
     title="field.title",
     short="field.short",
-    modules=("field", "ticket", "outbox", "shrink", "common"),
+    modules=("field", "ticket", "outbox", "proof", "shrink", "common"),
     styles=("plain.css", "report.css", "field.css"),
     kept=("/api/v1/field",),
 )

@@ -1,7 +1,8 @@
 """The child process that decodes one photo: `python -m command_center.photos.decode IN OUT`.
 
 A photo from outside may be made to break its decoder, so the decoder runs here, with little
-memory, little time and nothing to lose. Prints ``{"width", "height", "hash"}`` and exits 0, or
+memory, little time and nothing to lose. Prints ``{"width", "height", "hash"}`` and what the photo
+says of itself (``taken_at``, ``offset``, ``lon``, ``lat``, where it does), and exits 0; or
 prints ``{"refusal": reason}`` and exits 3. Anything else means that it broke.
 """
 
@@ -9,7 +10,7 @@ import json
 import resource
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 # Address space, CPU seconds, size of the file written, open files.
 MEMORY_BYTES = 900_000_000
@@ -36,8 +37,9 @@ def limit() -> None:
         resource.setrlimit(which, (most, most))
 
 
-def decode(source: Path, target: Path) -> tuple[int, int, int | None]:
-    """Re-encode ``source`` as a JPEG without metadata; its width, height and perceptual hash.
+def decode(source: Path, target: Path) -> dict[str, Any]:
+    """Re-encode ``source`` as a JPEG without metadata; its width, height and perceptual hash, and
+    what it told of itself.
 
     Exits with REFUSED for what is no photo that can be shown.
     """
@@ -47,6 +49,7 @@ def decode(source: Path, target: Path) -> tuple[int, int, int | None]:
         with Image.open(source, formats=("JPEG", "PNG", "WEBP")) as photo:
             if photo.width * photo.height > MOST_PIXELS:
                 _refuse("too_many_pixels")
+            told = _told(photo)
             photo.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
             upright = ImageOps.exif_transpose(photo)
             upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
@@ -61,7 +64,8 @@ def decode(source: Path, target: Path) -> tuple[int, int, int | None]:
     except (OSError, SyntaxError, ValueError, IndexError, MemoryError):
         _refuse("damaged")
     clean.save(target, "JPEG", quality=85, optimize=True)
-    return *clean.size, perceptual_hash(clean.convert("L").resize((9, 8)).tobytes())
+    bits = perceptual_hash(clean.convert("L").resize((9, 8)).tobytes())
+    return {**told, "width": clean.width, "height": clean.height, "hash": bits}
 
 
 def perceptual_hash(grey: bytes) -> int | None:
@@ -80,9 +84,34 @@ def perceptual_hash(grey: bytes) -> int | None:
 def main() -> int:
     """Decode the photo named on the command line."""
     limit()
-    width, height, bits = decode(Path(sys.argv[1]), Path(sys.argv[2]))
-    sys.stdout.write(json.dumps({"width": width, "height": height, "hash": bits}))
+    sys.stdout.write(json.dumps(decode(Path(sys.argv[1]), Path(sys.argv[2]))))
     return 0
+
+
+def _told(photo: Any) -> dict[str, Any]:
+    """When and where the photo was taken, as its EXIF says; nothing where that makes no sense."""
+    found: dict[str, Any] = {}
+    try:
+        exif = photo.getexif()
+        camera, gps = exif.get_ifd(0x8769), exif.get_ifd(0x8825)
+        found = {"taken_at": _text(camera.get(0x9003)), "offset": _text(camera.get(0x9011))}
+        if 2 in gps and 4 in gps:
+            lat, lon = _degrees(gps[2], gps.get(1)), _degrees(gps[4], gps.get(3))
+            if abs(lat) <= 90 and abs(lon) <= 180 and (lon, lat) != (0.0, 0.0):
+                found |= {"lon": lon, "lat": lat}
+    except Exception:  # noqa: BLE001  whatever a hostile header does: it then tells nothing
+        return {}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _text(value: Any) -> str | None:
+    return value.strip("\0 ")[:40] or None if isinstance(value, str) else None
+
+
+def _degrees(parts: Any, side: Any) -> float:
+    degrees, minutes, seconds = (float(one) for one in parts)
+    whole = degrees + minutes / 60 + seconds / 3600
+    return -whole if side in ("S", "W") else whole
 
 
 def _refuse(reason: str) -> NoReturn:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from command_center.photos.decode import REFUSED
 from command_center.photos.files import PhotoFiles
-from events.store import attachments, suggestions
+from events.store import attachments, rules, suggestions
 from grid.store.postgis import notify, transaction
 
 _LOG = logging.getLogger(__name__)
@@ -28,12 +29,28 @@ _LOOK_EVERY_S = 5.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decoded:
-    """What became of one photo: its size and hash, or why it is refused."""
+    """What became of one photo: its size and hash, or why it is refused.
+
+    ``taken_at``, ``offset`` (as in EXIF), ``lon``, ``lat``: what it says of itself.
+    """
 
     width: int | None = None
     height: int | None = None
     refusal: str | None = None
     perceptual_hash: int | None = None
+    taken_at: str | None = None
+    offset: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+
+    def taken(self, zone: tzinfo) -> datetime | None:
+        """When it was taken; a camera that names no offset is on the city's time."""
+        told = f"{self.taken_at} {self.offset or '+00:00'}"
+        try:
+            at = datetime.strptime(told, "%Y:%m:%d %H:%M:%S %z")
+        except ValueError:
+            return None
+        return at if self.offset else at.replace(tzinfo=zone)
 
 
 class PhotoWorker:
@@ -78,6 +95,9 @@ class PhotoWorker:
                 height=found.height,
                 refusal=found.refusal,
                 perceptual_hash=found.perceptual_hash,
+                taken_at=found.taken(rules.load(conn).calendar.zone),
+                lon=found.lon,
+                lat=found.lat,
             )
             ticket_id = attachments.holder(conn, photo)
             if ticket_id is not None:
@@ -119,7 +139,7 @@ class PhotoWorker:
         if child.returncode == 0:
             part.replace(target)
             told = json.loads(child.stdout)
-            return Decoded(width=told["width"], height=told["height"], perceptual_hash=told["hash"])
+            return Decoded(perceptual_hash=told.pop("hash"), **told)
         part.unlink(missing_ok=True)
         if child.returncode == REFUSED:
             return Decoded(refusal=json.loads(child.stdout)["refusal"])

@@ -82,9 +82,9 @@ def act(
         _check_version(conn, ticket, wanted, version, by)
         step = Step(conn=conn, ticket=ticket, verb=wanted, by=by, now=now, why=why.strip(),
                     given=choice, city=rules.load(conn))  # fmt: skip
-        moved = _do(step)
+        # first the photos: they may be the proof that the move needs
         attachments.add(conn, photos, area_id=ticket.area_id, now=now, ticket_id=ticket.ticket_id)
-        return moved
+        return _do(step)
 
 
 def _do(step: Step) -> Ticket:

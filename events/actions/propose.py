@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from events.actions import telling
 from events.actions.carry_out import carry_out
 from events.actions.choices import Step, allow, choose
+from events.actions.prove import prove
 from events.actions.transition import check_given, mark_ticket
 from events.model.given import Given
 from events.model.problems import Conflict, Incomplete, NotAllowed
@@ -32,6 +33,7 @@ def propose(step: Step) -> Ticket:
     """
     move = allow(step)
     check_given(move, step.ticket, step.why, choose(step).changes)
+    prove(step.conn, step.ticket, step.verb, now=step.now)
     given = step.given.proposed()
     proposal_id = proposals.add(
         step.conn, step.ticket, step.verb, by=step.by, reason=step.why, given=given,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from events.actions import clockwork, telling
+from events.actions.prove import prove
 from events.model import access
 from events.model.ledger import TICKET_COLUMNS
 from events.model.problems import Incomplete, NotAllowed, WrongState
@@ -36,6 +37,7 @@ _MOMENTS: Mapping[Verb, str] = {
     Verb.ACCEPT: "accepted_at",
     Verb.DISPOSE: "disposed_at",
     Verb.VERIFY: "verified_at",
+    Verb.VOUCH: "verified_at",
     Verb.CLOSE: "closed_at",
     Verb.RECOVER: "recovered_at",
     Verb.OVERDUE: "overdue_at",
@@ -80,13 +82,14 @@ def move_ticket(
     ``changes`` are further columns that the move sets (department, crew, routing, severity).
     ``extra``: time that the running clock is given. ``proposal``: the approved one, where the
     table wants a second person; whoever approved it last is ``by``. ``more`` goes into the ledger.
-    ``city``: rules that were loaded already. Raises WrongState, NotAllowed, Incomplete, and
-    StaleTicket when the ticket was changed since it was read.
+    ``city``: rules that were loaded already. Raises WrongState, NotAllowed, Incomplete, Unproven
+    and StaleTicket when the ticket was changed since it was read.
     """
     move = _permitted(ticket, verb, by, proposal)
     given = dict(changes or {})
     reason = why if isinstance(why, Words) else Words(zh=why, en=why)
     check_given(move, ticket, reason.zh, {**given, **(proposal.given if proposal else {})})
+    prove(conn, ticket, verb, now=now)
     after = {**_consequences(move, by, now), **given, "state": move.target}
     city = city or rules.load(conn)
     after.update(clockwork.turn(conn, ticket, verb, after, now=now, city=city, extra=extra))

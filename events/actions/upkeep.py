@@ -54,7 +54,7 @@ def close_recovered(engine: Engine, *, now: datetime, limit: int = 100) -> int:
     """
     with transaction(engine, RECOVERY.key) as conn:
         city = rules.load(conn)
-        done = tickets.recovered(conn, limit=limit)
+        done = tickets.recovered(conn, now=now, limit=limit)
         for ticket_id in done:
             ticket = tickets.by_id(conn, ticket_id)
             ticket = move_ticket(

@@ -176,6 +176,9 @@ def hindrance(actor: Actor, move: Move, ticket: Ticket) -> Refusal | None:
         Guard.NEVER_SUSPENDED: (ticket.suspended_at is not None, Reason.SUSPENDED_ONCE),
         Guard.RAN_LATE: (ticket.late_at is None, Reason.NOT_LATE),
         Guard.NEVER_APPEALED: (ticket.appealed_at is not None, Reason.APPEALED),
+        Guard.PROOF_WANTED: (
+            not ticket.proof_photos and not ticket.waits_for_recovery, Reason.NO_PROOF_WANTED
+        ),
         Guard.SOMEBODY_ASSISTS: (not ticket.assisting, Reason.NOBODY_ASSISTS),
     }
     for guard in move.guards:

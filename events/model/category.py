@@ -27,7 +27,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Category:
-    """A row of events.categories. Events of one ``family`` may be about one thing."""
+    """A row of events.categories. Events of one ``family`` may be about one thing.
+
+    ``proof_photos``: the kinds of photos (before, after) without which it is not disposed of,
+    taken within ``geofence_m`` metres. ``recovers_for``: what is measured must have been quiet so
+    long before it is verified; None: people need not wait for the sensors.
+    """
 
     code: str
     kind: Kind = Kind.MATTER
@@ -45,6 +50,9 @@ class Category:
     verify_limit: timedelta = timedelta(hours=24)
     fuse_within_m: float = 50.0
     fuse_within: timedelta = timedelta(days=7)
+    proof_photos: tuple[str, ...] = ()
+    geofence_m: float = 200.0
+    recovers_for: timedelta | None = None
     pack: str
     effective_from: date
 
@@ -55,4 +63,5 @@ class Category:
         values["kind"] = Kind(values["kind"])
         values["filing_policy"] = FilingPolicy(values["filing_policy"])
         values["clock"] = Clock(values["clock"])
+        values["proof_photos"] = tuple(values["proof_photos"])
         return cls(**values)

@@ -31,6 +31,18 @@ class Incomplete(Refused):
     """Something that must be given is missing or cannot be used; ``refusal.field`` says what."""
 
 
+class Unproven(Incomplete):
+    """What a category asks for as proof is missing; ``refusals`` name everything, at least one."""
+
+    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+        super().__init__(refusals[0])
+        self.refusals = refusals
+
+    def told(self, language: Language) -> str:
+        """All the sentences in ``language``."""
+        return " ".join(one.told(language) for one in self.refusals)
+
+
 class OutsideCity(Refused):
     """A position is in no area of the city. ``index``: which of the drafts."""
 

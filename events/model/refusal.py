@@ -56,6 +56,16 @@ class Reason(StrEnum):
     SUSPENSION_LENGTH = "suspension_length"
     NOT_LATE = "not_late"
     APPEALED = "appealed"
+    NO_PROOF_WANTED = "no_proof_wanted"
+    PHOTO_BEFORE = "photo_before"
+    PHOTO_AFTER = "photo_after"
+    PHOTO_WAITING = "photo_waiting"
+    PHOTO_UNPLACED = "photo_unplaced"
+    PHOTO_FAR = "photo_far"
+    PHOTO_UNTIMED = "photo_untimed"
+    PHOTO_OTHER_TIME = "photo_other_time"
+    UNRECOVERED = "unrecovered"
+    RECOVERED_LATELY = "recovered_lately"
     NOBODY_ASSISTS = "nobody_assists"
     ASSISTS_ALREADY = "assists_already"
     LEADS_ALREADY = "leads_already"
@@ -210,6 +220,44 @@ SENTENCES: dict[Reason, Words] = {
         en="The disposal of this ticket was not late: there is nothing to appeal.",
     ),
     Reason.APPEALED: Words(zh="每件案卷只能申诉一次。", en="A ticket's timeout is appealed once."),
+    Reason.NO_PROOF_WANTED: Words(
+        zh="该类别不要求处置凭据，请直接核查。",
+        en="This category asks for no proof: verify it.",
+    ),
+    Reason.PHOTO_BEFORE: Words(
+        zh="缺少处置前照片，请补拍后再提交。", en="A photo from before the work is missing: add one."
+    ),
+    Reason.PHOTO_AFTER: Words(
+        zh="缺少处置后照片，请补拍后再提交。", en="A photo from after the work is missing: add one."
+    ),
+    Reason.PHOTO_WAITING: Words(
+        zh="照片仍在处理，请稍后再试。", en="The photos are still being prepared: try again shortly."
+    ),
+    Reason.PHOTO_UNPLACED: Words(
+        zh="照片没有位置，请打开定位后重拍。",
+        en="It is not known where a photo was taken: allow the position and take it again.",
+    ),
+    Reason.PHOTO_FAR: Words(
+        zh="照片不是在案卷位置附近拍摄的，请到现场重拍。",
+        en="A photo was taken too far from the ticket's place: take it on the spot.",
+    ),
+    Reason.PHOTO_UNTIMED: Words(
+        zh="照片没有拍摄时间，请重拍。",
+        en="It is not known when a photo was taken: take it again.",
+    ),
+    Reason.PHOTO_OTHER_TIME: Words(
+        zh="照片的拍摄时间不在案卷办理期间，请核对手机时间后重拍。",
+        en="A photo was taken at another time than this work: check the phone's clock and retake it.",
+    ),
+    Reason.UNRECOVERED: Words(
+        zh="监测数据尚未恢复正常，请等待恢复，或说明理由并由另一人同意“担保核查通过”。",
+        en="The sensors have not recovered: wait, or give a reason and let a second person agree"
+        " to verify without full proof.",
+    ),
+    Reason.RECOVERED_LATELY: Words(
+        zh="监测恢复时间还不够长，请稍后再核查。",
+        en="The sensors have not been quiet for long enough yet: verify it a little later.",
+    ),
     Reason.NOBODY_ASSISTS: Words(zh="该案卷没有协办部门。", en="Nobody assists with this ticket."),
     Reason.ASSISTS_ALREADY: Words(
         zh="该部门已经是协办部门。", en="This department assists already."

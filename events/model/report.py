@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from events.model.message import Message
@@ -15,7 +15,8 @@ from events.model.workflow import State
 class PhotoDraft:
     """A photo that was received: its id (also its file's name), digest and size in bytes.
 
-    ``kind``: report, before, after or other. ``lon, lat`` WGS-84 and ``taken_at``: if known.
+    ``kind``: report, before, after or other. ``lon, lat`` WGS-84 and ``taken_at``: if the phone
+    said so. ``clock_off``: how far its clock is ahead of ours, where that is much.
     """
 
     attachment_id: UUID
@@ -25,6 +26,7 @@ class PhotoDraft:
     taken_at: datetime | None = None
     lon: float | None = None
     lat: float | None = None
+    clock_off: timedelta | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from events.model.workflow import FINAL, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 # Yellow: a quarter of the stage's time, or less, is left.
 _YELLOW_SHARE = 0.25
@@ -77,6 +77,11 @@ class Ticket:
     exempted_at: datetime | None
     parent_id: int | None
     owned_by: str | None
+    # beside the row: what its category asks for as proof; is_measured: sensors are behind it
+    proof_photos: tuple[str, ...] = ()
+    geofence_m: float = 200.0
+    recovers_for: timedelta | None = None
+    is_measured: bool = False
     # beside the row: who assists (unsigned: whose part is not done), its parts, its whole
     assisting: tuple[int, ...]
     unsigned: tuple[int, ...]
@@ -102,6 +107,11 @@ class Ticket:
     def is_open(self) -> bool:
         """Whether somebody still has something to do."""
         return self.state not in FINAL
+
+    @property
+    def waits_for_recovery(self) -> bool:
+        """Whether its sensors have to be quiet before it is verified."""
+        return self.is_measured and self.recovers_for is not None
 
     @property
     def was_returned(self) -> bool:

@@ -37,6 +37,7 @@ class Verb(StrEnum):
     HAND_BACK = "hand_back"
     DISPOSE = "dispose"
     VERIFY = "verify"
+    VOUCH = "vouch"
     REWORK = "rework"
     CLOSE = "close"
     REOPEN = "reopen"
@@ -97,6 +98,7 @@ class Guard(StrEnum):
     RAN_LATE = "ran_late"
     NEVER_APPEALED = "never_appealed"
     SOMEBODY_ASSISTS = "somebody_assists"
+    PROOF_WANTED = "proof_wanted"
 
 
 STATE_WORDS: dict[State, Words] = {
@@ -124,6 +126,7 @@ VERB_WORDS: dict[Verb, Words] = {
     Verb.HAND_BACK: Words(zh="退回", en="Hand back"),
     Verb.DISPOSE: Words(zh="处置完成", en="Dispose"),
     Verb.VERIFY: Words(zh="核查通过", en="Verify"),
+    Verb.VOUCH: Words(zh="担保核查通过", en="Verify without full proof"),
     Verb.REWORK: Words(zh="返工", en="Rework"),
     Verb.CLOSE: Words(zh="结案", en="Close"),
     Verb.REOPEN: Words(zh="重开", en="Reopen"),

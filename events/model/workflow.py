@@ -104,6 +104,8 @@ _WAY = (
          guards=(Guard.OWN_CREW, Guard.ALL_SIGNED)),
     _row(State.DISPOSED, Verb.VERIFY, State.VERIFIED, _DESK, systems=_RECOVERY,
          guards=(Guard.NOT_WHO_DISPOSED, Guard.RECOVERED)),
+    _row(State.DISPOSED, Verb.VOUCH, State.VERIFIED, _DESK, Need.REASON,
+         guards=(Guard.NOT_WHO_DISPOSED, Guard.PROOF_WANTED), levels=(_DESK,)),
     _row(State.DISPOSED, Verb.REWORK, State.ACCEPTED, _DESK, Need.REASON,
          guards=(Guard.NOT_WHO_DISPOSED,)),
     _row(State.VERIFIED, Verb.CLOSE, State.CLOSED, _DESK, systems=_RECOVERY,

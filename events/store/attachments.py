@@ -44,6 +44,7 @@ def add(
                 "taken_at": one.taken_at,
                 "lon": one.lon,
                 "lat": one.lat,
+                "clock_off": one.clock_off,
                 "created_at": now,
             }
             for one in photos
@@ -97,8 +98,14 @@ def decide(
     height: int | None = None,
     refusal: str | None = None,
     perceptual_hash: int | None = None,
+    taken_at: datetime | None = None,
+    lon: float | None = None,
+    lat: float | None = None,
 ) -> bool:
-    """Say what became of a waiting photo; False when that was said before."""
+    """Say what became of a waiting photo; False when that was said before.
+
+    What it says about time and place (WGS-84) counts more than what the phone said.
+    """
     return bool(
         _SQL.run(
             conn,
@@ -109,5 +116,8 @@ def decide(
             height=height,
             refusal=refusal,
             perceptual_hash=perceptual_hash,
+            taken_at=taken_at,
+            lon=lon,
+            lat=lat,
         )
     )

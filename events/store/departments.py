@@ -134,6 +134,9 @@ def put_category(conn: Connection, category: Category) -> None:
         verify_limit=category.verify_limit,
         fuse_within_m=category.fuse_within_m,
         fuse_within=category.fuse_within,
+        proof_photos=list(category.proof_photos),
+        geofence_m=category.geofence_m,
+        recovers_for=category.recovers_for,
         pack=category.pack,
         effective_from=category.effective_from,
     )

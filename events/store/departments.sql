@@ -70,13 +70,13 @@ WHERE duty_id = :duty_id AND valid_to IS NULL;
 -- A category by code: made, or brought up to date.
 INSERT INTO events.categories (
     code, kind, family, layer, name_zh, name_en, standard, standard_code, filing_policy,
-    for_residents, severity, clock, dispose_limit, verify_limit, fuse_within_m, fuse_within, pack,
-    effective_from
+    for_residents, severity, clock, dispose_limit, verify_limit, fuse_within_m, fuse_within,
+    proof_photos, geofence_m, recovers_for, pack, effective_from
 )
 VALUES (
     :code, :kind, :family, :layer, :name_zh, :name_en, :standard, :standard_code, :filing_policy,
     :for_residents, :severity, :clock, :dispose_limit, :verify_limit, :fuse_within_m, :fuse_within,
-    :pack, :effective_from
+    CAST(:proof_photos AS text[]), :geofence_m, :recovers_for, :pack, :effective_from
 )
 ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, family = excluded.family,
     layer = excluded.layer, name_zh = excluded.name_zh, name_en = excluded.name_en,
@@ -84,7 +84,8 @@ ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, family = excluded.family,
     filing_policy = excluded.filing_policy, for_residents = excluded.for_residents,
     severity = excluded.severity, clock = excluded.clock, dispose_limit = excluded.dispose_limit,
     verify_limit = excluded.verify_limit, fuse_within_m = excluded.fuse_within_m,
-    fuse_within = excluded.fuse_within, pack = excluded.pack,
+    fuse_within = excluded.fuse_within, proof_photos = excluded.proof_photos,
+    geofence_m = excluded.geofence_m, recovers_for = excluded.recovers_for, pack = excluded.pack,
     effective_from = excluded.effective_from, changed_by = grid.actor(), changed_at = now();
 
 -- name: put_calendar_day

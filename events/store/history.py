@@ -13,6 +13,7 @@ from events.store import (
     ledger,
     messages,
     parties,
+    proof,
     proposals,
     ratings,
     rules,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from events.model.ledger import LedgerEntry
     from events.model.message import Message
     from events.model.party import Party
+    from events.model.proof import PhotoProof
     from events.model.proposal import Proposal
     from events.model.rating import Rating
     from events.model.words import Words
@@ -69,6 +71,7 @@ class TicketHistory:
     parts: tuple[Part, ...]
     messages: tuple[Message, ...]
     ratings: tuple[Rating, ...]
+    photo_proof: tuple[PhotoProof, ...]
     calendar: Calendar
 
 
@@ -102,5 +105,6 @@ def of_ticket(conn: Connection, ticket_id: int) -> TicketHistory:
         parts=tickets.parts(conn, ticket_id),
         messages=messages.of_ticket(conn, ticket_id),
         ratings=ratings.of_ticket(conn, ticket_id),
+        photo_proof=proof.of_tickets(conn, [ticket_id])[ticket_id],
         calendar=calendar,
     )

@@ -5,8 +5,8 @@ SELECT time_zone FROM grid.city;
 -- name: categories
 -- All categories; there are some hundreds at most.
 SELECT code, kind, family, layer, name_zh, name_en, standard, standard_code, filing_policy,
-    for_residents, severity, clock, dispose_limit, verify_limit, fuse_within_m, fuse_within, pack,
-    effective_from
+    for_residents, severity, clock, dispose_limit, verify_limit, fuse_within_m, fuse_within,
+    proof_photos, geofence_m, recovers_for, pack, effective_from
 FROM events.categories
 ORDER BY category_id;
 

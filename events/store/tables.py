@@ -83,7 +83,9 @@ categories = Table(
     Column("dispose_limit", Interval, nullable=False),
     Column("verify_limit", Interval, nullable=False), Column("fuse_within_m", REAL, nullable=False),
     Column("fuse_within", Interval, nullable=False), _text("pack"),
-    Column("effective_from", Date, nullable=False), *_changed(), schema="events",
+    Column("effective_from", Date, nullable=False), *_changed(),
+    Column("proof_photos", ARRAY(Text), nullable=False), Column("geofence_m", REAL, nullable=False),
+    Column("recovers_for", Interval, nullable=True), schema="events",
 )  # fmt: skip
 
 duties = Table(
@@ -255,7 +257,9 @@ attachments = Table(
     _id("original_bytes"), _number("width", nullable=True), _number("height", nullable=True),
     _at("taken_at", nullable=True), _point("position", nullable=True),
     _text("refusal", nullable=True), _at("created_at"), _text("actor"),
-    _id("perceptual_hash", nullable=True), schema="events",
+    _id("perceptual_hash", nullable=True), _text("taken_from", nullable=True),
+    _text("placed_from", nullable=True), Column("clock_off", Interval, nullable=True),
+    schema="events",
 )  # fmt: skip
 
 fusion_weights = Table(

@@ -255,9 +255,9 @@ def to_resume(conn: Connection, *, now: datetime, limit: int) -> list[int]:
     return [row.ticket_id for row in _SQL.rows(conn, "to_resume", now=now, limit=limit)]
 
 
-def recovered(conn: Connection, *, limit: int) -> list[int]:
-    """Disposed tickets whose sensors are quiet again, locked."""
-    return [row.ticket_id for row in _SQL.rows(conn, "recovered", limit=limit)]
+def recovered(conn: Connection, *, now: datetime, limit: int) -> list[int]:
+    """Disposed tickets that are proven: sensors quiet for long enough, photos there; locked."""
+    return [row.ticket_id for row in _SQL.rows(conn, "recovered", now=now, limit=limit)]
 
 
 def undispatched(conn: Connection, *, limit: int) -> list[int]:
@@ -286,6 +286,6 @@ def of_crew(conn: Connection, crew_id: int, *, limit: int = 200) -> tuple[Ticket
 def _ticket(row: Row[Any]) -> Ticket:
     values = dict(row._mapping)
     values["state"] = State(values["state"])
-    for name in ("area_path", "assisting", "unsigned"):
+    for name in ("area_path", "assisting", "unsigned", "proof_photos"):
         values[name] = tuple(values[name])
     return Ticket(**values)

@@ -7,7 +7,12 @@ SELECT t.ticket_id, t.number, t.state, t.version, t.category_code, t.family, t.l
     t.filed_at, t.dispatched_at, t.accepted_at, t.disposed_at, t.disposed_by, t.verified_at,
     t.closed_at, t.recovered_at, t.due_at, t.overdue_at, t.late_at, t.extensions, t.suspended_at,
     t.resume_at, t.appealed_at, t.exempted_at, t.parent_id, t.owned_by,
-    b.assisting, b.unsigned,
+    b.assisting, b.unsigned, k.proof_photos, k.geofence_m, k.recovers_for,
+    EXISTS (
+        SELECT FROM events.ticket_events AS l
+        JOIN events.events AS e USING (event_id)
+        WHERE l.ticket_id = t.ticket_id AND l.unlinked_at IS NULL AND e.thread IS NOT NULL
+    ) AS is_measured,
     (
         SELECT count(*) FROM events.tickets AS c
         WHERE c.parent_id = t.ticket_id AND c.state NOT IN ('closed', 'declined', 'merged')
@@ -176,11 +181,19 @@ LIMIT :limit
 FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: recovered
--- Disposed tickets whose sensors are quiet again. Where people reported it after the sensors fell
--- quiet, a person has to look.
+-- Disposed tickets whose sensors are quiet for as long as they must be, with the photos that their
+-- category asks for. Where people reported it after the sensors fell quiet, a person has to look.
 SELECT t.ticket_id
 FROM events.tickets AS t
-WHERE t.state = 'disposed' AND t.recovered_at IS NOT NULL
+JOIN events.categories AS k ON k.code = t.category_code
+WHERE t.state = 'disposed' AND t.recovered_at + coalesce(k.recovers_for, interval '0') <= :now
+    AND (
+        -- (a value, so that it is looked up for each of the few tickets)
+        SELECT coalesce(bool_and(f.state IS NOT DISTINCT FROM 'ready' AND f.is_placed
+            AND f.is_timed), true)
+        FROM events.photo_proof AS f
+        WHERE f.ticket_id = t.ticket_id
+    )
     AND NOT EXISTS (
         SELECT FROM events.ticket_events AS l
         JOIN events.events AS e USING (event_id)

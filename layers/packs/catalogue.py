@@ -9,6 +9,8 @@ from layers.contract import Metric
 from layers.packs.reading import Fields, PackError, load
 
 _CLOCKS = ("continuous", "working_hours", "working_days", "natural_days")
+# Which photos a ticket of a category needs before it is disposed of.
+_PROOF = {"none": (), "after": ("after",), "before and after": ("before", "after")}
 _METRIC = ("unit", "decimals", "lowest", "highest", "name")
 _CATEGORY = (
     "kind",
@@ -25,6 +27,9 @@ _CATEGORY = (
     "verify_limit",
     "fuse_within_m",
     "fuse_within",
+    "proof",
+    "geofence_m",
+    "recovers_for",
 )
 
 
@@ -51,6 +56,9 @@ class Category:
     verify_limit: timedelta
     fuse_within_m: float
     fuse_within: timedelta
+    proof_photos: tuple[str, ...]
+    geofence_m: float
+    recovers_for: timedelta | None
     pack: str
     effective_from: date
 
@@ -132,6 +140,9 @@ def _category(code: str, fields: Fields, pack: str, effective_from: date) -> Cat
         verify_limit=fields.duration("verify_limit"),
         fuse_within_m=fields.number("fuse_within_m"),
         fuse_within=fields.duration("fuse_within"),
+        proof_photos=_PROOF[fields.one_of("proof", tuple(_PROOF), "none")],
+        geofence_m=fields.number("geofence_m", 200.0),
+        recovers_for=fields.duration("recovers_for", None),
         pack=pack,
         effective_from=effective_from,
     )

@@ -105,9 +105,10 @@ class Fields:
         hour, minute, end_hour, end_minute = (int(part) for part in match.groups())
         return Hours(start=hour * 60 + minute, end=end_hour * 60 + end_minute)
 
-    def duration(self, name: str) -> timedelta:
-        """Return a duration."""
-        return timedelta(milliseconds=self.ms(name))
+    def duration(self, name: str, default: Any = _MISSING) -> Any:
+        """Return a duration (or ``default``)."""
+        found = self.ms(name, default)
+        return found if found is default else timedelta(milliseconds=found)
 
     def one_of(self, name: str, allowed: Collection[str], default: Any = _MISSING) -> Any:
         """Return a text that is among ``allowed`` (or ``default``)."""

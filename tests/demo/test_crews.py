@@ -16,6 +16,7 @@ from command_center.demo import city
 from command_center.demo.crew_steps import next_step
 from command_center.demo.crews import People, Radio
 from command_center.demo.photo import draw_photo
+from command_center.photos.worker import PhotoWorker
 from command_center.settings import Settings
 from events.actions.file_ticket import process_inbox
 from events.actions.record import record
@@ -140,8 +141,10 @@ def test_crews_carry_a_ticket_to_its_end_with_photos_and_a_verifier(
     radio = Radio(broker.url("cc_crews"))
     people = People(database.engine("cc_web"), settings, radio, speed=1.0)
     now = datetime.now(UTC)
+    worker = PhotoWorker(engine=database.engine("cc_web"), data=tmp_path)
     for minute in range(1, 90):
         people.turn(now + timedelta(seconds=20 * minute))
+        worker.work_one()
     radio.close()
     done = open_now(engine)[0]
     with reading(engine) as conn:

@@ -27,8 +27,9 @@ from events.model.ledger import (
 from events.model.problems import Refused
 from events.model.ticket import Ticket
 from events.model.workflow import MOVES, Need, State, Verb
-from events.store import ledger, parties, proposals, search, tickets
+from events.store import attachments, ledger, parties, proposals, search, tickets
 from grid.store.postgis import reading, transaction
+from tests.events.test_proof import ask, photo
 from tests.events.town import CATEGORIES, NOW, SIDE, Town, draft, finding
 from tests.support.cluster import TestDatabase
 
@@ -40,7 +41,8 @@ EXPECTED = {
     "linked_here", "not_linked_here", "only_event", "leads_already", "assists_already",
     "not_assisting", "proposed_already", "second_person", "not_who_asked", "role", "other_area",
     "wrong_state", "unsigned", "parts_open", "suspended_once", "extended", "appealed",
-    "returned", "other_crew", "stale", "no_such_ticket", "decided",
+    "returned", "other_crew", "stale", "no_such_ticket", "decided", "photo_after",
+    "photo_waiting", "unrecovered", "recovered_lately",
 }  # fmt: skip
 DEPARTMENT_OF = {"w1": "water", "w2": "water", "p1": "works"}
 
@@ -82,6 +84,12 @@ class TownLife(RuleBasedStateMachine):
         mark_overdue(self.town.dispatch, by=DISPATCH, now=self.now)
         send_crews(self.town.dispatch, by=DISPATCH, now=self.now)
 
+    @rule()
+    def photos_are_decoded(self) -> None:
+        with transaction(self.town.web, "system:photos") as conn:
+            for one in attachments.claim_waiting(conn, limit=100):
+                attachments.decide(conn, one, state="ready")
+
     @rule(minutes=st.integers(1, 600))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
@@ -109,6 +117,8 @@ class TownLife(RuleBasedStateMachine):
             more = {"department": DEPARTMENT_OF[crew]}
         if verb in (Verb.DISPATCH, Verb.ASSIGN):
             more["crew"] = crew
+        if verb is Verb.DISPOSE and number % 4:
+            more["photos"] = [photo("after", ticket, taken_at=self.now)]
         self.act(ticket, verb, who, **more)
 
     @rule(who=st.sampled_from(PEOPLE), pick=st.integers(0, 99),
@@ -159,6 +169,8 @@ class TownLife(RuleBasedStateMachine):
 
 @pytest.mark.timeout(600)
 def test_ledger_rebuilds_tickets(town: Town) -> None:
+    ask(town, "proof_photos = '{after}' WHERE code = 'garbage'")
+    ask(town, "recovers_for = interval '5 minutes' WHERE code = 'river_level'")
     TownLife.town = town
     TownLife.seen = {}
     run_state_machine_as_test(

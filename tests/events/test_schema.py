@@ -20,6 +20,7 @@ from events.store import (
     messages,
     outbox,
     parties,
+    proof,
     proposals,
     ratings,
     rules,
@@ -198,7 +199,7 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("tickets", "thread_heads"): {"ticket_id": 9},
     ("tickets", "linked_events"): {"ticket_id": 9},
     ("tickets", "overdue"): {"now": NOW, "limit": 100},
-    ("tickets", "recovered"): {"limit": 100},
+    ("tickets", "recovered"): {"now": NOW, "limit": 100},
     ("rules", "crews"): {"department_id": 1},
     ("crew_work", "movable"): {"department_id": 1},
     ("crew_work", "departments_at_work"): {},
@@ -207,6 +208,7 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("tickets", "undispatched"): {"limit": 100},
     ("tickets", "of_crew"): {"crew_id": 1, "limit": 100},
     ("attachments", "of_tickets"): {"ticket_ids": [5, 9]},
+    ("proof", "of_tickets"): {"ticket_ids": [5, 9]},
     ("ledger", "of_ticket"): {"ticket_id": 9},
     ("outbox", "claim"): {"now": NOW, "limit": 100},
     ("outbox", "for_account"): {"account_id": 1, "crew_id": 1, "department_id": 1, "limit": 50},
@@ -220,6 +222,7 @@ STORES = {
     "inbox": inbox, "events": events, "tickets": tickets, "ledger": ledger, "outbox": outbox,
     "attachments": attachments, "proposals": proposals, "parties": parties, "messages": messages,
     "ratings": ratings, "suggestions": suggestions, "rules": rules, "crew_work": crew_work,
+    "proof": proof,
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 // The crew's page: what is due first, one tap to accept, a note and photos to dispose.
 import { byId, data, el, icon, reasonOf, registerWorker, show, t, tell } from "./common.mjs";
 import { Outbox } from "./outbox.mjs";
+import { checklist, factsOf, missing, whereNow } from "./proof.mjs";
 import { shrink } from "./shrink.mjs";
 import { card, clock } from "./ticket.mjs";
 
@@ -25,6 +26,11 @@ async function send(entry) {
   entry.photos.forEach((one, number) => {
     body.append("photos", new Blob([one.bytes], { type: one.type }), `${number + 1}.jpg`);
   });
+  if (entry.photos.length) {
+    body.set("photo_facts", JSON.stringify(entry.photos.map(factsOf)));
+    // when it is sent, not when it was done: the server learns how far this clock is off
+    body.set("phone_at", new Date().toISOString());
+  }
   let response;
   try {
     response = await fetch(`/api/v1/tickets/${entry.number}/actions`, {
@@ -167,6 +173,7 @@ function act(ticket, verb) {
     show(byId(name), verb === wanted);
     show(byId(`${name}-label`), verb === wanted);
   }
+  if (verb === "dispose" && ticket.proof?.length) whereNow();
   tell(byId("sheet-trouble"), "");
   drawPhotos();
   byId("sheet").showModal();
@@ -195,12 +202,18 @@ async function submitSheet(event) {
     return;
   }
   const more = !extra ? {} : extra === "until" ? { until: new Date(`${value}T00:00:00`).toISOString() } : { hours: value };
+  const lacks = verb === "dispose" ? missing(ticket, photos) : [];
+  if (lacks.length) {
+    tell(byId("sheet-trouble"), t("proof_missing", { items: lacks.join(data.language === "zh" ? "、" : ", ") }));
+    return;
+  }
   byId("sheet").close();
   await queue(ticket, verb, why, photos, more);
 }
 
 async function addPhotos(event) {
   const files = [...event.target.files];
+  const kind = event.target.dataset.kind;
   event.target.value = "";
   tell(byId("sheet-trouble"), "");
   for (const file of files) {
@@ -209,7 +222,8 @@ async function addPhotos(event) {
       break;
     }
     try {
-      photos.push(await shrink(file));
+      const at = new Date(Math.min(file.lastModified || Date.now(), Date.now())).toISOString();
+      photos.push({ ...await shrink(file), kind, taken_at: at, place: await whereNow() });
     } catch {
       tell(byId("sheet-trouble"), t("photo_unreadable"));
     }
@@ -225,9 +239,17 @@ function drawPhotos() {
   }
   box.prepend(...photos.map((one, index) => el("div", { class: "photo" },
     el("img", { src: URL.createObjectURL(new Blob([one.bytes], { type: one.type })), alt: t("photo_alt") }),
+    sheet?.ticket.proof?.length ? el("span", { class: "photo-kind" }, t(`kind_${one.kind}`)) : null,
     el("button", { type: "button", "aria-label": t("photo_remove", { number: index + 1 }),
       onclick: () => { photos.splice(index, 1); drawPhotos(); } }, icon("close")))));
-  show(box.querySelector(".photo-add"), photos.length < MOST_PHOTOS);
+  const items = sheet?.ticket.proof ?? [];
+  const asked = (kind) => items.some((one) => one.item === kind);
+  show(byId("add-before"), photos.length < MOST_PHOTOS && asked("before"));
+  show(byId("photo").closest(".photo-add"), photos.length < MOST_PHOTOS);
+  byId("photo-after").textContent = t(items.length ? "photo_after" : "photo");
+  const listed = sheet?.verb === "dispose" && items.length > 0;
+  show(byId("sheet-proof"), listed);
+  byId("sheet-proof").replaceChildren(...(listed ? checklist(sheet.ticket, photos) : []));
 }
 
 function choose(name) {
@@ -251,7 +273,7 @@ for (const name of ["work", "notices"]) {
 }
 byId("sheet-form").addEventListener("submit", submitSheet);
 byId("sheet-cancel").addEventListener("click", () => byId("sheet").close());
-byId("photo").addEventListener("change", addPhotos);
+for (const name of ["photo", "photo-before"]) byId(name).addEventListener("change", addPhotos);
 addEventListener("online", () => load());
 addEventListener("offline", () => draw());
 byId("logout").addEventListener("submit", () => {

@@ -10,6 +10,7 @@ from command_center.components import Actions, Due, Mark
 from command_center.pages.parts.clocks import clocks_section
 from command_center.pages.parts.joint import joint_section, proposals_section
 from command_center.pages.parts.names import read_names
+from command_center.pages.parts.proven import proof_section
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.talk import talk_section
 from command_center.pages.parts.told import aria, data, fact, photo, section
@@ -51,6 +52,7 @@ def story_panel(
             *_head(ticket, reader),
             _way(ticket, reader),
             actions,
+            *proof_section(ticket, past, reader),
             *proposals_section(past, names, reader),
             *([links] if links is not None else []),
             _facts(ticket, names, reader),
