@@ -177,7 +177,8 @@ def hindrance(actor: Actor, move: Move, ticket: Ticket) -> Refusal | None:
         Guard.RAN_LATE: (ticket.late_at is None, Reason.NOT_LATE),
         Guard.NEVER_APPEALED: (ticket.appealed_at is not None, Reason.APPEALED),
         Guard.PROOF_WANTED: (
-            not ticket.proof_photos and not ticket.waits_for_recovery, Reason.NO_PROOF_WANTED
+            not ticket.proof_photos and not ticket.waits_for_recovery,
+            Reason.NO_PROOF_WANTED,
         ),
         Guard.SOMEBODY_ASSISTS: (not ticket.assisting, Reason.NOBODY_ASSISTS),
     }

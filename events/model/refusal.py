@@ -225,13 +225,15 @@ SENTENCES: dict[Reason, Words] = {
         en="This category asks for no proof: verify it.",
     ),
     Reason.PHOTO_BEFORE: Words(
-        zh="缺少处置前照片，请补拍后再提交。", en="A photo from before the work is missing: add one."
+        zh="缺少处置前照片，请补拍后再提交。",
+        en="A photo from before the work is missing: add one.",
     ),
     Reason.PHOTO_AFTER: Words(
         zh="缺少处置后照片，请补拍后再提交。", en="A photo from after the work is missing: add one."
     ),
     Reason.PHOTO_WAITING: Words(
-        zh="照片仍在处理，请稍后再试。", en="The photos are still being prepared: try again shortly."
+        zh="照片仍在处理，请稍后再试。",
+        en="The photos are still being prepared: try again shortly.",
     ),
     Reason.PHOTO_UNPLACED: Words(
         zh="照片没有位置，请打开定位后重拍。",
@@ -247,7 +249,7 @@ SENTENCES: dict[Reason, Words] = {
     ),
     Reason.PHOTO_OTHER_TIME: Words(
         zh="照片的拍摄时间不在案卷办理期间，请核对手机时间后重拍。",
-        en="A photo was taken at another time than this work: check the phone's clock and retake it.",
+        en="A photo was taken at another time: check the phone's clock, take it again.",
     ),
     Reason.UNRECOVERED: Words(
         zh="监测数据尚未恢复正常，请等待恢复，或说明理由并由另一人同意“担保核查通过”。",

@@ -1,4 +1,4 @@
-"""Nothing is closed without proof: photos of the spot, and sensors that are quiet for long enough."""
+"""Nothing is closed without proof: photos of the spot, and sensors that are quiet long enough."""
 
 from __future__ import annotations
 
