@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from command_center.machine.doors import database_url
 from command_center.settings import read_settings
+from events.actions.escalate import escalate
 from events.actions.file_ticket import process_inbox
 from events.actions.replan import Memory
 from events.actions.suggest import suggest
@@ -121,7 +122,8 @@ class Dispatcher:
     def _tick(self, engine: Engine) -> None:
         self._next_tick = time.monotonic() + _TICK_S
         for part in (
-            self._resume, self._overdue, self._recovered, self._crews, self._deliver, self._suggest,
+            self._resume, self._overdue, self._escalate, self._recovered, self._crews, self._deliver,
+            self._suggest,
         ):  # fmt: skip
             self._guarded(part, engine)
         now = self._clock()
@@ -141,6 +143,9 @@ class Dispatcher:
 
     def _overdue(self, engine: Engine) -> None:
         mark_overdue(engine, by=DISPATCH, now=self._clock())
+
+    def _escalate(self, engine: Engine) -> None:
+        escalate(engine, by=DISPATCH, now=self._clock())
 
     def _recovered(self, engine: Engine) -> None:
         close_recovered(engine, now=self._clock())

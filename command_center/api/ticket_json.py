@@ -6,6 +6,7 @@ from typing import Any
 
 from events.model.access import Actor, verbs_for
 from events.model.attachment import Attachment
+from events.model.ladder import Escalation
 from events.model.ledger import LedgerEntry
 from events.model.message import Message
 from events.model.party import Party
@@ -97,6 +98,7 @@ def story(
         "history": [_entry(one, names) for one in history.entries],
         "clocks": [_clock(one) for one in history.clocks],
         "proof": proof(ticket, history.photo_proof, now),
+        "escalations": [_escalation(one, names) for one in history.escalations],
         "evidence": [evidence(one) for one in history.attachments],
         "events": [_event(one) for one in history.events],
     }
@@ -189,6 +191,18 @@ def _rating(one: Rating) -> Json:
         "satisfied": one.satisfied,
         "stars": one.stars,
         "words": one.words,
+    }
+
+
+def _escalation(one: Escalation, names: Names) -> Json:
+    return {
+        "level": one.level,
+        "recipient": one.recipient.value,
+        "told_at": None if one.told_at is None else one.told_at.isoformat(),
+        "told": [{"account": who, "name": names.get(who)} for who in one.told],
+        "read_by": [
+            {"account": who, "name": names.get(who), "at": at.isoformat()} for who, at in one.read_by
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from command_center.demo import seeding
 from command_center.demo.communities import CITY_CODE, DISTRICT_CODE, draw_areas
 from command_center.demo.history import write_past_readings, write_past_tickets
 from command_center.demo.holidays import calendar_days
+from command_center.demo.ladder import ladder_levels
 from command_center.demo.land import draw_land
 from command_center.demo.people import ACCOUNTS
 from command_center.demo.roads import draw_roads
@@ -92,6 +93,7 @@ def _configure(engine: Engine, now: datetime) -> None:
         configure.put_duties(conn, seeding.duty_rows(), now=now)
         configure.put_crews(conn, seeding.crew_rows(), now=now)
         configure.put_calendar(conn, calendar_days(), now=now)
+        configure.put_ladder(conn, ladder_levels(), now=now)
 
 
 def _keep_secrets(data: Path, made: Mapping[str, str]) -> None:

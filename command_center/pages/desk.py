@@ -17,6 +17,7 @@ from command_center.components import SCRIPTS, Banner, Pulse, Queue, Selection
 from command_center.pages.page import Page, PageApp
 from command_center.pages.parts import frame
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
+from command_center.pages.parts.escalated import escalated_marks, note_seen
 from command_center.pages.parts.hotline import add_hotline_callbacks, hotline_dialog
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.story import story_panel
@@ -143,6 +144,7 @@ def register(app: PageApp, services: Services) -> None:
         reader = read_reader(services)
         number = str(clicked.get("id"))
         try:
+            note_seen(services, number, reader)
             same = suggested_section(services, number, reader)
             links = [one for one in (_links(reader, number), same) if one is not None]
             return story_panel(services, number, reader, links=html.Div(links))
@@ -170,12 +172,15 @@ def read_rows(services: Services, filters: Filters) -> tuple[list[dict[str, Any]
         if inside is None:
             return [], words("desk.found", language, n=0)
         page = search(conn, _wanted(conn, filters, services, actor), inside)
-        waiting = proposals.for_actor(conn, actor, [one.ticket_id for one in page.items])
+        ids = [one.ticket_id for one in page.items]
+        waiting = proposals.for_actor(conn, actor, ids)
+        told = escalated_marks(conn, ids, language)
     items = page.items
-    if filters.show in ("needs", "decisions", "open", "overdue"):
+    if filters.show in ("needs", "decisions", "open", "overdue", "escalated"):
         items = tuple(sorted(items, key=urgency))
     key = "desk.found_more" if page.next_cursor else "desk.found"
-    rows = [row(one, language, waiting.get(one.ticket_id, ())) for one in items]
+    rows = [row(one, language, waiting.get(one.ticket_id, ()), told.get(one.ticket_id, ""))
+            for one in items]  # fmt: skip
     return rows, words(key, language, n=len(items))
 
 
@@ -188,7 +193,8 @@ def _wanted(conn: Connection, filters: Filters, services: Services, actor: Actor
     return TicketQuery(
         states=states.get(filters.show),
         decided_by=actor if filters.show in ("needs", "decisions") else None,
-        open_only=filters.show in ("open", "overdue", "supervised"),
+        open_only=filters.show in ("open", "overdue", "escalated", "supervised"),
+        escalated_to=actor if filters.show == "escalated" else None,
         overdue=True if filters.show == "overdue" else None,
         supervised=True if filters.show == "supervised" else None,
         layer=filters.layer,

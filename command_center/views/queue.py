@@ -12,7 +12,7 @@ from command_center.views.story import titled
 from events.model.ticket import Ticket, yellow_at
 from events.model.verb import STATE_WORDS, VERB_WORDS, Verb
 
-SHOWS = ("needs", "decisions", "open", "overdue", "supervised", "closed_today", "closed", "all")
+SHOWS = ("needs", "decisions", "open", "overdue", "escalated", "supervised", "closed_today", "closed", "all")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,10 +49,13 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 10 else None
 
 
-def row(ticket: Ticket, language: Language, decisions: Iterable[Verb] = ()) -> dict[str, Any]:
+def row(
+    ticket: Ticket, language: Language, decisions: Iterable[Verb] = (), escalated: str = ""
+) -> dict[str, Any]:
     """A ticket as a row: plain values, times in ms since 1970 for the browser to format.
 
-    ``decisions``: what is proposed about it that the reader may decide.
+    ``decisions``: what is proposed about it that the reader may decide. ``escalated``: how high its
+    lateness went, and who has read of it.
     """
     named = [VERB_WORDS[one].told(language) for one in decisions]
     return {
@@ -66,6 +69,7 @@ def row(ticket: Ticket, language: Language, decisions: Iterable[Verb] = ()) -> d
         "crew": titled(ticket, "crew_name", language),
         "supervised": ticket.supervised,
         "decisions": ("、" if language == "zh" else ", ").join(named),
+        "escalated": escalated,
         "open": ticket.is_open,
         "due": _ms(ticket.due_at) if ticket.is_open else None,
         "yellow": _ms(yellow_at(ticket)) if ticket.is_open else None,

@@ -35,7 +35,7 @@ _ANY_VERSION = frozenset({
     Verb.COMMENT, Verb.SUPERVISE, Verb.SIGN, Verb.REFUSE, Verb.WITHDRAW,
 })  # fmt: skip
 # What the program notes by itself is no verb for people.
-_NOT_FOR_PEOPLE = frozenset({Verb.PROPOSE, Verb.LAPSE, Verb.RATE, Verb.OWN})
+_NOT_FOR_PEOPLE = frozenset({Verb.PROPOSE, Verb.LAPSE, Verb.RATE, Verb.OWN, Verb.ESCALATE})
 
 
 def act(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from events.model.problems import Incomplete
 from events.model.refusal import Reason, Refusal
-from events.store import departments, ledger, rules
+from events.store import departments, escalations, ledger, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from events.model.calendar import CalendarDay
     from events.model.category import Category
     from events.model.configuration import CrewRow, DepartmentRow, DutyRow
+    from events.model.ladder import Level
 
 
 def put_categories(conn: Connection, rows: Iterable[Category], *, now: datetime) -> None:
@@ -87,6 +88,13 @@ def put_calendar(conn: Connection, rows: Iterable[CalendarDay], *, now: datetime
     for row in rows:
         departments.put_calendar_day(conn, row)
         _trail(conn, "calendar", row.day.isoformat(), asdict(row), now)
+
+
+def put_ladder(conn: Connection, levels: Iterable[Level], *, now: datetime) -> None:
+    """Make the levels of the ladder or bring them up to date, by number."""
+    for one in levels:
+        escalations.put_level(conn, one)
+        _trail(conn, "ladder", str(one.level), asdict(one), now)
 
 
 def _trail(

@@ -9,7 +9,7 @@ from events.model.actor import RESIDENT, Role
 from events.model.notice import Recipient
 from events.model.verb import STATE_WORDS, VERB_WORDS, Verb
 from events.model.words import Words
-from events.store import outbox
+from events.store import escalations, outbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -87,7 +87,7 @@ def tell(
     if verb in _TO_CREW and not (verb is Verb.RECOVER and ticket.disposed_at is not None):
         body = _filled(_TO_CREW[verb], ticket, why)
         recipient = _who_has_it(ticket, by)
-    elif verb is Verb.OVERDUE:
+    elif verb is Verb.OVERDUE and not escalations.ladder(conn):
         body = _filled(_LATE, ticket, why)
         if ticket.department_id is not None:
             recipient = (Recipient.DEPARTMENT, ticket.department_id)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from events.actions.dispatch import route_and_dispatch
+from events.actions.escalate import plan
 from events.actions.replan import Memory, replan
 from events.actions.transition import move_ticket
 from events.model.actor import RECOVERY
 from events.model.words import Words
 from events.model.workflow import State, Verb
-from events.store import rules, tickets
+from events.store import escalations, rules, tickets
 from grid.store.postgis import transaction
 
 if TYPE_CHECKING:
@@ -30,9 +31,11 @@ def mark_overdue(engine: Engine, *, by: Actor, now: datetime, limit: int = 100) 
     with transaction(engine, by.key) as conn:
         city = rules.load(conn)
         late = tickets.overdue(conn, now=now, limit=limit)
+        ladder = escalations.ladder(conn) if late else ()
         for ticket_id in late:
             ticket = tickets.by_id(conn, ticket_id)
             move_ticket(conn, ticket, Verb.OVERDUE, by=by, now=now, city=city, why=_LATE)
+            plan(conn, ticket, ladder, city=city)
     return len(late)
 
 

@@ -171,3 +171,9 @@ def rebuild_parties(payloads: Iterable[Mapping[str, Any]]) -> dict[int, str]:
         if party is not None:
             found[party["department_id"]] = party["state"]
     return found
+
+
+def rebuild_escalations(entries: Iterable[LedgerEntry]) -> list[tuple[int, int]]:
+    """(run of a clock, level) of all that was told of a ticket's lateness, sorted."""
+    told = (one.payload["escalation"] for one in entries if one.verb == "ticket.escalate")
+    return sorted((one["clock_id"], one["level"]) for one in told)

@@ -202,7 +202,7 @@ MOVES: Mapping[tuple[State, Verb], Move] = _table((*_WAY, *_FUSION, *_TIME, *_JO
 MARKS = frozenset({
     Verb.WORSEN, Verb.RECOVER, Verb.RELAPSE, Verb.OVERDUE, Verb.COMMENT, Verb.SUPERVISE,
     Verb.LINK, Verb.UNLINK, Verb.EXTEND, Verb.APPEAL, Verb.ASSIST, Verb.RELEASE, Verb.SIGN,
-    Verb.SPLIT, Verb.PROPOSE, Verb.LAPSE, Verb.RATE, Verb.OWN,
+    Verb.SPLIT, Verb.PROPOSE, Verb.LAPSE, Verb.ESCALATE, Verb.RATE, Verb.OWN,
 }) | VERDICTS  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from events.model.deadline import Segment, StageClock, explain
 from events.store import (
     attachments,
     clocks,
+    escalations,
     events,
     ledger,
     messages,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from events.model.attachment import Attachment
     from events.model.calendar import Calendar
     from events.model.event import Event
+    from events.model.ladder import Escalation
     from events.model.ledger import LedgerEntry
     from events.model.message import Message
     from events.model.party import Party
@@ -72,6 +74,7 @@ class TicketHistory:
     messages: tuple[Message, ...]
     ratings: tuple[Rating, ...]
     photo_proof: tuple[PhotoProof, ...]
+    escalations: tuple[Escalation, ...]
     calendar: Calendar
 
 
@@ -105,6 +108,7 @@ def of_ticket(conn: Connection, ticket_id: int) -> TicketHistory:
         parts=tickets.parts(conn, ticket_id),
         messages=messages.of_ticket(conn, ticket_id),
         ratings=ratings.of_ticket(conn, ticket_id),
+        escalations=escalations.of_tickets(conn, [ticket_id]),
         photo_proof=proof.of_tickets(conn, [ticket_id])[ticket_id],
         calendar=calendar,
     )

@@ -29,9 +29,9 @@ def put(
     ticket: Ticket,
     body: Words,
     now: datetime,
-) -> None:
-    """A notice about a ticket to one recipient."""
-    _SQL.value(
+) -> int:
+    """A notice about a ticket to one recipient; its id."""
+    notice_id: int = _SQL.value(
         conn,
         "put",
         kind=kind,
@@ -43,6 +43,7 @@ def put(
         body_en=body.en,
         created_at=now,
     )
+    return notice_id
 
 
 def put_to_reporters(

@@ -15,6 +15,7 @@ from events.model.access import Actor, Scope
 from events.model.ticket import Ticket
 from events.model.workflow import FINAL, State
 from events.store import departments, tickets
+from events.store.tables import outbox as O  # noqa: E741, N812 - short, like T
 from events.store.tables import parties as A  # noqa: N812 - short, like T
 from events.store.tables import proposals as P  # noqa: N812
 from events.store.tables import tickets as T  # noqa: N812 - short, it is on every line
@@ -38,7 +39,7 @@ class TicketQuery:
     and merged tickets. ``text`` is looked for in number, titles and description.
     ``in_hand_of``: what the crew of this person has in hand, and what its department assists
     with. ``decided_by``: something is proposed about it that this person may decide; together with
-    ``states``, either will do.
+    ``states``, either will do. ``escalated_to``: its lateness was told to this person.
     """
 
     bbox: tuple[float, float, float, float] | None = None
@@ -58,6 +59,7 @@ class TicketQuery:
     updated_after: datetime | None = None
     decided_by: Actor | None = None
     in_hand_of: Actor | None = None
+    escalated_to: Actor | None = None
     cursor: str | None = None
     limit: int = 100
 
@@ -104,6 +106,8 @@ def _plain(query: TicketQuery) -> list[ColumnElement[bool]]:
     if query.bbox is not None:
         found.append(T.c.position.op("&&")(func.ST_MakeEnvelope(*query.bbox, 4326)))
     found += _chosen(query)
+    if query.escalated_to is not None:
+        found.append(_told_of(query.escalated_to))
     if query.open_only:
         found.append(T.c.state.not_in(sorted(FINAL)))
     if query.least_severity is not None:
@@ -151,6 +155,15 @@ def _waits_for(actor: Actor) -> ColumnElement[bool]:
         not_(literal(actor.key) == any_(P.c.people)),
     )
     return T.c.ticket_id.in_(waiting)
+
+
+def _told_of(actor: Actor) -> ColumnElement[bool]:
+    """It stayed late, and this person was told of it."""
+    told = select(O.c.ticket_id).where(
+        O.c.kind == "escalate", O.c.recipient_kind == "account",
+        O.c.recipient_id == (actor.account_id or -1),
+    )  # fmt: skip
+    return T.c.ticket_id.in_(told)
 
 
 def _looked_up(conn: Connection, query: TicketQuery) -> list[ColumnElement[bool]]:

@@ -280,6 +280,20 @@ suggestions = Table(
     _text("refused_why", nullable=True), schema="events",
 )  # fmt: skip
 
+ladder = Table(
+    "ladder", METADATA, Column("level", SmallInteger, nullable=False),
+    Column("overdue_share", REAL, nullable=False), _text("recipient"),
+    Column("read_within", Interval, nullable=False), _text("pack"), *_changed(), schema="events",
+)  # fmt: skip
+
+escalations = Table(
+    "escalations", METADATA, _id("clock_id"), Column("level", SmallInteger, nullable=False),
+    _id("ticket_id"), _text("recipient"), Column("read_within", Interval, nullable=False),
+    _at("at"), _at("told_at", nullable=True),
+    Column("notices", ARRAY(BigInteger), nullable=False), _at("unread_at", nullable=True),
+    _at("ended_at", nullable=True), schema="events",
+)  # fmt: skip
+
 action_keys = Table(
     "action_keys", METADATA, _text("key"), _number("account_id"), _id("ticket_id"),
     Column("request_sha256", LargeBinary, nullable=False), _number("version"), _at("at"),

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
+from events.actions.escalate import escalate
 from events.actions.upkeep import close_recovered, mark_overdue, resume_suspended, send_crews
 from events.model.access import DISPATCH, Scope, verbs_for
 from events.model.event import Change
@@ -21,14 +22,16 @@ from events.model.ledger import (
     canonical,
     plain,
     rebuild,
+    rebuild_escalations,
     rebuild_parties,
     rebuild_proposals,
 )
 from events.model.problems import Refused
 from events.model.ticket import Ticket
 from events.model.workflow import MOVES, Need, State, Verb
-from events.store import attachments, ledger, parties, proposals, search, tickets
+from events.store import attachments, escalations, ledger, parties, proposals, search, tickets
 from grid.store.postgis import reading, transaction
+from tests.events.test_escalation import with_ladder
 from tests.events.test_proof import ask, photo
 from tests.events.town import CATEGORIES, NOW, SIDE, Town, draft, finding
 from tests.support.cluster import TestDatabase
@@ -82,6 +85,7 @@ class TownLife(RuleBasedStateMachine):
         resume_suspended(self.town.dispatch, by=DISPATCH, now=self.now)
         close_recovered(self.town.dispatch, now=self.now)
         mark_overdue(self.town.dispatch, by=DISPATCH, now=self.now)
+        escalate(self.town.dispatch, by=DISPATCH, now=self.now)
         send_crews(self.town.dispatch, by=DISPATCH, now=self.now)
 
     @rule()
@@ -163,6 +167,9 @@ class TownLife(RuleBasedStateMachine):
                 parts = {one.department_id: one.state.value
                          for one in parties.of_ticket(conn, ticket.ticket_id)}  # fmt: skip
                 assert rebuild_parties(moves) == parts
+                levels = [(one.clock_id, one.level)
+                          for one in escalations.of_tickets(conn, [ticket.ticket_id])]  # fmt: skip
+                assert rebuild_escalations(entries) == levels
                 assert ticket.open_parts == 0 or ticket.state is not State.CLOSED
                 assert not ticket.unsigned or ticket.state not in (State.DISPOSED, State.CLOSED)
 
@@ -171,6 +178,7 @@ class TownLife(RuleBasedStateMachine):
 def test_ledger_rebuilds_tickets(town: Town) -> None:
     ask(town, "proof_photos = '{after}' WHERE code = 'garbage'")
     ask(town, "recovers_for = interval '5 minutes' WHERE code = 'river_level'")
+    with_ladder(town, timedelta(minutes=90))
     TownLife.town = town
     TownLife.seen = {}
     run_state_machine_as_test(

@@ -14,6 +14,7 @@ from events.model.workflow import State
 from events.store import (
     attachments,
     crew_work,
+    escalations,
     events,
     inbox,
     ledger,
@@ -132,7 +133,7 @@ ANALYZE;
 BIG = {
     "events", "tickets", "ticket_events", "inbox", "outbox", "ledger", "ticket_clocks",
     "attachments", "proposals", "parties", "messages", "ratings", "reports",
-    "suggestions", "to_compare",
+    "suggestions", "to_compare", "escalations",
 }  # fmt: skip
 
 
@@ -209,6 +210,9 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("tickets", "of_crew"): {"crew_id": 1, "limit": 100},
     ("attachments", "of_tickets"): {"ticket_ids": [5, 9]},
     ("proof", "of_tickets"): {"ticket_ids": [5, 9]},
+    ("escalations", "of_tickets"): {"ticket_ids": [5, 9]},
+    ("escalations", "claim"): {"now": NOW},
+    ("escalations", "press_on"): {"now": NOW, "limit": 100},
     ("ledger", "of_ticket"): {"ticket_id": 9},
     ("outbox", "claim"): {"now": NOW, "limit": 100},
     ("outbox", "for_account"): {"account_id": 1, "crew_id": 1, "department_id": 1, "limit": 50},
@@ -222,7 +226,7 @@ STORES = {
     "inbox": inbox, "events": events, "tickets": tickets, "ledger": ledger, "outbox": outbox,
     "attachments": attachments, "proposals": proposals, "parties": parties, "messages": messages,
     "ratings": ratings, "suggestions": suggestions, "rules": rules, "crew_work": crew_work,
-    "proof": proof,
+    "proof": proof, "escalations": escalations,
 }  # fmt: skip
 
 

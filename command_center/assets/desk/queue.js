@@ -63,6 +63,7 @@
       e("td", { className: "number" }, row.number),
       e("td", { className: "title" }, row.title),
       e("td", null, row.state, row.supervised && e("em", { className: "supervised" }, config.words.supervised),
+        row.escalated && e("em", { className: "supervised" }, row.escalated),
         row.decisions && e("em", { className: "decide" }, ns.fill(config.words.your_decision, { verbs: row.decisions }))),
       e("td", null, row.place),
       e("td", { className: row.department ? "" : "none" }, row.department || config.words.nobody_yet),

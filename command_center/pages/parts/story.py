@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from command_center.components import Actions, Due, Mark
 from command_center.pages.parts.clocks import clocks_section
+from command_center.pages.parts.escalated import escalated_section
 from command_center.pages.parts.joint import joint_section, proposals_section
 from command_center.pages.parts.names import read_names
 from command_center.pages.parts.proven import proof_section
@@ -53,6 +54,7 @@ def story_panel(
             _way(ticket, reader),
             actions,
             *proof_section(ticket, past, reader),
+            *escalated_section(past, names, reader),
             *proposals_section(past, names, reader),
             *([links] if links is not None else []),
             _facts(ticket, names, reader),
