@@ -201,7 +201,8 @@ def _escalation(one: Escalation, names: Names) -> Json:
         "told_at": None if one.told_at is None else one.told_at.isoformat(),
         "told": [{"account": who, "name": names.get(who)} for who in one.told],
         "read_by": [
-            {"account": who, "name": names.get(who), "at": at.isoformat()} for who, at in one.read_by
+            {"account": who, "name": names.get(who), "at": at.isoformat()}
+            for who, at in one.read_by
         ],
     }
 

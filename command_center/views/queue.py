@@ -12,7 +12,17 @@ from command_center.views.story import titled
 from events.model.ticket import Ticket, yellow_at
 from events.model.verb import STATE_WORDS, VERB_WORDS, Verb
 
-SHOWS = ("needs", "decisions", "open", "overdue", "escalated", "supervised", "closed_today", "closed", "all")
+SHOWS = (
+    "needs",
+    "decisions",
+    "open",
+    "overdue",
+    "escalated",
+    "supervised",
+    "closed_today",
+    "closed",
+    "all",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

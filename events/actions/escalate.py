@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 _ONE_TURN = 200
 
 
-def plan(
-    conn: Connection, ticket: Ticket, levels: tuple[Level, ...], *, city: CityRules
-) -> None:
+def plan(conn: Connection, ticket: Ticket, levels: tuple[Level, ...], *, city: CityRules) -> None:
     """Keep when each level is told of a ticket whose running clock has run out."""
     running = [
         one

@@ -15,7 +15,7 @@ from events.model.access import Actor, Scope
 from events.model.ticket import Ticket
 from events.model.workflow import FINAL, State
 from events.store import departments, tickets
-from events.store.tables import outbox as O  # noqa: E741, N812 - short, like T
+from events.store.tables import outbox as O  # noqa: N812 - short, like T
 from events.store.tables import parties as A  # noqa: N812 - short, like T
 from events.store.tables import proposals as P  # noqa: N812
 from events.store.tables import tickets as T  # noqa: N812 - short, it is on every line

@@ -26,8 +26,8 @@ async def test_what_was_told_to_a_supervisor_is_shown_and_read(
     mark_overdue(town.dispatch, by=DISPATCH, now=later)
     escalate(town.dispatch, by=DISPATCH, now=later)
     row = f".cc-queue tbody tr[data-ticket='{ticket.number}']"
-    async with open_page("/desk", "supervisor", language=language) as page:
-        await page.locator("#show").get_by_text(show).click()
+    async with open_page("/desk?show=escalated", "supervisor", language=language) as page:
+        await expect(page.locator("#show label:has(input:checked)")).to_have_text(show)
         await expect(page.locator(row)).to_contain_text(unread)
         await page.locator(row).click()
         await expect(page.locator("[data-level='4']")).to_contain_text(read)
