@@ -1,7 +1,7 @@
 """Many schedulers on one database, killed with -9 at any moment.
 
-``python -m tests.events.schedulers URL NOW COUNT``, a process of its own, so that it can fork: nothing
-is imported anew, and nobody else's threads are in the way.
+``python -m tests.events.schedulers URL NOW COUNT``, a process of its own, so that it can fork:
+nothing is imported anew, and nobody else's threads are in the way.
 """
 
 import os
