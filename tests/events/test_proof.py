@@ -126,7 +126,8 @@ def test_what_is_redone_is_photographed_anew(town: Town) -> None:
         town.act(ticket, "dispose", "w1", now=later + MINUTE)
     assert "after" in lacking(refused)
     again = photo("after", ticket, taken_at=later)
-    assert town.act(ticket, "dispose", "w1", now=later + MINUTE, photos=[again])
+    done = town.act(ticket, "dispose", "w1", now=later + MINUTE, photos=[again])
+    assert done.state is State.DISPOSED
 
 
 def measured(town: Town) -> Ticket:

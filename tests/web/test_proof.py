@@ -92,7 +92,8 @@ async def test_the_phone_asks_for_what_is_missing_and_the_desk_shows_the_list(
     picture.write_bytes(jpeg())
     context = await browser.new_context(
         base_url=served.url, locale="zh-CN", viewport={"width": 390, "height": 844},
-        geolocation=HERE, permissions=["geolocation"],
+        geolocation=HERE,  # type: ignore[arg-type]  # a dict of floats
+        permissions=["geolocation"],
     )  # fmt: skip
     page = await context.new_page()
     await _log_in(page, "w1", "/field")
