@@ -122,8 +122,8 @@ class Dispatcher:
     def _tick(self, engine: Engine) -> None:
         self._next_tick = time.monotonic() + _TICK_S
         for part in (
-            self._resume, self._overdue, self._escalate, self._recovered, self._crews, self._deliver,
-            self._suggest,
+            self._resume, self._overdue, self._escalate, self._recovered, self._crews,
+            self._deliver, self._suggest,
         ):  # fmt: skip
             self._guarded(part, engine)
         now = self._clock()
