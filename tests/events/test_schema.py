@@ -119,6 +119,11 @@ SELECT now(), 'system:test', 'ticket.file', 'ticket', 'T' || n, n, '{}'
 FROM generate_series(1, 20000) AS n;
 INSERT INTO events.ticket_clocks (ticket_id, stage, clock, time_limit, started_at, due_at)
 SELECT n, 'dispose', 'continuous', '4 hours', now(), now() FROM generate_series(1, 20000) AS n;
+INSERT INTO events.escalations (clock_id, level, ticket_id, recipient, read_within, at, told_at,
+    unread_at)
+SELECT clock_id, 1, ticket_id, 'city', '1 hour', now(), CASE WHEN clock_id % 100 > 0 THEN now() END,
+    CASE WHEN clock_id % 100 = 1 THEN now() END
+FROM events.ticket_clocks;
 INSERT INTO events.attachments (attachment_id, event_id, ticket_id, area_id, kind, state,
     original_sha256, original_bytes, created_at, actor)
 SELECT gen_random_uuid(), CASE WHEN n % 2 = 0 THEN n END, CASE WHEN n % 2 = 1 THEN n END, 4,
