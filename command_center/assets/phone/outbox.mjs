@@ -3,6 +3,8 @@
 import { newKey } from "./common.mjs";
 
 const RETRY_MS = 15_000;
+// The first tries after "online" come sooner: the network is often there a moment later than that.
+const FIRST_RETRY_MS = 500;
 
 export class Outbox {
   // send(entry) -> "done" | "later" | "refused"; changed() is called after each change.
@@ -13,6 +15,8 @@ export class Outbox {
     this.memory = { waiting: new Map(), done: new Map() };
     this.flushing = null;
     this.database = null;
+    this.pause = FIRST_RETRY_MS;
+    this.timer = null;
   }
 
   async open() {
@@ -33,12 +37,15 @@ export class Outbox {
       request.onblocked = () => resolve(null);
     });
     if (navigator.storage?.persist) navigator.storage.persist().catch(() => {});
-    const again = () => this.flush();
+    const again = () => {
+      this.pause = FIRST_RETRY_MS;
+      return this.flush();
+    };
     addEventListener("online", again);
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") again();
     });
-    setInterval(again, RETRY_MS);
+    setInterval(() => this.flush(), RETRY_MS);
     this.changed();
   }
 
@@ -95,11 +102,22 @@ export class Outbox {
         if (entry.refused) continue;
         const result = await this.send(entry);
         this.changed();
-        if (result === "later") return;
+        if (result === "later") {
+          this.#soon();
+          return;
+        }
+        this.pause = FIRST_RETRY_MS;
       }
     };
     if (navigator.locks) await navigator.locks.request(`outbox-${this.name}`, run);
     else await run();
+  }
+
+  // Again after a pause that grows up to the usual one.
+  #soon() {
+    clearTimeout(this.timer);
+    if (this.pause < RETRY_MS) this.timer = setTimeout(() => this.flush(), this.pause);
+    this.pause = Math.min(this.pause * 2, RETRY_MS);
   }
 
   #store(name, mode) {
