@@ -53,7 +53,7 @@ _RANGE = 10_000
 _MOST_GROUPS = 50
 _POLL_S = 0.2
 _PAUSE_S = 0.05
-_LONGEST_PAUSE_S = 0.2
+_LONGEST_PAUSE_S = 0.3
 _WATCH_EVERY_S = 2.0
 _COMPARE_EVERY_S = 1.0
 _FORGET_EVERY_S = 3_600.0
@@ -283,8 +283,8 @@ class Loop:
             spans = self._judge.work(datetime.now(UTC))
             self._judged += spans
         self._busy_since = None
-        # what comes meanwhile is judged together: half of the time is for others
-        self._stop.wait(min(max(_PAUSE_S, time.monotonic() - began), _LONGEST_PAUSE_S))
+        # what comes meanwhile is judged together: two thirds of the time are for others
+        self._stop.wait(min(max(_PAUSE_S, 2 * (time.monotonic() - began)), _LONGEST_PAUSE_S))
         now = time.monotonic()
         if now >= self._compare_at:
             # more groups wait: on with them, after a look at the devices

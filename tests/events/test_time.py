@@ -185,10 +185,12 @@ def test_an_explanation_agrees_with_a_walk(
     assert found is not None
     # a plain walk over the minutes in which the clock was told to run
     limit = minutes + sum(extra for begun, _, extra in spans if begun <= at)
-    left = limit
-    for begun, ended, _ in spans:
+    left = minutes
+    for begun, ended, extra in spans:
         if begun > at:
             break
+        # (time that was overdue before an extension is not taken from it)
+        left += extra
         left -= min(left, walked(begun, min(ended, at), clock, days))
     if steady(runs, at, days):
         assert found.limit == limit * MINUTE
