@@ -139,6 +139,8 @@ def test_out_of_service_and_other_intervals_count_from_when_they_are(
     send(pipeline, "WL-1", every(600, FIRST + HOUR, FIRST + 2 * HOUR))
     finish(historian)
     with village.superuser() as conn:
+        # whatever the hour of the day: history goes back to before the first one
+        conn.execute("UPDATE iot.history SET rolled_from = %s", (FIRST - HOUR,))
         conn.execute("DELETE FROM iot.due WHERE device_no = 1")
         for begin, end, interval_s in ((-1, 1, 60), (1, 2, 600), (3, None, 1200)):
             conn.execute(
