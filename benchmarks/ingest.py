@@ -13,11 +13,8 @@ watcher are one small C program (``benchmarks/floor.c``), built at each run.
 4. many devices: start, and memory for each device.
 5. outages: of the database (messages wait in the spool), of the ingester (in the broker's queue).
 
-The broker is configured as shipped, but saves its queue every second and not every 100 changes:
-else it is the broker's disk that is measured, which writes the whole queue again each time
-(``--save-every 0`` shows that).
-
-CPU is that of the ingester's processes alone, without broker and database.
+The broker is configured as shipped. CPU is that of the ingester's processes alone, without broker
+and database.
 """
 
 from __future__ import annotations
@@ -69,6 +66,7 @@ def main() -> int:
                 [
                     ["start, s", f"{crowd.start_s:.1f}"],
                     ["memory a device, bytes", f"{crowd.bytes_each:.0f}"],
+                    ["of it what rules look back at", f"{crowd.window_bytes:.0f}"],
                 ],
             )
         if "outages" in parts and options.outage:
@@ -87,8 +85,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--outage", type=int, default=1_000_000, help="messages that wait; 0: not at all")
     add("--only", help="names of the table's lines, with ; between them")
     add("--parts", default=";".join(_PARTS), help="what to measure, with ; between them")
-    add("--save-every", type=int, default=1, metavar="S",
-        help="seconds between the broker's saves; 0: as shipped, every 100 changes")  # fmt: skip
     return parser
 
 

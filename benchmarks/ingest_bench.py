@@ -179,8 +179,8 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def services(save_every_s: int) -> Iterator[Bench]:
-    """Start broker and database; the broker saves each so many seconds (0: as shipped)."""
+def services() -> Iterator[Bench]:
+    """Start broker and database, the broker as it is shipped."""
     folders = [Path(tempfile.mkdtemp(prefix="cc-bench-")) for _ in range(3)]
     try:
         with (
@@ -188,9 +188,6 @@ def services(save_every_s: int) -> Iterator[Bench]:
             cluster.database() as database,
             running_broker(folders[1]) as broker,
         ):
-            if save_every_s:
-                broker.change("autosave_on_changes true", "autosave_on_changes false")
-                broker.change("autosave_interval 100", f"autosave_interval {save_every_s}")
             settle(database.engine("cc_admin"), [row(f"B-{n}") for n in range(DEVICES)])
             with database.superuser() as conn:
                 # each of them speaks for many: none is to be taken for a flood

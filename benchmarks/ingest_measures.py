@@ -6,12 +6,17 @@ import os
 import subprocess
 import threading
 import time
+import tracemalloc
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.ingest_bench import DEVICES, FULL, JUDGED, OURS, PLAIN, WARM_UP, Bench, end
 from iot_ingest.model.device import bucket
+from iot_ingest.recent import Held
 
 _LIVE_RATE = 1_000.0
 # Each so-many-th message is to raise an alarm (not a divisor of the number of devices).
@@ -104,10 +109,12 @@ def alarms(bench: Bench, rate: float, seconds: float) -> list[float]:
 @dataclass(kw_only=True, slots=True)
 class Crowd:
     """``start_s``: until the first message is stored; ``bytes_each``: memory a device, of ingest
-    and judge together, when each of them has spoken and was judged."""
+    and judge together, when each of them has spoken and was judged; ``window_bytes``: what of it
+    is the readings that rules look back at, here one."""
 
     start_s: float
     bytes_each: float
+    window_bytes: float
 
 
 def crowd(bench: Bench, devices: int) -> Crowd:
@@ -126,7 +133,23 @@ def crowd(bench: Bench, devices: int) -> Crowd:
     finally:
         with bench.database.superuser() as conn:
             conn.execute("DELETE FROM iot.devices WHERE model = 'crowd'")
-    return Crowd(start_s=bench.started_s, bytes_each=(many - few) / (devices - DEVICES))
+    return Crowd(
+        start_s=bench.started_s,
+        bytes_each=(many - few) / (devices - DEVICES),
+        window_bytes=_window_bytes(),
+    )
+
+
+def _window_bytes(count: int = 20_000) -> float:
+    """Memory of what the judge remembers of a device and metric with one reading."""
+    tracemalloc.start()
+    held: OrderedDict[tuple[int, int], Held] = OrderedDict()
+    for no in range(count):
+        one = held[1_000_000 + no, 1] = Held()
+        one.add((np.array([no]), np.array([1.0]), np.array([b"N"])), 0)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return size / len(held)
 
 
 @dataclass(kw_only=True, slots=True)

@@ -46,14 +46,15 @@ _log = logging.getLogger(__name__)
 JUDGE = system("judge")
 _REFUSED = (DataError, IntegrityError, psycopg.DataError, psycopg.IntegrityError, Refused)
 _ROLE = "cc_ingest"
-# So many spans are judged in one transaction.
-MOST_SPANS = 1_000
+# So many spans are judged in one transaction. (Those of one device and metric are judged as one:
+# what was left waiting costs the less the more it is.)
+MOST_SPANS = 20_000
 # So many devices are looked at for silence at once.
 _RANGE = 10_000
 _MOST_GROUPS = 50
 _POLL_S = 0.2
 _PAUSE_S = 0.05
-_LONGEST_PAUSE_S = 0.3
+_LONGEST_PAUSE_S = 0.15
 _WATCH_EVERY_S = 2.0
 _COMPARE_EVERY_S = 1.0
 _FORGET_EVERY_S = 3_600.0
@@ -283,8 +284,8 @@ class Loop:
             spans = self._judge.work(datetime.now(UTC))
             self._judged += spans
         self._busy_since = None
-        # what comes meanwhile is judged together: two thirds of the time are for others
-        self._stop.wait(min(max(_PAUSE_S, 2 * (time.monotonic() - began)), _LONGEST_PAUSE_S))
+        # what comes meanwhile is judged together: half of the time is for others
+        self._stop.wait(min(max(_PAUSE_S, time.monotonic() - began), _LONGEST_PAUSE_S))
         now = time.monotonic()
         if now >= self._compare_at:
             # more groups wait: on with them, after a look at the devices

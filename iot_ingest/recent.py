@@ -34,7 +34,7 @@ class Wanted:
     changed_ms: int
 
 
-class _Held:
+class Held:
     """All readings of one device and metric from ``since_ms`` on, with room for more."""
 
     __slots__ = ("_arrays", "_begin", "_end", "since_ms")
@@ -91,7 +91,7 @@ class Recent:
 
     def __init__(self, most: int = MOST_READINGS) -> None:
         self._most = most
-        self._held: OrderedDict[_Key, _Held] = OrderedDict()
+        self._held: OrderedDict[_Key, Held] = OrderedDict()
         self._readings = 0
 
     def forget(self) -> None:
@@ -121,7 +121,7 @@ class Recent:
         return max(one.changed_ms - 1, held.since_ms)
 
     def _take(self, key: _Key, one: Wanted, new: _Arrays) -> Series:
-        held = self._held.setdefault(key, _Held())
+        held = self._held.setdefault(key, Held())
         self._held.move_to_end(key)
         before = len(held)
         if held.since_ms > one.since_ms or not before:

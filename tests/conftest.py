@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -20,6 +21,7 @@ from tests.support.ports import free_port as find_free_port
 # For long searches of whoever wants them: `scripts/test FILE --hypothesis-profile long`.
 hypothesis.settings.register_profile("long", hypothesis.settings())
 
+_FIGURE = "figure"
 _LISTED = pytest.StashKey[list[str]]()
 
 
@@ -27,15 +29,36 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Set aside the tests that cannot run here (no real data, not root), and list them."""
     apart = {one: reason for one in items if (reason := _cannot_run(one)) is not None}
     config.stash[_LISTED] = [f"{one.nodeid}: {reason}" for one, reason in apart.items()]
+    if hasattr(config, "workeroutput"):
+        # one of several processes: the first one tells
+        config.workeroutput["listed"] = config.stash[_LISTED]
     if apart:
         config.hook.pytest_deselected(items=list(apart))
         items[:] = [one for one in items if one not in apart]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker process has set aside: each of them collects all tests."""
+    node.config.stash[_LISTED] = getattr(node, "workeroutput", {}).get("listed", [])
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Name the tests that were set aside."""
+    """Show the figures, and name the tests that were set aside."""
+    reports = [one for found in ("passed", "failed") for one in terminalreporter.getreports(found)]
+    found = [
+        (one.nodeid, line)
+        for one in reports
+        if one.when == "call"
+        for name, line in one.user_properties
+        if name == _FIGURE
+    ]
+    if found:
+        terminalreporter.section("figures")
+        for nodeid, line in found:
+            terminalreporter.write_line(f"{nodeid.rpartition('::')[2]}: {line}")
     listed = config.stash.get(_LISTED, [])
     if listed:
         terminalreporter.section("deselected")
@@ -128,11 +151,10 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-def figures(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Print a measured figure, past the capture, so that every run shows it."""
+def figures(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Note a measured figure; every run shows them at its end."""
 
     def show(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n  {line}", end="")
+        request.node.user_properties.append((_FIGURE, line))
 
     return show

@@ -20,8 +20,8 @@ acl_file {folder}/acl
 persistence true
 persistence_location {folder}/
 persistence_file broker.db
-autosave_on_changes true
-autosave_interval 100
+autosave_on_changes false
+autosave_interval 1
 max_queued_messages 0
 max_queued_bytes 1073741824
 max_inflight_messages 0

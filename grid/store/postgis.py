@@ -54,6 +54,8 @@ def make_engine(
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=checked,
+        # the same one again: its plans and caches are warm
+        pool_use_lifo=True,
         pool_timeout=10,
         connect_args={
             "options": options,

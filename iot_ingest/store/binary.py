@@ -27,7 +27,7 @@ INCOMING = np.dtype(
 )
 
 # PostgreSQL counts microseconds from 2000-01-01.
-_FROM_1970_US = 946_684_800_000_000
+FROM_1970_US = 946_684_800_000_000
 
 
 class Column:
@@ -47,6 +47,12 @@ class Integers(Column):
     """integer[]"""
 
     array_oid, element_oid, item = 1007, 23, ">i4"
+
+
+class Bigints(Column):
+    """bigint[]"""
+
+    array_oid, element_oid, item = 1016, 20, ">i8"
 
 
 class Smallints(Column):
@@ -73,7 +79,7 @@ class Times(Column):
     array_oid, element_oid, item = 1185, 1184, ">i8"
 
     def __init__(self, values: ArrayLike) -> None:
-        super().__init__(np.asarray(values) - _FROM_1970_US)
+        super().__init__(np.asarray(values) - FROM_1970_US)
 
 
 class _ColumnDumper(Dumper):
@@ -92,7 +98,7 @@ class _ColumnDumper(Dumper):
 
 
 def _register() -> None:
-    for column in (Integers, Smallints, Floats, Flags, Times):
+    for column in (Integers, Bigints, Smallints, Floats, Flags, Times):
         dumper = type(f"{column.__name__}Dumper", (_ColumnDumper,), {"oid": column.array_oid})
         psycopg.adapters.register_dumper(column, dumper)
 

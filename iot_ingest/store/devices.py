@@ -122,7 +122,16 @@ def fell_silent(conn: Connection, now: datetime, nos: range) -> list[int]:
 def _devices(
     conn: Connection, nos: Sequence[int] | None, ids: Sequence[str] | None
 ) -> list[Device]:
-    return [
-        Device(**{**row._mapping, "metrics": tuple(row.metrics)})
-        for row in _SQL.rows(conn, "devices", nos=nos, ids=ids)
-    ]
+    # what many have in common is kept once: there may be 100,000 of them
+    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found = []
+    for row in _SQL.rows(conn, "devices", nos=nos, ids=ids):
+        metrics = tuple(intern(one) for one in row.metrics)
+        common = {
+            "bucket": intern(row.bucket),
+            "model": intern(row.model),
+            "layer": intern(row.layer),
+            "metrics": shared.setdefault(metrics, metrics),
+        }
+        found.append(Device(**{**row._mapping, **common}))
+    return found

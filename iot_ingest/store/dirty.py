@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from grid.store.named_sql import Statements
+from iot_ingest.store.binary import Bigints
 
 _SQL = Statements.beside(__file__)
 
@@ -46,7 +47,7 @@ def claim_device(conn: Connection, device_no: int) -> bool:
 
 def take(conn: Connection, dirty_ids: Sequence[int]) -> list[DirtySpan]:
     """Claimed spans, one per device and metric; deleted when this commits."""
-    rows = _SQL.rows(conn, "take", dirty_ids=list(dirty_ids))
+    rows = _SQL.rows(conn, "take", dirty_ids=Bigints(dirty_ids))
     return [DirtySpan(**row._mapping) for row in rows]
 
 

@@ -9,6 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from grid.store.named_sql import Statements
+from iot_ingest.model.reading import to_us
+from iot_ingest.store.binary import Integers, Smallints, Times
 
 _SQL = Statements.beside(__file__)
 
@@ -52,10 +54,14 @@ def current(
     """
     if not spans:
         return {}
-    device_nos, metric_nos, firsts = (list(one) for one in zip(*spans, strict=True))
+    device_nos, metric_nos, firsts = zip(*spans, strict=True)
     found: dict[tuple[int, int, str], list[StoredFinding]] = {}
     for row in _SQL.rows(
-        conn, "current", device_nos=device_nos, metric_nos=metric_nos, firsts=firsts
+        conn,
+        "current",
+        device_nos=Integers(device_nos),
+        metric_nos=Smallints(metric_nos),
+        firsts=Times([to_us(at) for at in firsts]),
     ):
         one = StoredFinding(**row._mapping)
         found.setdefault((one.device_no, one.metric_no, one.rule), []).append(one)

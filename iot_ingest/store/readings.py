@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 
 from grid.store.named_sql import Statements
 from iot_ingest.model.reading import from_us, to_us
+from iot_ingest.store import arrays
+from iot_ingest.store.arrays import Span
 from iot_ingest.store.binary import INCOMING, Integers, Smallints, Times, parameters
-from iot_ingest.store.copying import copy_spans
 
 _SQL = Statements.beside(__file__)
 
@@ -168,18 +169,14 @@ def keep(conn: Connection, rows: NDArray[np.void], judged: Iterable[int]) -> Kep
     )
 
 
-def span(
-    conn: Connection, device_no: int, metric_no: int, first: datetime
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bytes_]]:
+def span(conn: Connection, device_no: int, metric_no: int, first: datetime) -> Span:
     """Times (ms since 1970), values and flags from ``first`` on, sorted by time."""
-    return copy_spans(conn, [(device_no, metric_no, first)])[0]
+    return arrays.spans(conn, [(device_no, metric_no, first)])[0]
 
 
-def spans(
-    conn: Connection, firsts: Sequence[tuple[int, int, datetime]]
-) -> list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bytes_]]]:
+def spans(conn: Connection, firsts: Sequence[tuple[int, int, datetime]]) -> list[Span]:
     """The `span` of each (device_no, metric_no, first), read together."""
-    return copy_spans(conn, firsts) if firsts else []
+    return arrays.spans(conn, firsts)
 
 
 def newest_before(
@@ -191,9 +188,13 @@ def newest_before(
     """
     if not moments:
         return {}
-    device_nos, metric_nos, ats = (list(one) for one in zip(*moments, strict=True))
+    device_nos, metric_nos, ats = zip(*moments, strict=True)
     rows = _SQL.rows(
-        conn, "newest_before", device_nos=device_nos, metric_nos=metric_nos, moments=ats
+        conn,
+        "newest_before",
+        device_nos=Integers(device_nos),
+        metric_nos=Smallints(metric_nos),
+        moments=Times([to_us(at) for at in ats]),
     )
     return {(row.device_no, row.metric_no): (row.ts, row.value, row.flag) for row in rows}
 

@@ -70,8 +70,10 @@ class Flagged(Kind):
         level = np.zeros(ts.size - start, np.int8)
         patience = np.zeros(ts.size - start, np.float64)
         for bound in limits.bounds:
-            carried = np.isin(value, list(bound.flags.encode())).astype(np.float64)
-            lasting = sustained(np.minimum, ts, carried, bound.window_ms, since) == 1
+            carried = np.logical_or.reduce([value == flag for flag in bound.flags.encode()])
+            if not carried.any():
+                continue
+            lasting = sustained(np.minimum, ts, carried * 1.0, bound.window_ms, since) == 1
             level[lasting] = bound.level
             patience[lasting] = bound.value
         normal = value[start:] == ord(FLAG_NORMAL)

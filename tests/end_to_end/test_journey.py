@@ -18,7 +18,7 @@ from iot_ingest.model.device import readings_topic
 from tests.end_to_end.demo import Demo
 from tests.end_to_end.wall import open_wall, states_seen
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.timeout(240)]
 
 SPEED = 5.0
 

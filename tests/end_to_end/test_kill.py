@@ -20,7 +20,7 @@ from events.store import ledger, tickets
 from grid.store.postgis import reading
 from tests.end_to_end.demo import Demo, Flow
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.timeout(400)]
 
 RATE = 300.0
 PROBES = 60

@@ -19,7 +19,7 @@ from websockets.typing import Origin
 from tests.end_to_end.demo import Demo, Flow, p95
 from tests.end_to_end.wall import frames, open_wall
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.timeout(240)]
 
 RATE = 500.0
 SECONDS = 20.0

@@ -16,7 +16,7 @@ from command_center.machine.doors import broker_url, read_doors
 from iot_ingest.model.device import readings_topic
 from tests.end_to_end.demo import Demo
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.timeout(240)]
 
 _PATIENT_MS = 30_000
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 from grid.store.named_sql import Statements
 from iot_ingest.model.hour import HOUR, hour_of
 from iot_ingest.pipeline import Pipeline
-from iot_ingest.store import copying, dirty, findings, hourly, readings, series
+from iot_ingest.store import arrays, dirty, findings, hourly, readings, series
 from iot_ingest.store.binary import INCOMING, parameters
 from iot_ingest.store.tables import METADATA
 from tests.iot_ingest.place import NOW, item, message, minutes, rows_of
@@ -154,9 +154,9 @@ def test_history_and_rare_ways_read_no_more_days_than_they_must(full: TestDataba
 
 def test_a_span_is_read_by_index_and_from_its_days_alone(full: TestDatabase) -> None:
     with full.superuser() as conn:
-        inner = copying._COPY_SPANS.removeprefix("COPY (").split(") TO STDOUT")[0]
         found = conn.execute(
-            f"EXPLAIN (ANALYZE, FORMAT json) {inner}", ([1, 2], [1, 1], [NOW - minutes(30)] * 2)
+            f"EXPLAIN (ANALYZE, FORMAT json) {arrays._SPANS}",
+            ([1, 2], [1, 1], [NOW - minutes(30)] * 2),
         )
         (plan,) = found.fetchall()[0][0]
     # (the empty partitions of the coming days may be looked through)
