@@ -45,7 +45,7 @@ def main() -> int:
     parts = options.parts.split(";")
     names = [name for name in _NAMES if not options.only or name in options.only.split(";")]
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors", flush=True)
-    with services(options.save_every) as bench:
+    with services() as bench:
         results: dict[str, Throughput] = {}
         if "throughput" in parts:
             results = _throughput(bench, names, options)

@@ -90,9 +90,10 @@ def alarms(bench: Bench, rate: float, seconds: float) -> list[float]:
     with bench.running(FULL):
         # (the judge starts beside the ingester, and is there when it has judged the first ones)
         _all_done(bench, FULL, WARM_UP)
+        (before,) = bench.ask("SELECT coalesce(max(event_id), 0) FROM events.events")
         publishing = bench.publish(round(rate * seconds), rate, metric=JUDGED, loud=_LOUD)
         found: list[float] = []
-        last, until = 0, time.monotonic() + seconds + 2
+        last, until = int(str(before[0])), time.monotonic() + seconds + 2
         while time.monotonic() < until:
             rows = bench.ask(
                 "SELECT event_id, change, extract(epoch FROM occurred_at)::double precision"
