@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from command_center.machine.doors import database_url
 from command_center.settings import read_settings
+from events.actions.duty_watch import Read, watch_duties
 from events.actions.escalate import escalate
 from events.actions.file_ticket import process_inbox
 from events.actions.replan import Memory
@@ -30,7 +31,7 @@ from events.model.access import DISPATCH
 from events.model.problems import Refused
 from events.notices.deliver import deliver
 from events.notices.inbox import InboxChannel
-from events.store import inbox
+from events.store import duty_alerts, inbox
 from grid.store import heartbeats
 from grid.store.postgis import listen, make_engine, transaction
 
@@ -41,6 +42,7 @@ ROLE = "cc_dispatch"
 _HELPING = 25
 _TICK_S = 1.0
 _CREWS_EVERY_S = 5.0
+_DUTIES_EVERY_S = 15.0
 # Of every second, so long at most goes into finding tickets that may be about one thing.
 _SUGGEST_S = 0.15
 _FIRST_PAUSE_S = 0.1
@@ -76,7 +78,8 @@ class Dispatcher:
         self._started_at = clock()
         self._done = 0
         self._memory = Memory()
-        self._next_tick = self._next_crews = 0.0
+        self._duties = Read()
+        self._next_tick = self._next_crews = self._next_duties = 0.0
 
     def run(self) -> None:
         """Work until stopped; when the database goes away, wait for it and go on."""
@@ -123,7 +126,7 @@ class Dispatcher:
         self._next_tick = time.monotonic() + _TICK_S
         for part in (
             self._resume, self._overdue, self._escalate, self._recovered, self._crews,
-            self._deliver, self._suggest,
+            self._deliver, self._suggest, self._watch,
         ):  # fmt: skip
             self._guarded(part, engine)
         now = self._clock()
@@ -134,6 +137,7 @@ class Dispatcher:
                 "done": self._done,
                 "waiting": waiting.waiting,
                 "in_trouble": waiting.in_trouble,
+                "duty_alerts": duty_alerts.count(conn),
                 "lag_s": 0.0 if waiting.since is None else (now - waiting.since).total_seconds(),
             }
             heartbeats.beat(conn, "dispatch", self._started_at, now, detail)
@@ -162,6 +166,11 @@ class Dispatcher:
         until = time.monotonic() + _SUGGEST_S
         while suggest(engine, by=DISPATCH, now=self._clock()) and time.monotonic() < until:
             pass
+
+    def _watch(self, engine: Engine) -> None:
+        if time.monotonic() >= self._next_duties:
+            self._next_duties = time.monotonic() + _DUTIES_EVERY_S
+            watch_duties(engine, by=DISPATCH, now=self._clock(), read=self._duties)
 
     def _guarded(self, part: Callable[[Engine], None], engine: Engine) -> None:
         """Trouble with one ticket must not keep events from being filed."""

@@ -66,6 +66,9 @@ def _prometheus(health: Mapping[str, Any], walls: int) -> str:
         if one["lag_s"] is not None:
             lines.append(f'command_center_component_lag_seconds{{name="{name}"}} {one["lag_s"]}')
     lines += [
+        "# HELP command_center_duty_alerts Broken rules and matters nobody answers for.",
+        "# TYPE command_center_duty_alerts gauge",
+        f"command_center_duty_alerts {health['duties']['alerts']}",
         "# HELP command_center_open_walls Walls that are pushed to.",
         "# TYPE command_center_open_walls gauge",
         f"command_center_open_walls {walls}",

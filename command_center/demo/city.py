@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from command_center.demo import seeding
 from command_center.demo.communities import CITY_CODE, DISTRICT_CODE, draw_areas
@@ -18,9 +18,10 @@ from command_center.demo.people import ACCOUNTS
 from command_center.demo.roads import draw_roads
 from command_center.demo.stations import place_stations
 from command_center.problem import Language
-from events.actions import accounts, configure
+from events.actions import accounts, configure, duties
 from events.model.actor import Role, system
 from events.store import accounts as account_store
+from events.store import duties as duty_store
 from grid.actions.make_cells import make_cells
 from grid.actions.put import put_areas, put_basemap, put_city, put_components
 from grid.store import city as city_store
@@ -90,10 +91,25 @@ def _configure(engine: Engine, now: datetime) -> None:
     with transaction(engine, MAKER.key) as conn:
         configure.put_categories(conn, seeding.category_rows(), now=now)
         configure.put_departments(conn, seeding.department_rows(), now=now)
-        configure.put_duties(conn, seeding.duty_rows(), now=now)
+        _put_duties(conn, now)
         configure.put_crews(conn, seeding.crew_rows(), now=now)
         configure.put_calendar(conn, calendar_days(), now=now)
         configure.put_ladder(conn, ladder_levels(), now=now)
+
+
+def _put_duties(conn: Connection, now: datetime) -> None:
+    """The city's first duties, checked like any others; making it again makes no second version."""
+    if duty_store.in_force(conn, now=now) is not None:
+        return
+    version = duties.draft(conn, seeding.duty_rules(), note="演示城市 / the demo city", now=now)
+    duties.activate_alone(
+        conn,
+        version,
+        by=MAKER,
+        why="建城 / the city is made",
+        accepted="兜底条款即可 / the default is right for these",
+        now=now,
+    )
 
 
 def _keep_secrets(data: Path, made: Mapping[str, str]) -> None:

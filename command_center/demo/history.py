@@ -17,9 +17,11 @@ from events.model.actor import Actor
 from events.model.category import Category
 from events.model.crew import Crew
 from events.model.crew_choice import choose_crew
+from events.model.duty import Subject, time_class
+from events.model.event import Source
 from events.model.past import PastTicket
-from events.model.routing import route
-from events.store import rules
+from events.model.routing import Candidate, route
+from events.store import duties, rules
 from grid.store import areas, cells, components
 from grid.store.postgis import transaction
 from iot_ingest.model.behaviour import history
@@ -48,13 +50,12 @@ def write_past_tickets(
 
 @dataclass(slots=True)
 class _Desk:
-    """What is needed to route the past: places of the incidents, crews, components."""
+    """What is needed to route the past: places of the incidents, crews, duties, components."""
 
-    conn: Connection
     places: list[Place]
     paths: Mapping[int, tuple[int, ...]]
     crews: tuple[Crew, ...]
-    now: datetime
+    duties: tuple[int, tuple[Candidate, ...]]
 
     @classmethod
     def open(cls, conn: Connection, incidents: Sequence[Incident], now: datetime) -> "_Desk":
@@ -74,8 +75,13 @@ class _Desk:
                 incidents, located.cell_ids, located.area_ids, strict=True
             )
         ]
-        paths = {one.area_id: one.path for one in every}
-        return cls(conn=conn, places=places, paths=paths, crews=rules.crews(conn), now=now)
+        version = duties.in_force(conn, now=now) or 0
+        return cls(
+            places=places,
+            paths={one.area_id: one.path for one in every},
+            crews=rules.crews(conn),
+            duties=(version, duties.rules(conn, version)),
+        )
 
     def live(
         self, number: int, incident: Incident, city: rules.CityRules, now: datetime
@@ -96,12 +102,21 @@ class _Desk:
     def _answer(
         self, incident: Incident, category: Category, place: Place, city: rules.CityRules
     ) -> Answer:
-        path = self.paths[place.area_id]
-        duties = rules.duties(
-            self.conn, category=category, area_path=path, now=self.now + timedelta(minutes=1)
+        routed = route(
+            self.duties[0],
+            self.duties[1],
+            Subject(
+                category_code=category.code,
+                family=category.family,
+                layer=category.layer,
+                area_path=self.paths[place.area_id],
+                severity=category.severity,
+                source=Source.IMPORT,
+                time=time_class(incident.at, city.calendar),
+            ),
+            category,
         )
-        routed = route(duties, category, path)
-        if routed is None:
+        if routed.department_id is None:
             raise LookupError(f"nobody in the demo city answers for {category.code}")
         choice = choose_crew(
             [one for one in self.crews if one.department_id == routed.department_id],

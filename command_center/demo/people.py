@@ -22,13 +22,13 @@ class DemoDepartment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DemoDuty:
-    """Department x (category or family, None for everything) x area."""
+    """A rule: category or family (None for everything) x area (None: everywhere) x times."""
 
     department: str
-    area: str = DISTRICT_CODE
+    area: str | None = None
     category: str | None = None
     family: str | None = None
-    priority: int = 0
+    times: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,44 +89,51 @@ DEPARTMENTS = (
 # Streets on the open bay, where what floats is the sea's.
 _COASTAL = ("002", "005", "006")
 
+# In this order: the first that matches decides. Exceptions stand before what they are taken from.
 DUTIES = (
-    DemoDuty(department="drainage", family="flood"),
     DemoDuty(department="water", category="river_level"),
-    DemoDuty(department="water", family="rain"),
     DemoDuty(department="ecology", category="outfall_discharge"),
     DemoDuty(department="city_management", category="illegal_dumping"),
-    DemoDuty(department="housing", family="dust"),
-    DemoDuty(department="drainage", family="sewage"),
-    DemoDuty(department="water", family="debris"),
-    *(
-        DemoDuty(department="marine", family="debris", area=DISTRICT_CODE + number)
-        for number in _COASTAL
+    # at night and on days off the city's patrols are out, the bureau is not
+    DemoDuty(
+        department="city_management",
+        category="construction_noise",
+        times=("after_hours", "rest_days"),
     ),
-    DemoDuty(department="city_management", family="road"),
-    DemoDuty(department="drainage", family="manhole"),
-    DemoDuty(department="city_management", family="lamp"),
-    *(
-        DemoDuty(department=f"street_{number}", family=family, area=DISTRICT_CODE + number)
-        for number, *_ in STREETS
-        for family in ("garbage", "other")
-    ),
+    DemoDuty(department="housing", category="construction_noise"),
     DemoDuty(department="water", category="flood_station_fault"),
     DemoDuty(department="water", category="flood_data_quality"),
     DemoDuty(department="ecology", category="outfall_data_quality"),
     DemoDuty(department="housing", category="dust_data_quality"),
     DemoDuty(department="drainage", category="sewage_data_quality"),
     DemoDuty(department="ecology", category="outfall_station_fault"),
-    DemoDuty(department="housing", category="construction_noise"),
     DemoDuty(department="housing", category="dust_station_fault"),
     DemoDuty(department="drainage", category="sewage_station_fault"),
     DemoDuty(department="water", category="debris_camera_fault"),
-    DemoDuty(department="city_management", priority=-10),
+    *(
+        DemoDuty(department="marine", family="debris", area=DISTRICT_CODE + number)
+        for number in _COASTAL
+    ),
+    DemoDuty(department="water", family="debris"),
+    *(
+        DemoDuty(department=f"street_{number}", family=family, area=DISTRICT_CODE + number)
+        for number, *_ in STREETS
+        for family in ("garbage", "other")
+    ),
+    DemoDuty(department="drainage", family="flood"),
+    DemoDuty(department="water", family="rain"),
+    DemoDuty(department="housing", family="dust"),
+    DemoDuty(department="drainage", family="sewage"),
+    DemoDuty(department="city_management", family="road"),
+    DemoDuty(department="drainage", family="manhole"),
+    DemoDuty(department="city_management", family="lamp"),
+    DemoDuty(department="city_management"),
 )
 
 _WATER = ("flood", "rain", "debris", "device")
 _ECOLOGY = ("discharge", "device")
 _HOUSING = ("dust", "noise", "device")
-_CITY = ("road", "lamp", "garbage", "discharge", "other")
+_CITY = ("road", "lamp", "garbage", "discharge", "noise", "other")
 _DRAINAGE = ("flood", "sewage", "manhole", "device")
 _STREET = ("garbage", "other", "road")
 

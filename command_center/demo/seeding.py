@@ -17,8 +17,9 @@ from command_center.demo.plane import position, to_lon_lat
 from command_center.demo.roads import Roads
 from command_center.demo.stations import DemoComponent, DemoDevice
 from events.model.category import Category
-from events.model.configuration import CrewRow, DepartmentRow, DutyRow
+from events.model.configuration import CrewRow, DepartmentRow
 from events.model.crew import Shift
+from events.model.duty import DutyRule, TimeClass, When
 from grid.model.area import AreaDraft
 from grid.model.basemap import BasemapFeature, BasemapKind
 from grid.model.city import City
@@ -128,17 +129,18 @@ def department_rows() -> list[DepartmentRow]:
     ]
 
 
-def duty_rows() -> list[DutyRow]:
+def duty_rules() -> list[DutyRule]:
     """Return who answers for what."""
     return [
-        DutyRow(
+        DutyRule(
+            position=position,
             department_code=one.department,
             area_code=one.area,
             category_code=one.category,
             family=one.family,
-            priority=one.priority,
+            when=When(times=frozenset(map(TimeClass, one.times))),
         )
-        for one in DUTIES
+        for position, one in enumerate(DUTIES, start=1)
     ]
 
 

@@ -76,6 +76,12 @@ def overall(components: Mapping[str, Component]) -> Status:
     return Status.DEGRADED
 
 
+def duty_alerts(beats: Iterable[Heartbeat]) -> int:
+    """How many things are wrong with the duties in force, as the dispatcher said last."""
+    said = next((one.detail.get("duty_alerts") for one in beats if one.process == "dispatch"), 0)
+    return said if isinstance(said, int) else 0
+
+
 def _lag(beats: Iterable[Heartbeat | None]) -> float | None:
     """The oldest sign of life of processes that share one name; None: one of them gave none."""
     ages = [None if one is None else max(0.0, one.age_s) for one in beats]

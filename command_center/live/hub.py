@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from command_center.live.figures import Figures
-from command_center.live.health import Component, judge, overall
+from command_center.live.health import Component, duty_alerts, judge, overall
 from command_center.live.messages import Json, moment, narrowed
 from command_center.live.world import Changed, World, fetch
 from grid.store import heartbeats
@@ -102,6 +102,7 @@ class Hub:
         # by area: messages are encoded once for all who may see the same
         self._encoded: dict[int | None, tuple[int, str]] = {}
         self._told_health: Json = {}
+        self._duty_alerts = 0
 
     async def start(self) -> None:
         """Begin to listen, in a thread of its own."""
@@ -150,6 +151,7 @@ class Hub:
         return {
             "status": overall(self._components).value,
             "components": {name: one.as_json() for name, one in self._components.items()},
+            "duties": {"alerts": self._duty_alerts},
         }
 
     def _whole(self) -> Json:
@@ -216,6 +218,7 @@ class Hub:
         with self._lock:
             self._world = world
             self._components = judge(self._components, beats, now=now)
+            self._duty_alerts = duty_alerts(beats)
             self._told_health = _statuses(self._health())
             self._tell(None)
 
@@ -249,6 +252,8 @@ class Hub:
         now = self._now()
         with self._lock:
             self._components = judge(self._components, beats, now=now)
+            if beats is not None:
+                self._duty_alerts = duty_alerts(beats)
             health = self._health()
             statuses = _statuses(health)
             if statuses != self._told_health:
@@ -274,7 +279,8 @@ class Hub:
 
 
 def _statuses(health: Json) -> Json:
-    return {name: one["status"] for name, one in health["components"].items()}
+    statuses = {name: one["status"] for name, one in health["components"].items()}
+    return {**statuses, "duties": health["duties"]}
 
 
 def _changed(batch: list[psycopg.Notify]) -> Changed:

@@ -17,6 +17,7 @@ from command_center.machine.doors import broker_url, database_url
 from command_center.machine.postgresql import OLDEST_VERSION
 from command_center.problem import Language, Problem
 from command_center.settings import Settings
+from events.store import duties, duty_alerts
 from grid.store import heartbeats
 from grid.store.migrate import MigrationError, pending
 from grid.store.postgis import make_engine, reading
@@ -101,9 +102,13 @@ def _database(settings: Settings) -> Iterator[Finding]:
         with psycopg.connect(url, connect_timeout=5) as connection:
             yield from _database_versions(connection)
             yield _clock(connection)
-        yield _schema(url)
+        schema = _schema(url)
+        yield schema
         with reading(engine) as conn:
             beats = heartbeats.all(conn)
+            if schema.grade is Grade.OK:
+                in_force = duties.in_force(conn, now=datetime.now(UTC))
+                yield _duties(in_force, duty_alerts.count(conn))
         for name in _PROCESSES:
             yield _process(name, _slowest(name, beats))
     except psycopg.Error as error:
@@ -174,6 +179,27 @@ def _schema(url: str) -> Finding:
         zh=f"数据库结构缺少 {'、'.join(missing)}：请执行 command-center migrate。",
         en=f"the schema lacks {', '.join(missing)}: run `command-center migrate`.",
     )
+
+
+def _duties(in_force: int | None, alerts: int) -> Finding:
+    if in_force is None:
+        return Finding(
+            check="duties",
+            grade=Grade.WARNING,
+            zh="尚无现行的权责清单，案卷都要由派遣员指派：请用 command-center duties import 导入。",
+            en="no duties are in force, so that a dispatcher decides about every ticket: import"
+            " them with `command-center duties import`.",
+        )
+    if alerts:
+        return Finding(
+            check="duties",
+            grade=Grade.BAD,
+            zh=f"现行权责清单有 {alerts} 处失效或无人负责：请看 command-center duties list。",
+            en=f"{alerts} things are wrong with the duties in force: see"
+            " `command-center duties list`.",
+        )
+    text = {"zh": f"现行权责清单第 {in_force} 版有效", "en": f"duties, version {in_force}, work"}
+    return Finding(check="duties", grade=Grade.OK, **text)
 
 
 def _slowest(name: str, beats: Sequence[heartbeats.Heartbeat]) -> heartbeats.Heartbeat | None:

@@ -1,8 +1,10 @@
-"""Why something is due then, as lines that people read."""
+"""Why something is due then, and why that department has it, as lines that people read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from command_center.problem import Language
@@ -11,6 +13,8 @@ from command_center.wording import words
 from events.model.calendar import CLOCK_WORDS
 from events.model.deadline import STAGE_WORDS, Segment
 from events.model.explanation import Explanation, Run, pause_words
+from events.model.ledger import LedgerEntry
+from events.model.verb import Verb
 
 
 def lines(found: Explanation, language: Language, zone: ZoneInfo) -> list[str]:
@@ -40,6 +44,37 @@ def lines(found: Explanation, language: Language, zone: ZoneInfo) -> list[str]:
     told.append(words(f"story.{key}", language, due=at(found.due_at), **used))
     if abs((found.due_at - found.told_due_at).total_seconds()) >= 1:
         told.append(words("story.explain_changed", language, due=at(found.told_due_at)))
+    return told
+
+
+# The moves with which the duties decide, or say that nobody answers.
+_ROUTED = frozenset({f"ticket.{Verb.DISPATCH}", f"ticket.{Verb.UNROUTED}"})
+
+
+def routed(entries: Iterable[LedgerEntry]) -> list[tuple[datetime, Mapping[str, Any]]]:
+    """When a department was chosen, and what was kept of why, in order."""
+    found = []
+    for entry in entries:
+        kept = (entry.payload.get("set", {}).get("routing") or {}).get("department")
+        if entry.verb in _ROUTED and kept:
+            found.append((entry.at, kept))
+    return found
+
+
+def routing_lines(
+    decisions: Iterable[tuple[datetime, Mapping[str, Any]]], language: Language, zone: ZoneInfo,
+    now: datetime,
+) -> list[str]:  # fmt: skip
+    """Why which department, each time, with the rules that were looked at before."""
+    told = []
+    for at, kept in decisions:
+        why = (kept.get("because") or {}).get(language, "")
+        told.append(words("story.explain_routed", language, at=clock_text(at, zone, now=now),
+                          why=why))  # fmt: skip
+        told += [
+            words("story.explain_passed", language, rule=one["rule"], why=one["why"][language])
+            for one in kept.get("passed", ())
+        ]
     return told
 
 

@@ -80,6 +80,8 @@ def links_of(actor: Actor) -> Json:
         links.update(_DESK_LINKS)
     if allowed(actor, Permission.VIEW_EVALUATION):
         links["on_time"] = "/evaluation"
+    if allowed(actor, Permission.VIEW_DUTIES):
+        links["duties"] = "/duties"
     return links
 
 

@@ -1,4 +1,4 @@
-"""What the city is configured with: categories, departments, duties, crews, calendar."""
+"""What the city is configured with: categories, departments, crews, calendar, ladder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from events.model.calendar import CalendarDay
     from events.model.category import Category
-    from events.model.configuration import CrewRow, DepartmentRow, DutyRow
+    from events.model.configuration import CrewRow, DepartmentRow
     from events.model.ladder import Level
 
 
@@ -47,22 +47,6 @@ def put_departments(conn: Connection, rows: Iterable[DepartmentRow], *, now: dat
             area_id=_area(conn, row.area_code),
         )
         _trail(conn, "department", row.code, asdict(row), now)
-
-
-def put_duties(conn: Connection, rows: Iterable[DutyRow], *, now: datetime) -> None:
-    """Add duties; one that is in force already stays. Raises Incomplete for unknown codes."""
-    for row in rows:
-        is_new = departments.put_duty(
-            conn,
-            department_id=_department(conn, row.department_code),
-            area_id=_area(conn, row.area_code),
-            category_code=row.category_code,
-            family=row.family,
-            priority=row.priority,
-            now=now,
-        )
-        if is_new:
-            _trail(conn, "duty", row.department_code, asdict(row), now)
 
 
 def put_crews(conn: Connection, rows: Iterable[CrewRow], *, now: datetime) -> None:

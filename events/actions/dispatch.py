@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from events.actions.transition import move_ticket
+from events.actions.transition import mark_ticket, move_ticket
 from events.model.crew_choice import choose_crew
 from events.model.deadline import Stage, due, limit_of
+from events.model.duty import NONE, Subject, scopes_of, time_class
+from events.model.event import Source
 from events.model.routing import route
+from events.model.verb import Verb
 from events.model.words import Words
-from events.model.workflow import Verb
-from events.store import rules
+from events.store import duties, duty_alerts, rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from events.model.actor import Actor
     from events.model.crew_choice import CrewChoice
+    from events.model.routing import Candidate, Routed
     from events.model.ticket import Ticket
     from events.store.rules import CityRules
 
@@ -26,16 +30,16 @@ if TYPE_CHECKING:
 def route_and_dispatch(
     conn: Connection, ticket: Ticket, *, by: Actor, now: datetime, city: CityRules
 ) -> Ticket:
-    """Dispatch a filed ticket by duty to a department, and to a crew that can go now.
+    """Dispatch a filed ticket by the duties to a department, and to a crew that can go now.
 
-    Without a duty the ticket stays filed: the desk decides, and its dispatch clock runs. Without
-    a crew that can go the department has it, and a crew is sent as soon as one can.
+    Where nobody answers the ticket stays filed, says so, and an alert does: a dispatcher decides,
+    and its dispatch clock runs. Without a crew that can go the department has it, and a crew is
+    sent as soon as one can.
     """
-    category = city.categories[ticket.category_code]
-    duties = rules.duties(conn, category=category, area_path=ticket.area_path, now=now)
-    routed = route(duties, category, ticket.area_path)
-    if routed is None:
-        return ticket
+    routed = decide(conn, ticket, now=now, city=city)
+    if routed.department_id is None:
+        return _unrouted(conn, ticket, routed, now=now)
+    duty_alerts.note(conn, routed, ticket, now=now)
     chosen = pick_crew(conn, ticket, routed.department_id, now=now, city=city)
     return move_ticket(
         conn,
@@ -54,6 +58,46 @@ def route_and_dispatch(
             "routing": {"department": routed.as_dict(), "crew": chosen.as_dict()},
         },
     )
+
+
+def decide(conn: Connection, ticket: Ticket, *, now: datetime, city: CityRules) -> Routed:
+    """Who answers for a ticket by the duties in force; nothing is written."""
+    category = city.categories[ticket.category_code]
+    scopes = scopes_of(category.code, category.family, category.layer)
+    version, candidates = duties.candidates(conn, scopes, ticket.area_path, now=now)
+    subject = _subject(conn, ticket, candidates, now=now, city=city)
+    return route(version, candidates, subject, category)
+
+
+def _subject(
+    conn: Connection, ticket: Ticket, candidates: Sequence[Candidate], *, now: datetime,
+    city: CityRules,
+) -> Subject:  # fmt: skip
+    category = city.categories[ticket.category_code]
+    component, owner = NONE, NONE
+    # read only where some rule asks for it
+    if ticket.component_id is not None and any(
+        one.rule.when.asks_for_component for one in candidates
+    ):
+        component, owner = duties.facility(conn, ticket.component_id)
+    return Subject(
+        category_code=category.code, family=category.family, layer=category.layer,
+        area_path=ticket.area_path, severity=ticket.severity, source=Source(ticket.source),
+        time=time_class(now, city.calendar), component=component, owner=owner,
+    )  # fmt: skip
+
+
+def _unrouted(conn: Connection, ticket: Ticket, routed: Routed, *, now: datetime) -> Ticket:
+    """Say once for each version that nobody answers; the ticket stays where it is."""
+    known = (ticket.routing or {}).get("department") or {}
+    if known.get("department_id", 0) is None and known.get("version") == routed.version:
+        return ticket
+    duty_alerts.note(conn, routed, ticket, now=now)
+    told = {"why": routed.because.as_dict()}
+    return mark_ticket(
+        conn, ticket, Verb.UNROUTED, now=now, told=told,
+        changes={"routing": {"department": routed.as_dict()}},
+    )  # fmt: skip
 
 
 def pick_crew(

@@ -87,7 +87,8 @@ def send_crews(
             alike = (ticket.category_code, ticket.area_id)
             if alike in nobody or ticket.state is not State.FILED or ticket.was_returned:
                 continue
-            if route_and_dispatch(conn, ticket, by=by, now=now, city=city) is ticket:
+            routed = route_and_dispatch(conn, ticket, by=by, now=now, city=city)
+            if routed.state is State.FILED:
                 nobody.add(alike)
             else:
                 moved += 1

@@ -68,6 +68,8 @@ class Permission(StrEnum):
     VIEW_QUARANTINE = "view_quarantine"
     MANAGE_QUARANTINE = "manage_quarantine"
     VIEW_LOSSES = "view_losses"
+    VIEW_DUTIES = "view_duties"
+    DECIDE_DUTIES = "decide_duties"
 
 
 _P = Permission
@@ -78,14 +80,18 @@ _DESKS = frozenset({
 })  # fmt: skip
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.OPERATOR: _READS | _WATCHES_DEVICES | _DESKS,
-    Role.DISPATCHER: _READS | _DESKS,
+    Role.OPERATOR: _READS | _WATCHES_DEVICES | _DESKS | {_P.VIEW_DUTIES},
+    Role.DISPATCHER: _READS | _DESKS | {_P.VIEW_DUTIES},
     Role.FIELD: _READS | {_P.VIEW_FIELD, _P.ACT_ON_TICKETS},
-    Role.SUPERVISOR: _READS | _WATCHES_DEVICES | _DESKS | {_P.VIEW_EVALUATION},
+    Role.SUPERVISOR: _READS
+    | _WATCHES_DEVICES
+    | _DESKS
+    | {_P.VIEW_EVALUATION, _P.VIEW_DUTIES, _P.DECIDE_DUTIES},
     Role.ADMIN: _READS
     | _WATCHES_DEVICES
     | {_P.VIEW_WALL, _P.VIEW_DESK, _P.VIEW_EVALUATION, _P.MANAGE_ACCOUNTS}
-    | {_P.MANAGE_DEVICES, _P.VIEW_QUARANTINE, _P.MANAGE_QUARANTINE},
+    | {_P.MANAGE_DEVICES, _P.VIEW_QUARANTINE, _P.MANAGE_QUARANTINE}
+    | {_P.VIEW_DUTIES, _P.DECIDE_DUTIES},
 }
 
 

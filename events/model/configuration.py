@@ -18,17 +18,6 @@ class DepartmentRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DutyRow:
-    """A duty: one category, or one family, or (both None) everything, in one area."""
-
-    department_code: str
-    area_code: str
-    category_code: str | None = None
-    family: str | None = None
-    priority: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class CrewRow:
     """A crew with its base (WGS-84) and weekly shifts; no skills: it can do everything."""
 

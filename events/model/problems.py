@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from events.model.refusal import Reason, Refusal
 
 if TYPE_CHECKING:
+    from events.model.duty_finding import Finding
     from events.model.ticket import Ticket
     from events.model.words import Language
 
@@ -41,6 +42,19 @@ class Unproven(Incomplete):
     def told(self, language: Language) -> str:
         """All the sentences in ``language``."""
         return " ".join(one.told(language) for one in self.refusals)
+
+
+class FaultyDuties(Incomplete):
+    """A version of the duties has errors; ``findings`` are these, at least one."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(Refusal(reason=Reason.DUTIES_ERRORS))
+        self.findings = findings
+
+    def told(self, language: Language) -> str:
+        """The sentence, and what is wrong."""
+        return " ".join([super().told(language), *(one.words.told(language) + "."
+                                                   for one in self.findings)])  # fmt: skip
 
 
 class OutsideCity(Refused):

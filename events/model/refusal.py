@@ -81,6 +81,14 @@ class Reason(StrEnum):
     NOT_CLOSED = "not_closed"
     RATED = "rated"
     STARS = "stars"
+    NO_SUCH_DUTIES = "no_such_duties"
+    DUTIES_STAGE = "duties_stage"
+    DUTIES_ERRORS = "duties_errors"
+    DUTIES_WARNINGS = "duties_warnings"
+    DUTIES_CHANGED = "duties_changed"
+    DUTIES_PAST = "duties_past"
+    DUTIES_ROLE = "duties_role"
+    NO_DUTIES = "no_duties"
     WEAK_PASSWORD = "weak_password"  # noqa: S105  a reason, not a password
 
 
@@ -303,6 +311,37 @@ SENTENCES: dict[Reason, Words] = {
     Reason.NOT_CLOSED: Words(zh="问题办结后才能评价。", en="It can be rated once it is closed."),
     Reason.RATED: Words(zh="您已评价过，谢谢。", en="You have rated it already. Thank you."),
     Reason.STARS: Words(zh="评分为 1 到 5。", en="Give 1 to 5."),
+    Reason.NO_SUCH_DUTIES: Words(
+        zh="没有这一版权责清单，请核对版本号。",
+        en="There is no such version of the duties: check its number.",
+    ),
+    Reason.DUTIES_STAGE: Words(
+        zh="这一版权责清单的当前状态不允许该操作，请刷新查看。",
+        en="This version of the duties is not at a stage where this can be done: reload to see.",
+    ),
+    Reason.DUTIES_ERRORS: Words(
+        zh="检查发现错误，不能启用；请修改后作为新版本导入。",
+        en="The check found errors, so it cannot be put in force: import a mended version.",
+    ),
+    Reason.DUTIES_WARNINGS: Words(
+        zh="检查有警告，请写明为何接受。",
+        en="The check has warnings: write why they are accepted.",
+    ),
+    Reason.DUTIES_CHANGED: Words(
+        zh="提交后检查出现了新的警告，请重新检查并提交。",
+        en="The check has new warnings since it was proposed: look at them and propose it again.",
+    ),
+    Reason.DUTIES_PAST: Words(
+        zh="生效时间不能早于现在。", en="Duties cannot be in force from a time that is past."
+    ),
+    Reason.DUTIES_ROLE: Words(
+        zh="只有全市范围的管理员或督导可以决定权责清单。",
+        en="Only an administrator or a supervisor of the whole city decides about duties.",
+    ),
+    Reason.NO_DUTIES: Words(
+        zh="尚无现行的权责清单可比较，请先启用一版。",
+        en="No duties are in force to compare with: put a version in force first.",
+    ),
     Reason.WEAK_PASSWORD: Words(
         zh="密码至少需要 12 个字符。", en="A password has at least 12 characters."
     ),

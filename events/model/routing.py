@@ -2,68 +2,231 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from events.model.category import Category
-from events.model.department import Duty
+from events.model.duty_finding import FindingKind
 from events.model.words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from events.model.category import Category
+    from events.model.duty import DutyRule, Subject
+
+# So many rules that were passed over are kept with a decision.
+_MOST_TOLD = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Broken:
+    """Why nobody can be sent by a rule, and the code of what is gone."""
+
+    kind: FindingKind
+    name: str
+    why: Words
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """A rule with what its codes name now; None where they name nothing.
+
+    ``is_disabled``: the department works no more.
+    """
+
+    rule: DutyRule
+    department_id: int | None
+    department_name_zh: str
+    department_name_en: str
+    is_disabled: bool
+    area_id: int | None
+    area_name_zh: str
+    area_name_en: str
+
+    @property
+    def broken(self) -> Broken | None:
+        """Why nobody can be sent by this rule now; None when somebody can."""
+        code = self.rule.department_code
+        if self.department_id is None:
+            why = Words(zh=f"没有部门 {code}", en=f"there is no department {code}")
+            return Broken(kind=FindingKind.UNKNOWN_DEPARTMENT, name=code, why=why)
+        if self.is_disabled:
+            why = Words(zh=f"部门“{self.department_name_zh}”已停用",
+                        en=f"its department “{self.department_name_en}” is disabled")  # fmt: skip
+            return Broken(kind=FindingKind.DISABLED_DEPARTMENT, name=code, why=why)
+        return None
+
+    def is_near(self, area_path: Sequence[int]) -> bool:
+        """Whether its area holds a place; the whole city holds every one."""
+        return self.rule.area_code is None or self.area_id in area_path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Passed:
+    """A rule for this category and place that did not decide; ``broken``: although it should."""
+
+    position: int
+    why: Words
+    broken: Broken | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """As kept in ``tickets.routing``."""
+        return {
+            "rule": self.position, "broken": self.broken is not None, "why": self.why.as_dict(),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Routed:
-    """The department that answers, by which duty, and why."""
+    """The department that answers, by which version and rule, and why.
 
-    department_id: int
-    duty_id: int
+    ``department_id`` and ``rule`` are None where nobody answers. ``passed``: the rules before it.
+    """
+
+    version: int
+    department_id: int | None
+    department_code: str | None
+    rule: int | None
     because: Words
+    passed: tuple[Passed, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """As kept in ``tickets.routing``."""
         return {
             "department_id": self.department_id,
-            "duty_id": self.duty_id,
+            "version": self.version,
+            "rule": self.rule,
             "because": self.because.as_dict(),
+            "passed": [one.as_dict() for one in self.passed[:_MOST_TOLD]],
         }
 
 
-def _specific(duty: Duty) -> int:
-    if duty.category_code is not None:
-        return 2
-    return 1 if duty.family is not None else 0
+def route(
+    version: int, candidates: Iterable[Candidate], subject: Subject, category: Category
+) -> Routed:
+    """The first rule, in order, that holds for ``subject`` and whose department works.
+
+    ``candidates`` may hold rules about other matters and places; they are left out.
+    """
+    passed: list[Passed] = []
+    for one in candidates:
+        if one.rule.scope not in subject.scopes or not one.is_near(subject.area_path):
+            continue
+        position = one.rule.position
+        unmet = one.rule.when.unmet(subject)
+        broken = one.broken
+        if unmet is not None:
+            passed.append(Passed(position=position, why=unmet))
+        elif broken is not None:
+            passed.append(Passed(position=position, why=broken.why, broken=broken))
+        else:
+            return _routed(version, one, category, tuple(passed))
+    return _nobody(version, category, tuple(passed))
 
 
-def fits(duty: Duty, category: Category, area_path: Sequence[int]) -> bool:
-    """Whether a duty covers this category in this place."""
-    return (
-        duty.area_id in area_path
-        and duty.category_code in (None, category.code)
-        and duty.family in (None, category.family)
-    )
-
-
-def route(duties: Iterable[Duty], category: Category, area_path: Sequence[int]) -> Routed | None:
-    """The most specific duty: category before family before everything, then the deepest area,
-    then the highest priority, then the oldest. None when nobody answers for it."""
-    fitting = [duty for duty in duties if fits(duty, category, area_path)]
-    if not fitting:
-        return None
-    best = max(fitting, key=lambda d: (_specific(d), d.depth, d.priority, -d.duty_id))
-    scope = {
-        2: Words(zh=f"类别“{category.name_zh}”", en=f"category “{category.name_en}”"),
-        1: Words(
-            zh=f"“{category.name_zh}”及同类事项", en=f"“{category.name_en}” and matters like it"
-        ),
-        0: Words(zh="全部类别", en="every category"),
-    }[_specific(best)]
+def _routed(version: int, one: Candidate, category: Category, passed: tuple[Passed, ...]) -> Routed:
+    scope = scope_words(one.rule, category)
+    area = area_words(one)
+    where = one.rule.when.told()
+    zh = "".join(f"，{part.zh}" for part in where)
+    en = "".join(f", {part.en}" for part in where)
+    rule = one.rule.position
     return Routed(
-        department_id=best.department_id,
-        duty_id=best.duty_id,
+        version=version,
+        department_id=one.department_id,
+        department_code=one.rule.department_code,
+        rule=rule,
         because=Words(
-            zh=f"权责清单：{best.department_name_zh}负责{best.area_name_zh}的{scope.zh}"
-            f"（{len(fitting)}条适用权责中最具体的一条）",
-            en=f"Duty: {best.department_name_en} answers for {scope.en} in {best.area_name_en}"
-            f" (the most specific of {len(fitting)} that apply)",
+            zh=f"权责清单第 {version} 版第 {rule} 条：{one.department_name_zh}负责{area.zh}的"
+            f"{scope.zh}{zh}{_skipped(passed).zh}",
+            en=f"Duties, version {version}, rule {rule}: {one.department_name_en} answers for"
+            f" {scope.en} in {area.en}{en}{_skipped(passed).en}",
         ),
+        passed=passed,
     )
+
+
+def _nobody(version: int, category: Category, passed: tuple[Passed, ...]) -> Routed:
+    skipped = _skipped(passed)
+    zh, en = f"权责清单第 {version} 版中", f"Duties, version {version}: "
+    if version == 0:
+        zh, en = "尚无现行的权责清单，", "No duties are in force: "
+    return Routed(
+        version=version,
+        department_id=None,
+        department_code=None,
+        rule=None,
+        because=Words(
+            zh=f"{zh}无人负责此处的“{category.name_zh}”，由派遣员指派{skipped.zh}",
+            en=f"{en}nobody answers for “{category.name_en}” here; a dispatcher decides"
+            f"{skipped.en}",
+        ),
+        passed=passed,
+    )
+
+
+def _skipped(passed: Iterable[Passed]) -> Words:
+    """What is said of the rules that should have decided and could not."""
+    broken = [one for one in passed if one.broken is not None]
+    return Words(
+        zh="".join(f"；第 {one.position} 条失效，已跳过：{one.why.zh}" for one in broken),
+        en="".join(f"; rule {one.position} is broken and was passed over: {one.why.en}"
+                   for one in broken),
+    )  # fmt: skip
+
+
+def scope_words(rule: DutyRule, category: Category) -> Words:
+    """What a rule is about, told with the category that was routed."""
+    zh, en = category.name_zh, category.name_en
+    if rule.category_code is not None:
+        return Words(zh=f"类别“{zh}”", en=f"category “{en}”")
+    if rule.family is not None:
+        return Words(zh=f"“{zh}”及同类事项", en=f"“{en}” and matters like it")
+    if rule.layer is not None:
+        return Words(zh=f"“{zh}”及同一专题事项", en=f"“{en}” and its scenario")
+    return Words(zh="全部类别", en="every category")
+
+
+def area_words(one: Candidate) -> Words:
+    """Where a rule holds."""
+    if one.rule.area_code is None:
+        return Words(zh="全市", en="the whole city")
+    code = one.rule.area_code
+    return Words(zh=one.area_name_zh or code, en=one.area_name_en or code)
+
+
+class Book:
+    """A whole version in memory, to route many tickets: the same answers as ``route``."""
+
+    def __init__(self, version: int, candidates: Iterable[Candidate]) -> None:
+        """Sort the rules by what they are about; ``asks_for_time``: whether any rule does."""
+        self.version = version
+        self._by_scope: dict[str, list[Candidate]] = {}
+        for one in sorted(candidates, key=lambda each: each.rule.position):
+            self._by_scope.setdefault(one.rule.scope, []).append(one)
+        self.asks_for_time = any(
+            one.rule.when.times for rules in self._by_scope.values() for one in rules
+        )
+        self._near: dict[tuple[tuple[str, ...], tuple[int, ...]], tuple[Candidate, ...]] = {}
+
+    def near(self, subject: Subject) -> tuple[Candidate, ...]:
+        """The rules for a matter and a place, in order."""
+        key = (subject.scopes, subject.area_path)
+        found = self._near.get(key)
+        if found is None:
+            ordered = sorted(self._about(subject), key=lambda each: each.rule.position)
+            found = self._near[key] = tuple(ordered)
+        return found
+
+    def _about(self, subject: Subject) -> Iterator[Candidate]:
+        for scope in subject.scopes:
+            for one in self._by_scope.get(scope, ()):
+                if one.is_near(subject.area_path):
+                    yield one
+
+    def decide(self, subject: Subject) -> DutyRule | None:
+        """The rule that decides, without words; None where nobody answers."""
+        for one in self.near(subject):
+            if one.broken is None and one.rule.when.unmet(subject) is None:
+                return one.rule
+        return None

@@ -65,6 +65,7 @@ class Verb(StrEnum):
     RECOVER = "recover"
     RELAPSE = "relapse"
     OVERDUE = "overdue"
+    UNROUTED = "unrouted"
     ESCALATE = "escalate"
     LAPSE = "lapse"
     RATE = "rate"
@@ -152,6 +153,7 @@ VERB_WORDS: dict[Verb, Words] = {
     Verb.RECOVER: Words(zh="监测恢复正常", en="Measured recovery"),
     Verb.RELAPSE: Words(zh="监测再次异常", en="Measured relapse"),
     Verb.OVERDUE: Words(zh="超期", en="Overdue"),
+    Verb.UNROUTED: Words(zh="无人负责", en="Nobody answers for it"),
     Verb.ESCALATE: Words(zh="逐级督办", en="Told higher up"),
     Verb.LAPSE: Words(zh="申请失效", en="Proposal lapsed"),
     Verb.RATE: Words(zh="市民评价", en="Rated by the resident"),

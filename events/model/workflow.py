@@ -203,6 +203,7 @@ MARKS = frozenset({
     Verb.WORSEN, Verb.RECOVER, Verb.RELAPSE, Verb.OVERDUE, Verb.COMMENT, Verb.SUPERVISE,
     Verb.LINK, Verb.UNLINK, Verb.EXTEND, Verb.APPEAL, Verb.ASSIST, Verb.RELEASE, Verb.SIGN,
     Verb.SPLIT, Verb.PROPOSE, Verb.LAPSE, Verb.ESCALATE, Verb.RATE, Verb.OWN,
+    Verb.UNROUTED,
 }) | VERDICTS  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Rows of departments, duties, crews, shifts, categories and calendar days."""
+"""Rows of departments, crews, shifts, categories and calendar days."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from events.model.department import Department
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlalchemy import Connection
 
     from events.model.calendar import CalendarDay
@@ -81,36 +79,6 @@ def put_crew(conn: Connection, crew: CrewRow, *, department_id: int, area_id: in
         ],
     )
     return crew_id
-
-
-def put_duty(
-    conn: Connection,
-    *,
-    department_id: int,
-    area_id: int,
-    category_code: str | None,
-    family: str | None,
-    priority: int,
-    now: datetime,
-) -> bool:
-    """Add a duty; False when the same is in force already."""
-    return bool(
-        _SQL.run(
-            conn,
-            "put_duty",
-            department_id=department_id,
-            area_id=area_id,
-            category_code=category_code,
-            family=family,
-            priority=priority,
-            now=now,
-        )
-    )
-
-
-def end_duty(conn: Connection, duty_id: int, *, now: datetime) -> bool:
-    """End a duty; False when it has ended already."""
-    return bool(_SQL.run(conn, "end_duty", duty_id=duty_id, now=now))
 
 
 def put_category(conn: Connection, category: Category) -> None:

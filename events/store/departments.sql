@@ -49,23 +49,6 @@ DELETE FROM events.shifts WHERE crew_id = :crew_id;
 INSERT INTO events.shifts (crew_id, weekdays, starts_at, ends_at)
 VALUES (:crew_id, CAST(:weekdays AS smallint[]), :starts_at, :ends_at);
 
--- name: put_duty
--- A duty, unless the same is in force already.
-INSERT INTO events.duties (department_id, category_code, family, area_id, priority, valid_from)
-SELECT :department_id, CAST(:category_code AS text), CAST(:family AS text), :area_id, :priority,
-    :now
-WHERE NOT EXISTS (
-    SELECT FROM events.duties AS u
-    WHERE u.department_id = :department_id AND u.area_id = :area_id
-        AND u.category_code IS NOT DISTINCT FROM CAST(:category_code AS text)
-        AND u.family IS NOT DISTINCT FROM CAST(:family AS text)
-        AND u.priority = :priority AND u.valid_to IS NULL);
-
--- name: end_duty
--- A duty that is no longer wanted ends.
-UPDATE events.duties SET valid_to = :now, changed_by = grid.actor()
-WHERE duty_id = :duty_id AND valid_to IS NULL;
-
 -- name: put_category
 -- A category by code: made, or brought up to date.
 INSERT INTO events.categories (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -12,12 +12,11 @@ from zoneinfo import ZoneInfo
 from events.model.calendar import Calendar, CalendarDay
 from events.model.category import Category
 from events.model.crew import Crew, Shift
-from events.model.department import Duty
 from events.model.matching import DEFAULT, Weights
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from sqlalchemy import Connection, Row
 
@@ -58,21 +57,6 @@ def load(conn: Connection) -> CityRules:
 def categories(conn: Connection) -> tuple[Category, ...]:
     """All categories, in the order in which they were configured."""
     return tuple(Category.from_row(dict(row._mapping)) for row in _SQL.rows(conn, "categories"))
-
-
-def duties(
-    conn: Connection, *, category: Category, area_path: Sequence[int], now: datetime
-) -> tuple[Duty, ...]:
-    """The duties in force that may apply to ``category`` in the innermost area of the path."""
-    rows = _SQL.rows(
-        conn,
-        "duties",
-        area_path=list(area_path),
-        category_code=category.code,
-        family=category.family,
-        now=now.astimezone(UTC),
-    )
-    return tuple(Duty(**row._mapping) for row in rows)
 
 
 def crews(conn: Connection, *, department_id: int | None = None) -> tuple[Crew, ...]:

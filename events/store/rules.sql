@@ -19,21 +19,6 @@ FROM events.fusion_weights;
 -- Exceptions to the week: holidays and make-up workdays.
 SELECT day, working, name_zh, name_en, pack FROM events.calendar_days;
 
--- name: duties
--- Duties in force in an area or above it, for one category or its family.
-SELECT u.duty_id, u.department_id, d.code AS department_code, d.name_zh AS department_name_zh,
-    d.name_en AS department_name_en, u.category_code, u.family, u.area_id,
-    a.name_zh AS area_name_zh, a.name_en AS area_name_en, cardinality(a.path) AS depth, u.priority
-FROM events.duties AS u
-JOIN events.departments AS d USING (department_id)
-JOIN grid.areas AS a ON a.area_id = u.area_id
-WHERE u.area_id = ANY(CAST(:area_path AS integer[]))
-    AND (u.category_code IS NULL OR u.category_code = :category_code)
-    AND (u.family IS NULL OR u.family = :family)
-    AND d.disabled_at IS NULL
-    AND u.valid_from <= :now
-    AND (u.valid_to IS NULL OR u.valid_to > :now);
-
 -- name: crews
 -- Crews of a department with their shifts and with what they have in hand; each table is gone
 -- through once, however many crews there are.

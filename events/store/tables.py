@@ -88,11 +88,33 @@ categories = Table(
     Column("recovers_for", Interval, nullable=True), schema="events",
 )  # fmt: skip
 
-duties = Table(
-    "duties", METADATA, _number("duty_id"), _number("department_id"),
-    _text("category_code", nullable=True), _text("family", nullable=True), _number("area_id"),
-    _number("priority"), _at("valid_from"), _at("valid_to", nullable=True), _text("changed_by"),
-    schema="events",
+duty_versions = Table(
+    "duty_versions", METADATA, _number("version"), _text("note"), _text("made_by"), _at("made_at"),
+    Column("made_xid", Xid8, nullable=False), _text("proposed_by", nullable=True),
+    _at("proposed_at", nullable=True), _at("proposed_from", nullable=True),
+    _text("proposed_why", nullable=True), _text("accepted", nullable=True), _json("findings"),
+    _text("activated_by", nullable=True), _at("activated_at", nullable=True),
+    _at("effective_from", nullable=True), _text("discarded_by", nullable=True),
+    _at("discarded_at", nullable=True), _text("discarded_why", nullable=True), schema="events",
+)  # fmt: skip
+
+duty_rules = Table(
+    "duty_rules", METADATA, _number("version"), _number("position"), _text("scope"),
+    _text("category_code", nullable=True), _text("family", nullable=True),
+    _text("layer", nullable=True), _text("area_code", nullable=True), _text("department_code"),
+    _json("conditions"), _text("note"), schema="events",
+)  # fmt: skip
+
+duty_alerts = Table(
+    "duty_alerts", METADATA, _id("alert_id"), _number("version"), _number("position"),
+    _text("kind"), _text("subject"), _text("because_zh"), _text("because_en"), _number("tickets"),
+    _text("last_ticket", nullable=True), _at("first_at"), _at("last_at"),
+    _at("ended_at", nullable=True), schema="events",
+)  # fmt: skip
+
+duty_backtests = Table(
+    "duty_backtests", METADATA, _id("backtest_id"), _number("version"), _number("against"),
+    _at("since"), _at("until"), _json("result"), _text("made_by"), _at("made_at"), schema="events",
 )  # fmt: skip
 
 crews = Table(

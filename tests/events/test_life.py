@@ -7,6 +7,7 @@ import pytest
 from events.actions.act import act
 from events.actions.upkeep import close_recovered, mark_overdue, send_crews
 from events.model.access import DISPATCH
+from events.model.duty import DutyRule
 from events.model.event import Change
 from events.model.problems import (
     Incomplete,
@@ -18,7 +19,8 @@ from events.model.problems import (
 )
 from events.model.refusal import Reason
 from events.model.workflow import State
-from tests.events.town import NOW, Town, draft, finding
+from grid.store.postgis import transaction
+from tests.events.town import ADMIN, NOW, Town, draft, finding, put_in_force
 
 
 def test_from_event_to_closure(town: Town) -> None:
@@ -225,11 +227,11 @@ def test_supervise_and_comment(town: Town) -> None:
 
 
 def test_no_duty_stays_at_the_desk(town: Town) -> None:
-    town.rows("UPDATE events.duties SET valid_to = now() + interval '1 day' RETURNING 1")
-    after = NOW.replace(year=2099)
-    ticket = town.filed(draft("orphan"), now=after)
+    with transaction(town.database.engine("cc_admin"), ADMIN.key) as conn:
+        put_in_force(conn, DutyRule(position=1, department_code="water", family="flood"))
+    ticket = town.filed(draft("orphan"))
     assert ticket.state is State.FILED
-    assert ticket.due_at == after + timedelta(minutes=15)
+    assert ticket.due_at == NOW + timedelta(minutes=15)
 
 
 def test_a_declined_finding_that_gets_graver_is_decided_anew(town: Town) -> None:
@@ -269,14 +271,10 @@ def test_tickets_that_nobody_can_take_do_not_hold_up_others(town: Town) -> None:
             "UPDATE events.tickets SET state = 'filed', dispatched_at = NULL, crew_id = NULL,"
             " department_id = NULL"
         )
-        conn.execute("DELETE FROM events.duties WHERE family IS NULL AND category_code IS NULL")
+    lamps = DutyRule(position=1, department_code="works", family="lamp")
+    with transaction(town.database.engine("cc_admin"), ADMIN.key) as conn:
+        put_in_force(conn, lamps)
     other = town.filed(draft("street_lamp", severity=1))
-    with town.database.superuser() as conn:
-        conn.execute(
-            "INSERT INTO events.duties (department_id, family, area_id, changed_by)"
-            " SELECT department_id, 'lamp', area_id, 'test' FROM events.departments"
-            " WHERE code = 'works'"
-        )
     town.act(other, "file", "operator")
     assert send_crews(town.dispatch, by=DISPATCH, now=NOW + timedelta(days=365), limit=2) == 1
     assert town.again(other).state is State.DISPATCHED

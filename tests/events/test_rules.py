@@ -1,4 +1,4 @@
-"""The workflow table, permissions, routing and matching: pure rules."""
+"""The workflow table, permissions, the choice of a crew and matching: pure rules."""
 
 from __future__ import annotations
 
@@ -27,11 +27,9 @@ from events.model.access import (
 )
 from events.model.crew import Crew, Shift
 from events.model.crew_choice import choose_crew
-from events.model.department import Duty
 from events.model.distance import metres
 from events.model.matching import THRESHOLD, Candidate, Subject, decide, score, squares
 from events.model.refusal import SENTENCES, Reason
-from events.model.routing import route
 from events.model.ticket import Light, Ticket, light
 from events.model.workflow import FINAL, MOVES, STATE_WORDS, VERB_WORDS, Guard, State, Verb
 from tests.events.town import ALWAYS, CATEGORIES, NOW
@@ -131,37 +129,6 @@ def test_lights() -> None:
     assert light(one, NOW + timedelta(hours=3)) is Light.YELLOW
     assert light(one, NOW + timedelta(hours=4)) is Light.RED
     assert light(replace(one, due_at=None), NOW) is Light.GREEN
-
-
-def duty(duty_id: int, department: int, **values: Any) -> Duty:
-    whole: dict[str, Any] = {
-        "duty_id": duty_id, "department_id": department, "department_code": f"d{department}",
-        "department_name_zh": "部门", "department_name_en": f"Department {department}",
-        "category_code": None, "family": None, "area_id": 1, "area_name_zh": "城",
-        "area_name_en": "City", "depth": 1, "priority": 0, **values,
-    }  # fmt: skip
-    return Duty(**whole)
-
-
-@pytest.mark.parametrize(
-    ("duties", "expected"),
-    [
-        ([], None),
-        ([duty(1, 1)], 1),
-        ([duty(1, 1), duty(2, 2, family="flood")], 2),
-        ([duty(1, 1, area_id=5, depth=4), duty(2, 2, family="flood")], 2),
-        ([duty(1, 1, category_code="flooding"), duty(2, 2, family="flood", area_id=5, depth=4)], 1),
-        ([duty(1, 1, family="flood"), duty(2, 2, family="flood", area_id=5, depth=4)], 2),
-        ([duty(1, 1, priority=1), duty(2, 2, priority=2)], 2),
-        ([duty(2, 2), duty(1, 1)], 1),
-        ([duty(1, 1, family="garbage"), duty(2, 2, area_id=9)], None),
-    ],
-)
-def test_the_most_specific_duty_wins(duties: list[Duty], expected: int | None) -> None:
-    routed = route(duties, FLOODING, (1, 2, 3, 5))
-    assert (routed and routed.department_id) == expected
-    if routed:
-        assert f"Department {expected}" in routed.because.en
 
 
 def crew(crew_id: int, **values: Any) -> Crew:

@@ -11,19 +11,21 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from events.actions import accounts, configure
+from events.actions import duties as duty_actions
 from events.actions.act import act
 from events.actions.file_ticket import process_inbox
 from events.actions.record import record
 from events.model.access import DISPATCH, Actor, Role, system
 from events.model.calendar import CalendarDay, Clock
 from events.model.category import Category, FilingPolicy
-from events.model.configuration import CrewRow, DepartmentRow, DutyRow
+from events.model.configuration import CrewRow, DepartmentRow
 from events.model.crew import Shift
+from events.model.duty import DutyRule
 from events.model.event import Change, EventDraft, Recorded, Source
 from events.model.proposal import Proposal
 from events.model.ticket import Ticket
 from events.store import accounts as account_store
-from events.store import proposals, tickets
+from events.store import duties, proposals, tickets
 from grid.store.postgis import reading, transaction
 from tests.support.cluster import TestDatabase
 
@@ -213,15 +215,12 @@ def found_town(database: TestDatabase) -> Town:
         conn.execute(text(_GROUND))
         configure.put_categories(conn, CATEGORIES, now=NOW)
         configure.put_departments(conn, _departments(), now=NOW)
-        configure.put_duties(
+        put_in_force(
             conn,
-            [
-                DutyRow(department_code="works", area_code="3505"),
-                DutyRow(department_code="water", area_code="3505", family="flood"),
-                DutyRow(department_code="works", area_code="350500001002",
-                        category_code="flooding"),
-            ],
-            now=NOW,
+            DutyRule(position=1, department_code="works", area_code="350500001002",
+                     category_code="flooding"),
+            DutyRule(position=2, department_code="water", family="flood"),
+            DutyRule(position=3, department_code="works"),
         )  # fmt: skip
         configure.put_crews(conn, _crews(), now=NOW)
         configure.put_calendar(
@@ -233,6 +232,13 @@ def found_town(database: TestDatabase) -> Town:
         _add_accounts(conn)
         people = {one.name: one.actor for one in account_store.all(conn)}
     return Town(database=database, people=people)
+
+
+def put_in_force(conn: Connection, *rules: DutyRule, now: datetime = NOW) -> int:
+    """Let these duties be in force from ``now`` on, whatever the check says; the version."""
+    version = duty_actions.draft(conn, rules, note="测试", now=now)
+    duties.activate(conn, version, starts=now, now=now)
+    return version
 
 
 def _departments() -> list[DepartmentRow]:

@@ -70,9 +70,16 @@
     return ns.fill(words.banner_health, { parts: bad.join(words.comma), as_of: until });
   }
 
+  /** What is wrong with the duties, with the way to it; the figures themselves are not old then. */
+  function duties({ words, links }) {
+    const n = (live.health && live.health.duties && live.health.duties.alerts) || 0;
+    if (!n || !links.duties || location.pathname.startsWith(links.duties)) return null;
+    return e("a", { href: links.duties }, ns.fill(words.banner_duties, { n }));
+  }
+
   function Banner(props) {
     useLive("status", "second");
-    const text = trouble(props.config);
+    const text = trouble(props.config) || duties(props.config);
     return e(
       "div",
       { id: props.id, className: text ? "cc-banner shown" : "cc-banner", role: "status", "aria-live": "polite" },

@@ -4,8 +4,8 @@
   const ns = (window.cc_wall = window.cc_wall || {});
   const live = ns.live;
 
-  const KINDS = ["ticket", "device", "cell", "layer", "event", "message", "sender"];
-  const NUMBERED = new Set(["device", "cell", "event", "message"]);
+  const KINDS = ["ticket", "device", "cell", "layer", "event", "message", "sender", "rule"];
+  const NUMBERED = new Set(["device", "cell", "event", "message", "rule"]);
   const AGAIN_MS = 1500; // a story that changes is read again, not more often than this
 
   /** What the address opens: ?ticket=number, ?device=, ?cell=, ?layer=, ?event=. */

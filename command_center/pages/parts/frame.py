@@ -24,6 +24,7 @@ _PAGES = (
     ("/", "wall.nav_wall", Permission.VIEW_WALL),
     ("/desk", "wall.nav_desk", Permission.VIEW_DESK),
     ("/evaluation", "wall.nav_evaluation", Permission.VIEW_EVALUATION),
+    ("/duties", "wall.nav_duties", Permission.VIEW_DUTIES),
     ("/devices", "wall.nav_devices", Permission.VIEW_DEVICES),
     ("/quarantine", "wall.nav_quarantine", Permission.VIEW_QUARANTINE),
     ("/losses", "wall.nav_losses", Permission.VIEW_LOSSES),

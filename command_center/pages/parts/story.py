@@ -20,10 +20,10 @@ from command_center.services import Services
 from command_center.views import story
 from command_center.views.moments import clock_text
 from command_center.wording import words
+from events.actions.dispatch import decide
 from events.model.access import in_scope
 from events.model.crew_choice import choose_crew
 from events.model.deadline import Stage, due, limit_of
-from events.model.routing import route
 from events.model.ticket import Ticket, yellow_at
 from events.model.workflow import STATE_WORDS, Verb
 from events.store import departments, history, rules, tickets
@@ -169,10 +169,9 @@ def _suggestion(
     """Whom the engine would choose, and why: the person decides."""
     city = rules.load(conn)
     category = city.categories[ticket.category_code]
-    duties = rules.duties(conn, category=category, area_path=ticket.area_path, now=reader.now)
-    routed = route(duties, category, ticket.area_path)
-    if routed is None or routed.department_id not in codes:
-        return {}, ""
+    routed = decide(conn, ticket, now=reader.now, city=city)
+    if routed.department_id is None or routed.department_id not in codes:
+        return {}, routed.because.told(reader.language)
     chosen = choose_crew(
         rules.crews(conn, department_id=routed.department_id), category,
         lon=ticket.lon, lat=ticket.lat, at=reader.now, zone=city.calendar.zone,

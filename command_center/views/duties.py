@@ -1,0 +1,154 @@
+"""Duties for people: rules, versions, what a check and a back-test found, as lines and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from command_center.problem import Language
+from command_center.views.moments import clock_text
+from command_center.views.story import joined
+from command_center.wording import words
+from events.model.category import Category
+from events.model.duty import DutyRule
+from events.model.duty_version import STAGE_WORDS, DutyVersion
+from events.model.routing import Candidate
+
+Json = dict[str, Any]
+
+
+def matter(rule: DutyRule, categories: Mapping[str, Category], language: Language) -> str:
+    """What a rule is about."""
+    if rule.category_code is not None:
+        known = categories.get(rule.category_code)
+        name = None if known is None else (known.name_zh if language == "zh" else known.name_en)
+        return name or rule.category_code
+    if rule.family is not None:
+        return words("duties.family", language, name=rule.family)
+    if rule.layer is not None:
+        return words("duties.layer", language, name=rule.layer)
+    return words("duties.everything", language)
+
+
+def place(one: Candidate, language: Language) -> str:
+    """Where a rule holds."""
+    if one.rule.area_code is None:
+        return words("duties.everywhere", language)
+    name = one.area_name_zh if language == "zh" else one.area_name_en
+    return name or one.rule.area_code
+
+
+def department(one: Candidate, language: Language) -> str:
+    """Who answers by a rule."""
+    name = one.department_name_zh if language == "zh" else one.department_name_en
+    return name or one.rule.department_code
+
+
+def conditions(rule: DutyRule, language: Language) -> str:
+    """What must hold beside, "" for nothing."""
+    mark = "；" if language == "zh" else "; "
+    return mark.join(one.told(language) for one in rule.when.told())
+
+
+def stage(one: DutyVersion, now: datetime, language: Language) -> str:
+    """How far a version is."""
+    return STAGE_WORDS[one.stage(now)].told(language)
+
+
+def title(one: DutyVersion, now: datetime, language: Language) -> str:
+    """A version in a few words."""
+    name = words("duties.version", language, n=one.version)
+    return joined([name, stage(one, now, language)])
+
+
+def story(one: DutyVersion, zone: ZoneInfo, now: datetime, language: Language) -> list[str]:
+    """Who did what with a version, when and why."""
+
+    def said(key: str, at: datetime | None, who: str | None, why: str | None) -> str:
+        return joined([
+            words(f"duties.{key}", language, at=clock_text(at, zone, now=now),
+                  who=(who or "").removeprefix("account:")), why or "",
+        ])  # fmt: skip
+
+    found = [said("made", one.made_at, one.made_by, one.note)]
+    if one.proposed_at is not None:
+        found.append(said("proposed", one.proposed_at, one.proposed_by, one.proposed_why))
+        if one.accepted:
+            found.append(words("duties.accepted", language, why=one.accepted))
+    if one.effective_from is not None:
+        found.append(said("activated", one.activated_at, one.activated_by, None))
+        at = clock_text(one.effective_from, zone, now=now)
+        found.append(words("duties.from", language, at=at))
+    elif one.proposed_from is not None:
+        at = clock_text(one.proposed_from, zone, now=now)
+        found.append(words("duties.from_wanted", language, at=at))
+    if one.discarded_at is not None:
+        found.append(said("discarded", one.discarded_at, one.discarded_by, one.discarded_why))
+    return found
+
+
+def backtest_lines(result: Mapping[str, Any], language: Language) -> list[str]:
+    """The figures of a back-test in sentences."""
+    values = {
+        "tickets": f"{result['tickets']:,}", "moved": f"{result['moved']:,}",
+        "share": percent(result["moved"], result["tickets"]), "solved": f"{result['solved']:,}",
+        "before": accuracy(result["accuracy_before"]), "after": accuracy(result["accuracy_after"]),
+        "better": f"{result['better']:,}", "worse": f"{result['worse']:,}",
+        "nobody_before": f"{result['nobody_before']:,}",
+        "nobody_after": f"{result['nobody_after']:,}",
+        "version": result["version"], "against": result["against"],
+    }  # fmt: skip
+    keys = ["bt_moved", "bt_accuracy", "bt_verdicts"]
+    if result["nobody_before"] or result["nobody_after"]:
+        keys.append("bt_nobody")
+    if not result["tickets"]:
+        keys = ["bt_none"]
+    return [words(f"duties.{key}", language, **values) for key in keys]
+
+
+def load_rows(
+    result: Mapping[str, Any], names: Mapping[str, tuple[str, str]], language: Language
+) -> list[tuple[str, int, int, int]]:
+    """Each department with its tickets before, after, and those that it solved."""
+    return [
+        (who(one["department"], names, language), one["before"], one["after"], one["solved"])
+        for one in result["load"]
+    ]
+
+
+def flow_rows(
+    result: Mapping[str, Any], names: Mapping[str, tuple[str, str]], language: Language
+) -> list[tuple[str, str, int]]:
+    """From which department to which how many tickets would go."""
+    return [
+        (who(one["from"], names, language), who(one["to"], names, language), one["tickets"])
+        for one in result["flows"]
+    ]
+
+
+def idle_rules(result: Mapping[str, Any], rules: Sequence[DutyRule]) -> list[int]:
+    """Rules that would have decided nothing."""
+    used = {one["rule"] for one in result["rules"]}
+    return [one.position for one in rules if one.position not in used]
+
+
+def who(code: str | None, names: Mapping[str, tuple[str, str]], language: Language) -> str:
+    """A department by its code; nobody for None."""
+    if code is None:
+        return words("duties.nobody", language)
+    zh, en = names.get(code, (code, code))
+    return zh if language == "zh" else en
+
+
+def accuracy(share: float | None) -> str:
+    """A share as people read it."""
+    return "–" if share is None else f"{share:.1%}"
+
+
+def percent(part: int, whole: int) -> str:
+    """A part of a whole; what is not nothing does not look like it."""
+    if not whole:
+        return "–"
+    return f"{max(part / whole, 0.001 if part else 0.0):.1%}"
