@@ -37,6 +37,7 @@ from grid.store.postgis import reading
 _VIEW = Permission.VIEW_DUTIES
 _PER_PAGE = 100
 _AGAIN_MS = 15_000
+_MOST_ALERTS = 100
 _HEADS = ("position", "matter", "area", "when", "department", "tickets")
 
 
@@ -208,12 +209,12 @@ def alerts_part(alerts: Sequence[Alert], number: int | None, reader: Reader) -> 
              if one.last_ticket else None],
             **data(alert=one.kind),
         )
-        for one in alerts
+        for one in alerts[:_MOST_ALERTS]
     ]  # fmt: skip
     told = words("duties.wrong", language, n=len(alerts))
     return [
         html.P(told, className="cc-verdict lost", **data(verdict="wrong")),
-        html.Ul(items, className="cc-duty-alerts"),
+        html.Ul(items, className="cc-duty-alerts", tabIndex=0),
     ]
 
 
@@ -223,13 +224,12 @@ def panel(services: Services, which: Any, clicked: Mapping[str, Any] | None) -> 
     with reading(services.engine) as conn:
         number = _number(conn, which, reader.now)
         shown = None if number is None else read_shown(conn, number, reader)
-        categories = {one.code: one for one in city_rules.categories(conn)}
     if shown is None:
         return html.P(words("duties.none_at_all", reader.language), className="cc-hint")
     if isinstance(clicked, Mapping) and clicked.get("kind") == "rule":
         position = clicked.get("id")
         if isinstance(position, int):
-            return rule_panel(shown, position, categories, reader)
+            return rule_panel(shown, position, reader)
     return version_panel(shown, reader)
 
 

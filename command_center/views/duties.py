@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from command_center.problem import Language
 from command_center.views.moments import clock_text
-from command_center.views.story import joined
+from command_center.views.story import joined, titled
 from command_center.wording import words
 from events.model.category import Category
 from events.model.duty import DutyRule
@@ -23,12 +25,14 @@ def matter(rule: DutyRule, categories: Mapping[str, Category], language: Languag
     """What a rule is about."""
     if rule.category_code is not None:
         known = categories.get(rule.category_code)
-        name = None if known is None else (known.name_zh if language == "zh" else known.name_en)
-        return name or rule.category_code
-    if rule.family is not None:
-        return words("duties.family", language, name=rule.family)
-    if rule.layer is not None:
-        return words("duties.layer", language, name=rule.layer)
+        return rule.category_code if known is None else titled(known, "name", language)
+    for key, code in (("family", rule.family), ("layer", rule.layer)):
+        if code is not None:
+            held = [one for one in categories.values() if getattr(one, key) == code]
+            about = "" if not held else titled(held[0], "name", language)
+            if len(held) > 1:
+                about = words("duties.and_more", language, name=about, n=len(held) - 1)
+            return joined([about, words(f"duties.{key}", language, name=code)])
     return words("duties.everything", language)
 
 
@@ -36,14 +40,12 @@ def place(one: Candidate, language: Language) -> str:
     """Where a rule holds."""
     if one.rule.area_code is None:
         return words("duties.everywhere", language)
-    name = one.area_name_zh if language == "zh" else one.area_name_en
-    return name or one.rule.area_code
+    return titled(one, "area_name", language) or one.rule.area_code
 
 
 def department(one: Candidate, language: Language) -> str:
     """Who answers by a rule."""
-    name = one.department_name_zh if language == "zh" else one.department_name_en
-    return name or one.rule.department_code
+    return titled(one, "department_name", language) or one.rule.department_code
 
 
 def conditions(rule: DutyRule, language: Language) -> str:
@@ -111,10 +113,11 @@ def backtest_lines(result: Mapping[str, Any], language: Language) -> list[str]:
 def load_rows(
     result: Mapping[str, Any], names: Mapping[str, tuple[str, str]], language: Language
 ) -> list[tuple[str, int, int, int]]:
-    """Each department with its tickets before, after, and those that it solved."""
+    """Each department with its tickets before, after, and those it solved; what changes first."""
+    ordered = sorted(result["load"], key=lambda one: -abs(one["after"] - one["before"]))
     return [
         (who(one["department"], names, language), one["before"], one["after"], one["solved"])
-        for one in result["load"]
+        for one in ordered
     ]
 
 
@@ -126,6 +129,31 @@ def flow_rows(
         (who(one["from"], names, language), who(one["to"], names, language), one["tickets"])
         for one in result["flows"]
     ]
+
+
+def added(rules: Iterable[Candidate], others: Iterable[Candidate]) -> list[Candidate]:
+    """The rules that are not among the others, wherever these stand."""
+    known = Counter(_said(one.rule) for one in others)
+    found = []
+    for one in rules:
+        key = _said(one.rule)
+        if known[key]:
+            known[key] -= 1
+        else:
+            found.append(one)
+    return found
+
+
+def _said(rule: DutyRule) -> DutyRule:
+    """What a rule says, without its place and its note."""
+    return replace(rule, position=1, note="")
+
+
+def line(one: Candidate, categories: Mapping[str, Category], language: Language) -> str:
+    """A rule in one line."""
+    about = joined([matter(one.rule, categories, language), place(one, language),
+                    conditions(one.rule, language)])  # fmt: skip
+    return f"{about} → {department(one, language)}"
 
 
 def idle_rules(result: Mapping[str, Any], rules: Sequence[DutyRule]) -> list[int]:

@@ -70,6 +70,8 @@ PICTURES = (
     Picture(name="desk-en", path="/desk", open=".cc-desk [data-ticket], tbody tr"),
     Picture(name="evaluation-zh", path="/evaluation", account="supervisor"),
     Picture(name="evaluation-en", path="/evaluation", account="supervisor"),
+    Picture(name="duties-zh", path="/duties", account="supervisor"),
+    Picture(name="duties-en", path="/duties", account="admin", open=_ROW),
     Picture(name="devices-zh", path="/devices", account="admin", open=_ROW),
     Picture(name="devices-en", path="/devices", account="supervisor", open=_ROW),
     Picture(name="devices-form-zh", path="/devices", account="admin", open="#device-add"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from events.model.duty import Subject, TimeClass, time_class
@@ -65,88 +65,75 @@ class Example:
         }  # fmt: skip
 
 
-@dataclass(slots=True)
+# The department and the rule that decided; (None, None): nobody.
+_Decided = tuple[str | None, int | None]
+
+
 class Backtest:
-    """The counts, while tickets go through them. ``against`` is compared with: what is in force.
+    """The counts, while tickets go through them; ``against`` is the version compared with."""
 
-    ``load``: department -> (before, after, solved); None is nobody. ``hits``: rule of the new
-    version -> tickets that it decided.
-    """
+    def __init__(self, version: int, against: int) -> None:
+        """Nothing is counted yet."""
+        self.version, self.against = version, against
+        self.tickets = 0
+        # (before, after, who solved) -> tickets
+        self._tally: Counter[tuple[_Decided, _Decided, str | None]] = Counter()
+        self._examples: dict[tuple[str | None, str | None], list[Example]] = defaultdict(list)
 
-    version: int
-    against: int
-    tickets: int = 0
-    solved: int = 0
-    moved: int = 0
-    right_before: int = 0
-    right_after: int = 0
-    better: int = 0
-    worse: int = 0
-    before: Counter[str | None] = field(default_factory=Counter)
-    after: Counter[str | None] = field(default_factory=Counter)
-    solvers: Counter[str] = field(default_factory=Counter)
-    hits: Counter[int] = field(default_factory=Counter)
-    flows: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
-    examples: dict[tuple[str | None, str | None], list[Example]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-
-    def add(self, one: PastRouting, old: _Decided, new: _Decided) -> None:
+    def add(self, one: PastRouting, before: _Decided, after: _Decided) -> None:
         """Count one ticket."""
         self.tickets += 1
-        self.before[old[0]] += 1
-        self.after[new[0]] += 1
-        if new[1] is not None:
-            self.hits[new[1]] += 1
-        if one.solved_by is not None:
-            self.solved += 1
-            self.solvers[one.solved_by] += 1
-            self.right_before += old[0] == one.solved_by
-            self.right_after += new[0] == one.solved_by
-        if old[0] == new[0]:
-            return
-        self.moved += 1
-        flow = (old[0], new[0])
-        self.flows[flow] += 1
-        example = Example(
-            number=one.number, category=one.category_code, before=old[0], before_rule=old[1],
-            after=new[0], after_rule=new[1], solved_by=one.solved_by,
-        )  # fmt: skip
-        self.better += example.verdict == "better"
-        self.worse += example.verdict == "worse"
-        kept = self.examples[flow]
-        if len(kept) < _PER_FLOW:
-            kept.append(example)
+        self._tally[before, after, one.solved_by] += 1
+        if before[0] != after[0]:
+            kept = self._examples[before[0], after[0]]
+            if len(kept) < _PER_FLOW:
+                kept.append(Example(
+                    number=one.number, category=one.category_code, before=before[0],
+                    before_rule=before[1], after=after[0], after_rule=after[1],
+                    solved_by=one.solved_by,
+                ))  # fmt: skip
 
     def as_dict(self) -> dict[str, Any]:
         """For programs, and as kept; shares are None where nothing was solved."""
-
-        def share(right: int) -> float | None:
-            return round(right / self.solved, 4) if self.solved else None
-
-        every = {*self.before, *self.after, *self.solvers}
-        load = [
-            {"department": one, "before": self.before[one], "after": self.after[one],
-             "solved": self.solvers[one] if one is not None else 0}
-            for one in sorted(every, key=lambda each: (each is None, each or ""))
-        ]  # fmt: skip
-        flows = [
-            {"from": old, "to": new, "tickets": count}
-            for (old, new), count in self.flows.most_common()
-        ]
-        examples = [one for flow, _ in self.flows.most_common() for one in self.examples[flow]]
+        was: Counter[str | None] = Counter()
+        will: Counter[str | None] = Counter()
+        solvers: Counter[str | None] = Counter()
+        hits: Counter[int] = Counter()
+        flows: Counter[tuple[str | None, str | None]] = Counter()
+        right: Counter[tuple[bool, bool]] = Counter()
+        for (before, after, solver), count in self._tally.items():
+            was[before[0]] += count
+            will[after[0]] += count
+            if after[1] is not None:
+                hits[after[1]] += count
+            if solver is not None:
+                solvers[solver] += count
+                right[before[0] == solver, after[0] == solver] += count
+            if before[0] != after[0]:
+                flows[before[0], after[0]] += count
+        solved, both = solvers.total(), right[True, True]
+        ordered = [flow for flow, _ in flows.most_common()]
+        examples = [one for flow in ordered for one in self._examples[flow]]
         return {
             "version": self.version, "against": self.against, "tickets": self.tickets,
-            "solved": self.solved, "moved": self.moved, "better": self.better,
-            "worse": self.worse, "accuracy_before": share(self.right_before),
-            "accuracy_after": share(self.right_after), "nobody_before": self.before[None],
-            "nobody_after": self.after[None], "load": load, "flows": flows,
-            "rules": [{"rule": rule, "tickets": n} for rule, n in sorted(self.hits.items())],
+            "solved": solved, "moved": flows.total(),
+            "better": right[False, True], "worse": right[True, False],
+            "accuracy_before": _share(both + right[True, False], solved),
+            "accuracy_after": _share(both + right[False, True], solved),
+            "nobody_before": was[None], "nobody_after": will[None],
+            "load": [
+                {"department": one, "before": was[one], "after": will[one], "solved": solvers[one]}
+                for one in sorted({*was, *will, *solvers}, key=lambda one: (one is None, one or ""))
+            ],
+            "flows": [{"from": old, "to": new, "tickets": flows[old, new]}
+                      for old, new in ordered],
+            "rules": [{"rule": rule, "tickets": n} for rule, n in sorted(hits.items())],
             "examples": [one.as_dict() for one in examples[:_EXAMPLES]],
         }  # fmt: skip
 
 
-_Decided = tuple[str | None, int | None]
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
 
 
 class Replayer:
@@ -163,13 +150,15 @@ class Replayer:
         self._paths = paths
         self._calendar = calendar
         self._asks_time = any(book.asks_for_time for book in self._books)
-        self._times: dict[datetime, TimeClass] = {}
         self._decided: dict[tuple[object, ...], tuple[_Decided, _Decided]] = {}
 
     def add(self, past: Iterable[PastRouting]) -> None:
         """Route these tickets and count them."""
         for one in past:
-            time = self._time(one.filed_at)
+            # any class will do where no rule asks for it
+            time = TimeClass.OFFICE_HOURS
+            if self._asks_time:
+                time = time_class(one.filed_at, self._calendar)
             key = (one.category_code, one.area_id, one.severity, one.source, time, one.component,
                    one.owner)  # fmt: skip
             decided = self._decided.get(key)
@@ -189,13 +178,3 @@ class Replayer:
             (None, None) if old is None else (old.department_code, old.position),
             (None, None) if new is None else (new.department_code, new.position),
         )
-
-    def _time(self, at: datetime) -> TimeClass:
-        """Its class of time, by the minute; any where no rule asks for it."""
-        if not self._asks_time:
-            return TimeClass.OFFICE_HOURS
-        minute = at.replace(second=0, microsecond=0)
-        found = self._times.get(minute)
-        if found is None:
-            found = self._times[minute] = time_class(minute, self._calendar)
-        return found

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from events.model.calendar import Clock
 from events.model.event import Source
 from events.model.words import Words
 
@@ -49,9 +48,10 @@ def time_class(at: datetime, calendar: Calendar) -> TimeClass:
     wall = calendar.local(at)
     if not calendar.is_working_day(wall.date()):
         return TimeClass.REST_DAYS
-    for span in calendar.spans(Clock.WORKING_HOURS, wall.date()):
-        if span.start <= wall < span.end:
-            return TimeClass.OFFICE_HOURS if span.resting is None else TimeClass.AFTER_HOURS
+    time = wall.time()
+    for starts, ends in calendar.hours:
+        if starts <= time < ends:
+            return TimeClass.OFFICE_HOURS
     return TimeClass.AFTER_HOURS
 
 
@@ -100,8 +100,18 @@ class When:
             owners=frozenset(values.get("owner", ())),
         )
 
-    def unmet(self, subject: Subject) -> Words | None:
-        """The first condition that does not hold for ``subject``; None when all of them do."""
+    def meets(self, subject: Subject) -> bool:
+        """Whether all of it holds for ``subject``."""
+        return (
+            subject.severity >= self.severity_from
+            and (not self.sources or subject.source in self.sources)
+            and (not self.times or subject.time in self.times)
+            and (not self.components or subject.component in self.components)
+            and (not self.owners or subject.owner in self.owners)
+        )
+
+    def unmet(self, subject: Subject) -> Words:
+        """The first condition that does not hold, for a subject that does not meet all of them."""
         if subject.severity < self.severity_from:
             return Words(zh=f"等级低于 {self.severity_from}",
                          en=f"its severity is below {self.severity_from}")  # fmt: skip
@@ -111,9 +121,7 @@ class When:
             return Words(zh="时段不符", en="it is another time of day or week")
         if self.components and subject.component not in self.components:
             return Words(zh="设施类别不符", en="it is about no such facility")
-        if self.owners and subject.owner not in self.owners:
-            return Words(zh="设施权属不符", en="the facility's owner is another")
-        return None
+        return Words(zh="设施权属不符", en="the facility's owner is another")
 
     def told(self) -> list[Words]:
         """Each condition in words, for people."""

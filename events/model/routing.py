@@ -113,10 +113,9 @@ def route(
         if one.rule.scope not in subject.scopes or not one.is_near(subject.area_path):
             continue
         position = one.rule.position
-        unmet = one.rule.when.unmet(subject)
         broken = one.broken
-        if unmet is not None:
-            passed.append(Passed(position=position, why=unmet))
+        if not one.rule.when.meets(subject):
+            passed.append(Passed(position=position, why=one.rule.when.unmet(subject)))
         elif broken is not None:
             passed.append(Passed(position=position, why=broken.why, broken=broken))
         else:
@@ -227,6 +226,6 @@ class Book:
     def decide(self, subject: Subject) -> DutyRule | None:
         """The rule that decides, without words; None where nobody answers."""
         for one in self.near(subject):
-            if one.broken is None and one.rule.when.unmet(subject) is None:
+            if one.rule.when.meets(subject) and one.broken is None:
                 return one.rule
         return None

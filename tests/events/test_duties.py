@@ -173,7 +173,7 @@ class Tried:
         return (
             one.scope in subject.scopes
             and standing(one).is_near(subject.area_path)
-            and one.when.unmet(subject) is None
+            and one.when.meets(subject)
         )
 
     def takers(self, position: int) -> list[int]:

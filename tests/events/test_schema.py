@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,9 @@ from events.model.workflow import State
 from events.store import (
     attachments,
     crew_work,
+    duties,
+    duty_alerts,
+    duty_past,
     escalations,
     events,
     inbox,
@@ -129,6 +133,10 @@ INSERT INTO events.attachments (attachment_id, event_id, ticket_id, area_id, kin
 SELECT gen_random_uuid(), CASE WHEN n % 2 = 0 THEN n END, CASE WHEN n % 2 = 1 THEN n END, 4,
     'report', 'ready', '', 1, now(), 'system:test'
 FROM generate_series(1, 20000) AS n;
+INSERT INTO events.duty_versions (version, note, made_by, made_at, activated_at, effective_from)
+VALUES (9, '', 'system:test', now(), now(), '2026-01-01');
+INSERT INTO events.duty_rules (version, position, scope, category_code, department_code)
+SELECT 9, n, 'category:c' || n % 400, 'c' || n % 400, 'works' FROM generate_series(1, 20000) AS n;
 INSERT INTO events.to_compare (ticket_id) SELECT ticket_id FROM events.tickets;
 INSERT INTO events.suggestions (older_id, newer_id, area_id, score, distance_m, terms, because,
     suggested_at)
@@ -138,7 +146,7 @@ ANALYZE;
 BIG = {
     "events", "tickets", "ticket_events", "inbox", "outbox", "ledger", "ticket_clocks",
     "attachments", "proposals", "parties", "messages", "ratings", "reports",
-    "suggestions", "to_compare", "escalations",
+    "suggestions", "to_compare", "escalations", "duty_rules",
 }  # fmt: skip
 
 
@@ -175,6 +183,7 @@ def test_the_guard_sees_a_scan(crowded: Connection) -> None:
     assert scans(crowded, "SELECT FROM events.tickets WHERE title_en = 'x'", {}) == ["tickets"]
 
 
+RECENTLY = datetime.now(UTC) - timedelta(hours=2)
 HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("inbox", "claim"): {"now": NOW},
     ("events", "by_ids"): {"event_ids": [5, 6]},
@@ -207,6 +216,10 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("tickets", "overdue"): {"now": NOW, "limit": 100},
     ("tickets", "recovered"): {"now": NOW, "limit": 100},
     ("rules", "crews"): {"department_id": 1},
+    ("duties", "candidates"): {"scopes": ["category:c7", "family:x", "*"], "area_path": [1, 4],
+                               "now": NOW},
+    ("duty_past", "routed"): {"since": RECENTLY, "until": RECENTLY + timedelta(hours=1)},
+    ("duty_alerts", "end_answered"): {"now": NOW},
     ("crew_work", "movable"): {"department_id": 1},
     ("crew_work", "departments_at_work"): {},
     ("crew_work", "stops"): {"crew_ids": [1, 2]},
@@ -231,7 +244,8 @@ STORES = {
     "inbox": inbox, "events": events, "tickets": tickets, "ledger": ledger, "outbox": outbox,
     "attachments": attachments, "proposals": proposals, "parties": parties, "messages": messages,
     "ratings": ratings, "suggestions": suggestions, "rules": rules, "crew_work": crew_work,
-    "proof": proof, "escalations": escalations,
+    "proof": proof, "escalations": escalations, "duties": duties, "duty_past": duty_past,
+    "duty_alerts": duty_alerts,
 }  # fmt: skip
 
 

@@ -79,12 +79,10 @@
 
   function Banner(props) {
     useLive("status", "second");
-    const text = trouble(props.config) || duties(props.config);
-    return e(
-      "div",
-      { id: props.id, className: text ? "cc-banner shown" : "cc-banner", role: "status", "aria-live": "polite" },
-      text
-    );
+    const text = trouble(props.config);
+    const link = duties(props.config);
+    const name = text || link ? "cc-banner shown" : "cc-banner";
+    return e("div", { id: props.id, className: name, role: "status", "aria-live": "polite" }, text, text && link && " ", link);
   }
 
   /** The other language, at the same address: the open story stays open. */

@@ -78,8 +78,8 @@ def _print(found: "KeptBacktest", names: dict[str, tuple[str, str]], desk: Desk)
     if flows:
         print("\n" + words("duties.bt_examples", language))
     for one in found.result["examples"][:_SHOWN]:
-        old, new = (view.who(one[end], names, language) for end in ("before", "after"))
-        solved = view.who(one["solved_by"], names, language) if one["solved_by"] else "–"
-        verdict = words(f"duties.bt_{one['verdict']}", language)
-        print(f"  {one['number']}  {old} → {new}  "
-              + words("duties.bt_solved_by", language, name=solved) + f"  {verdict}")  # fmt: skip
+        ends = [view.who(one[end], names, language) for end in ("before", "after")]
+        solver = view.who(one["solved_by"], names, language) if one["solved_by"] else "–"
+        told = [" → ".join(ends), words("duties.bt_solved_by", language, name=solver),
+                words(f"duties.bt_{one['verdict']}", language)]  # fmt: skip
+        print(f"  {one['number']}  {'  '.join(told)}")

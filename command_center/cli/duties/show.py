@@ -62,10 +62,7 @@ def rules(arguments: argparse.Namespace) -> int:
         for alert in alerts:
             print(f"! {alert.because.told(language)}")
         for one in found:
-            parts = [view.matter(one.rule, categories, language), view.place(one, language),
-                     view.conditions(one.rule, language)]  # fmt: skip
-            about = " · ".join(part for part in parts if part)
-            print(f"{one.rule.position:4d}  {about} → {view.department(one, language)}")
+            print(f"{one.rule.position:4d}  {view.line(one, categories, language)}")
     return 0
 
 

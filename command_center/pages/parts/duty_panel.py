@@ -23,6 +23,7 @@ from events.model.duty_finding import Finding
 from events.model.duty_version import DutyVersion, Stage
 from events.model.routing import Candidate
 from events.store import duties, duty_past
+from events.store import rules as city_rules
 from events.store.duty_past import KeptBacktest
 
 _LONGEST = 2_000
@@ -32,13 +33,19 @@ _FINAL = frozenset({Stage.ACTIVE, Stage.RETIRED, Stage.DISCARDED})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """A version with all that is shown of it. ``findings`` None: it is not looked at any more."""
+    """A version with all that is shown of it. ``findings`` None: it is not looked at any more.
+
+    ``against``: the version in force, with its rules.
+    """
 
     version: DutyVersion
     rules: tuple[Candidate, ...]
     findings: tuple[Finding, ...] | None
     backtest: KeptBacktest | None
     names: Mapping[str, tuple[str, str]]
+    categories: Mapping[str, Category]
+    against: int | None
+    in_force: tuple[Candidate, ...]
 
 
 def read_shown(conn: Connection, number: int, reader: Reader) -> Shown | None:
@@ -46,6 +53,7 @@ def read_shown(conn: Connection, number: int, reader: Reader) -> Shown | None:
     version = duties.version(conn, number, now=reader.now)
     if version is None:
         return None
+    against = duties.in_force(conn, now=reader.now)
     looked = version.stage(reader.now) not in (Stage.RETIRED, Stage.DISCARDED)
     return Shown(
         version=version,
@@ -53,6 +61,9 @@ def read_shown(conn: Connection, number: int, reader: Reader) -> Shown | None:
         findings=check_version(conn, number) if looked else None,
         backtest=duty_past.last(conn, number),
         names=duties.department_names(conn),
+        categories={one.code: one for one in city_rules.categories(conn)},
+        against=against,
+        in_force=() if against is None else duties.rules(conn, against),
     )
 
 
@@ -69,6 +80,7 @@ def version_panel(shown: Shown, reader: Reader) -> Component:
             html.Header(head, className="cc-story-head plain"),
             section("duties.history", language,
                     html.Ul([html.Li(one) for one in lines], className="cc-reasons")),
+            *_changes(shown, language),
             *_findings(shown, language),
             *_backtest(shown, reader),
             *_deeds(shown, reader),
@@ -78,16 +90,14 @@ def version_panel(shown: Shown, reader: Reader) -> Component:
     )  # fmt: skip
 
 
-def rule_panel(
-    shown: Shown, position: int, categories: Mapping[str, Category], reader: Reader
-) -> Component:
+def rule_panel(shown: Shown, position: int, reader: Reader) -> Component:
     """Everything about one rule of a version."""
     language = reader.language
     one = next((each for each in shown.rules if each.rule.position == position), None)
     if one is None:
         return version_panel(shown, reader)
     facts = [
-        fact("duties.rule_matter", view.matter(one.rule, categories, language), language),
+        fact("duties.rule_matter", view.matter(one.rule, shown.categories, language), language),
         fact("duties.rule_area", view.place(one, language), language),
         fact("duties.rule_when", view.conditions(one.rule, language)
              or words("duties.always", language), language),
@@ -122,6 +132,24 @@ def hits_of(kept: KeptBacktest | None) -> dict[int, int] | None:
     return {one["rule"]: one["tickets"] for one in kept.result["rules"]}
 
 
+def _changes(shown: Shown, language: Language) -> list[Component]:
+    """What is new in it and what is gone, against the version in force."""
+    if shown.against is None or shown.against == shown.version.version:
+        return []
+    rows = [
+        html.Li([html.B(words(f"duties.{key}", language)),
+                 html.Span(view.line(one, shown.categories, language))], className=key)
+        for key, found in (("added", view.added(shown.rules, shown.in_force)),
+                           ("dropped", view.added(shown.in_force, shown.rules)))
+        for one in found
+    ]  # fmt: skip
+    told: Component = html.Ul(rows, className="cc-duty-findings", tabIndex=0)
+    if not rows:
+        told = html.P(words("duties.changes_none", language), className="cc-note")
+    head = html.H3(words("duties.changes", language, n=shown.against))
+    return [html.Section([head, told])]
+
+
 def _findings(shown: Shown, language: Language) -> list[Component]:
     if shown.findings is None:
         return []
@@ -138,7 +166,7 @@ def _finding_list(findings: Sequence[Finding], language: Language) -> Component:
             [html.B(words(f"duties.{grade}", language)), html.Span(one.words.told(language))],
             className=grade, **data(finding=one.kind.value),
         ))  # fmt: skip
-    return html.Ul(rows, className="cc-duty-findings")
+    return html.Ul(rows, className="cc-duty-findings", tabIndex=0)
 
 
 def _backtest(shown: Shown, reader: Reader) -> list[Component]:
