@@ -24,7 +24,11 @@ FROM jsonb_to_recordset(CAST(:rules AS jsonb)) AS one (position integer, scope t
 -- All versions, the newest first, with the number of their rules and which one is in force.
 SELECT v.version, v.note, v.made_by, v.made_at, v.proposed_by, v.proposed_at, v.proposed_from,
     v.proposed_why, v.accepted, v.findings, v.activated_by, v.activated_at, v.effective_from,
-    v.discarded_by, v.discarded_at, v.discarded_why, coalesce(r.rules, 0) AS rules,
+    v.discarded_by, v.discarded_at, v.discarded_why,
+    -- positions count from 1
+    coalesce((
+        SELECT max(r.position) FROM events.duty_rules AS r WHERE r.version = v.version
+    ), 0) AS rules,
     v.version IS NOT DISTINCT FROM (
         SELECT i.version FROM events.duty_versions AS i
         WHERE i.effective_from <= :now AND i.discarded_at IS NULL
@@ -32,9 +36,6 @@ SELECT v.version, v.note, v.made_by, v.made_at, v.proposed_by, v.proposed_at, v.
         LIMIT 1
     ) AS in_force
 FROM events.duty_versions AS v
-LEFT JOIN (
-    SELECT version, count(*) AS rules FROM events.duty_rules GROUP BY version
-) AS r USING (version)
 ORDER BY v.version DESC;
 
 -- name: candidates

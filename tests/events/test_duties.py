@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from events.model.calendar import Calendar
 from events.model.duty import NONE, DutyRule, Subject, TimeClass, When, time_class
 from events.model.duty_check import AreaFacts, Universe, check
-from events.model.duty_file import read_rules, write_rows
+from events.model.duty_file import COLUMNS, read_rules, write_rows
 from events.model.duty_finding import ERRORS, Finding, FindingKind
 from events.model.event import Source
 from events.model.routing import Book, Candidate, route
@@ -273,3 +273,20 @@ def test_rows_that_cannot_be_read_are_refused_each_with_its_reason() -> None:
     (good,) = [one for one in file.rules if one.position == 4]
     assert good.when == When(severity_from=3, components=frozenset({NONE, "pump"}))
     assert [one.row for one in read_rules([]).refused] == [0]
+
+
+ANYTHING = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.dates(),
+    st.lists(st.one_of(st.text(max_size=8), st.integers()), max_size=3),
+    st.sampled_from(["sensor", "office_hours", "none", "a;b", "3"]),
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(rows=st.lists(st.dictionaries(st.sampled_from([*COLUMNS, "weather"]), ANYTHING), max_size=4))
+def test_whatever_a_file_says_each_row_is_a_rule_or_refused(rows: list[dict[str, Any]]) -> None:
+    file = read_rules(rows)
+    known = {one.position for one in file.rules} | {one.row for one in file.refused}
+    assert known >= set(range(1, len(rows) + 1))
+    for one in file.rules:
+        assert When.from_dict(one.when.as_dict()) == one.when

@@ -23,6 +23,12 @@ PROCESSES = ("cc_web", "cc_ingest", "cc_dispatch")
     *[("cc_web", "UPDATE", "events.proposals", one) for one in ("asked_by", "verb", "reason")],
     *[("cc_dispatch", right, "events.proposals", "approvals") for right in ("INSERT", "UPDATE")],
     ("cc_dispatch", "UPDATE", "events.parties", "signed_at"),
+    *[(role, right, "events.duty_rules", "department_code")
+      for role in PROCESSES for right in ("INSERT", "UPDATE")],
+    ("cc_admin", "UPDATE", "events.duty_rules", "department_code"),
+    *[(role, "UPDATE", "events.duty_versions", "effective_from")
+      for role in ("cc_ingest", "cc_dispatch")],
+    ("cc_web", "UPDATE", "events.duty_alerts", "ended_at"),
     ("cc_ingest", "SELECT", "events.proposals", "reason"),
     *[(role, "UPDATE", "events.ledger", "payload") for role in (*PROCESSES, "cc_admin")],
     *[(role, "UPDATE", "events.events", "description") for role in (*PROCESSES, "cc_admin")],

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from command_center.cli.duties.desk import (
     Desk,
     opened,
     print_findings,
-    print_refused,
+    tell_refused,
     version_as_json,
     zone_of,
 )
@@ -31,12 +30,7 @@ def import_(arguments: argparse.Namespace) -> int:
     with opened() as desk:
         file = read_duties(arguments.file)
         if file.refused:
-            if arguments.json:
-                refused = [asdict(one) for one in file.refused]
-                print(json.dumps({"version": None, "refused": refused}, ensure_ascii=False))
-            else:
-                print_refused(file.refused, desk)
-            return 1
+            return tell_refused(file.refused, desk, as_json=arguments.json)
         with transaction(desk.engine, desk.by.key) as conn:
             note = arguments.note.strip() or arguments.file.name
             version = actions.draft(conn, file.rules, note=note, now=desk.now)

@@ -1,10 +1,11 @@
 """What the actions of `command-center duties` share: the way in, and refusals told to people."""
 
 import getpass
+import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -120,8 +121,12 @@ def print_findings(findings: Sequence["Finding"], desk: Desk) -> None:
     desk.say(f"错误 {errors} 项，警告 {warnings} 项。", f"{errors} errors, {warnings} warnings.")
 
 
-def print_refused(refused: Sequence["Refusal"], desk: Desk) -> None:
-    """Print every refused row with its reason."""
+def tell_refused(refused: Sequence["Refusal"], desk: Desk, *, as_json: bool) -> int:
+    """Print every refused row with its reason; the exit code."""
+    if as_json:
+        rows = [asdict(one) for one in refused]
+        print(json.dumps({"version": None, "refused": rows}, ensure_ascii=False))
+        return 1
     for one in refused[:_MOST_TOLD]:
         desk.say(f"第 {one.row} 行 {one.field}：{one.reason_zh}",
                  f"row {one.row} {one.field}: {one.reason_en}")  # fmt: skip
@@ -130,3 +135,4 @@ def print_refused(refused: Sequence["Refusal"], desk: Desk) -> None:
         desk.say(f"……另有 {more} 条", f"... and {more} more")
     desk.say(f"未导入：共 {len(refused)} 个原因。",
              f"nothing imported, for {len(refused)} reasons.")  # fmt: skip
+    return 1

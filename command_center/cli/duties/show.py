@@ -11,7 +11,7 @@ from command_center.cli.duties.desk import (
     Desk,
     opened,
     print_findings,
-    print_refused,
+    tell_refused,
     version_as_json,
     zone_of,
 )
@@ -69,6 +69,7 @@ def rules(arguments: argparse.Namespace) -> int:
 def check(arguments: argparse.Namespace) -> int:
     """Print what a check found; 1 when a version cannot be put in force as it is."""
     from events.actions.duties import check_version
+    from events.actions.duty_import import read_duties
     from events.model.duty_check import check as look
     from events.store import duties
     from grid.store.postgis import reading
@@ -76,10 +77,10 @@ def check(arguments: argparse.Namespace) -> int:
     with opened() as desk, reading(desk.engine) as conn:
         number = _number(conn, arguments.what, desk)
         if number is None:
-            given = _read(Path(arguments.what), desk)
-            if given is None:
-                return 1
-            findings = look(given, duties.universe(conn, given))
+            file = read_duties(Path(arguments.what))
+            if file.refused:
+                return tell_refused(file.refused, desk, as_json=arguments.json)
+            findings = look(file.rules, duties.universe(conn, file.rules))
         else:
             _known(conn, number, desk)
             findings = check_version(conn, number)
@@ -137,17 +138,6 @@ def _known(conn: "Connection", number: int, desk: Desk) -> Any:
             en=f"there is no version {number} of the duties: `duties history` lists them all.",
         )
     return version
-
-
-def _read(path: Path, desk: Desk) -> Any:
-    """The rules of a file; None when rows were refused, which are printed."""
-    from events.actions.duty_import import read_duties
-
-    file = read_duties(path)
-    if file.refused:
-        print_refused(file.refused, desk)
-        return None
-    return file.rules
 
 
 def _alert_json(one: "Alert") -> dict[str, object]:
