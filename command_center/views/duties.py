@@ -15,7 +15,7 @@ from command_center.views.story import joined, titled
 from command_center.wording import words
 from events.model.category import Category
 from events.model.duty import DutyRule
-from events.model.duty_version import STAGE_WORDS, DutyVersion
+from events.model.duty_version import DUTY_STAGE_WORDS, DutyVersion
 from events.model.routing import Candidate
 
 Json = dict[str, Any]
@@ -56,7 +56,7 @@ def conditions(rule: DutyRule, language: Language) -> str:
 
 def stage(one: DutyVersion, now: datetime, language: Language) -> str:
     """How far a version is."""
-    return STAGE_WORDS[one.stage(now)].told(language)
+    return DUTY_STAGE_WORDS[one.stage(now)].told(language)
 
 
 def title(one: DutyVersion, now: datetime, language: Language) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from events.model import access
 from events.model.access import Permission
 from events.model.duty_check import check
-from events.model.duty_version import Stage
+from events.model.duty_version import DutyStage
 from events.model.ledger import canonical
 from events.model.problems import FaultyDuties, Incomplete, NotAllowed, NotFound, Refused
 from events.model.refusal import Reason, Refusal
@@ -56,7 +56,7 @@ def propose(
     """
     duties.lock(conn)
     _permit(conn, by)
-    _at_stage(conn, version, {Stage.DRAFT}, now=now)
+    _at_stage(conn, version, {DutyStage.DRAFT}, now=now)
     findings = _fit(conn, version, why=why, accepted=accepted, starts=starts, now=now)
     duties.propose(conn, version, starts=starts, why=why.strip(), accepted=accepted.strip() or None,
                    findings=findings, now=now)  # fmt: skip
@@ -75,7 +75,7 @@ def decide(
     """
     duties.lock(conn)
     _permit(conn, by)
-    one = _at_stage(conn, version, {Stage.PROPOSED}, now=now)
+    one = _at_stage(conn, version, {DutyStage.PROPOSED}, now=now)
     _text(why, "why")
     if verdict is Verb.WITHDRAW:
         if one.proposed_by != by.key:
@@ -103,7 +103,7 @@ def activate_alone(
     duties.lock(conn)
     if by.kind != "system":
         raise NotAllowed(Refusal(reason=Reason.SECOND_PERSON))
-    _at_stage(conn, version, {Stage.DRAFT}, now=now)
+    _at_stage(conn, version, {DutyStage.DRAFT}, now=now)
     findings = _fit(conn, version, why=why, accepted=accepted, starts=starts, now=now)
     duties.propose(conn, version, starts=starts, why=why.strip(), accepted=accepted.strip() or None,
                    findings=findings, now=now)  # fmt: skip
@@ -116,7 +116,7 @@ def discard(conn: Connection, version: int, *, by: Actor, why: str, now: datetim
     """A draft, or a version whose time has not come, is never in force. Raises as ``decide``."""
     duties.lock(conn)
     _permit(conn, by)
-    _at_stage(conn, version, {Stage.DRAFT, Stage.PROPOSED, Stage.SCHEDULED}, now=now)
+    _at_stage(conn, version, {DutyStage.DRAFT, DutyStage.PROPOSED, DutyStage.SCHEDULED}, now=now)
     duties.discard(conn, version, why=_text(why, "why"), now=now)
     _trail(conn, version, "discard", now, why=why)
     return _version(conn, version, now=now)
@@ -132,7 +132,9 @@ def _permit(conn: Connection, by: Actor) -> None:
         raise NotAllowed(Refusal(reason=Reason.DUTIES_ROLE))
 
 
-def _at_stage(conn: Connection, version: int, stages: set[Stage], *, now: datetime) -> DutyVersion:
+def _at_stage(
+    conn: Connection, version: int, stages: set[DutyStage], *, now: datetime
+) -> DutyVersion:
     one = _version(conn, version, now=now)
     if one.stage(now) not in stages:
         raise Refused(Refusal(reason=Reason.DUTIES_STAGE))

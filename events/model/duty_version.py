@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-class Stage(StrEnum):
+class DutyStage(StrEnum):
     """How far a version is."""
 
     DRAFT = "draft"
@@ -23,13 +23,13 @@ class Stage(StrEnum):
     DISCARDED = "discarded"
 
 
-STAGE_WORDS: dict[Stage, Words] = {
-    Stage.DRAFT: Words(zh="草案", en="draft"),
-    Stage.PROPOSED: Words(zh="待另一人同意", en="waits for a second person"),
-    Stage.SCHEDULED: Words(zh="待生效", en="will be in force"),
-    Stage.ACTIVE: Words(zh="现行", en="in force"),
-    Stage.RETIRED: Words(zh="已被取代", en="followed by another"),
-    Stage.DISCARDED: Words(zh="已作废", en="discarded"),
+DUTY_STAGE_WORDS: dict[DutyStage, Words] = {
+    DutyStage.DRAFT: Words(zh="草案", en="draft"),
+    DutyStage.PROPOSED: Words(zh="待另一人同意", en="waits for a second person"),
+    DutyStage.SCHEDULED: Words(zh="待生效", en="will be in force"),
+    DutyStage.ACTIVE: Words(zh="现行", en="in force"),
+    DutyStage.RETIRED: Words(zh="已被取代", en="followed by another"),
+    DutyStage.DISCARDED: Words(zh="已作废", en="discarded"),
 }
 
 
@@ -60,12 +60,12 @@ class DutyVersion:
     rules: int
     in_force: bool
 
-    def stage(self, now: datetime) -> Stage:
+    def stage(self, now: datetime) -> DutyStage:
         """How far it is."""
         if self.discarded_at is not None:
-            return Stage.DISCARDED
+            return DutyStage.DISCARDED
         if self.in_force:
-            return Stage.ACTIVE
+            return DutyStage.ACTIVE
         if self.effective_from is None:
-            return Stage.DRAFT if self.proposed_at is None else Stage.PROPOSED
-        return Stage.SCHEDULED if self.effective_from > now else Stage.RETIRED
+            return DutyStage.DRAFT if self.proposed_at is None else DutyStage.PROPOSED
+        return DutyStage.SCHEDULED if self.effective_from > now else DutyStage.RETIRED

@@ -17,7 +17,7 @@ from events.actions.duty_watch import Read, watch_duties
 from events.actions.upkeep import send_crews
 from events.model.access import DISPATCH
 from events.model.duty import DutyRule, When
-from events.model.duty_version import Stage
+from events.model.duty_version import DutyStage
 from events.model.event import Change, Source
 from events.model.problems import FaultyDuties, Incomplete, NotAllowed, Refused
 from events.model.refusal import Reason
@@ -43,7 +43,7 @@ def made(town: Town, *rules: DutyRule, now: datetime = NOW) -> int:
         return actions.draft(conn, rules, note="新版", now=now)
 
 
-def told(town: Town, now: datetime = NOW) -> dict[int, Stage]:
+def told(town: Town, now: datetime = NOW) -> dict[int, DutyStage]:
     with reading(town.web) as conn:
         return {one.version: one.stage(now) for one in duties.versions(conn, now=now)}
 
@@ -69,9 +69,9 @@ def reason(caught: pytest.ExceptionInfo[Refused]) -> Reason:
 
 def test_a_version_is_in_force_when_a_second_person_says_so(town: Town) -> None:
     version = made(town, *GOOD)
-    assert told(town) == {1: Stage.ACTIVE, 2: Stage.DRAFT}
+    assert told(town) == {1: DutyStage.ACTIVE, 2: DutyStage.DRAFT}
     ask(town, version)
-    assert told(town)[version] is Stage.PROPOSED
+    assert told(town)[version] is DutyStage.PROPOSED
     with pytest.raises(NotAllowed) as caught:
         answer(town, version, Verb.APPROVE, "supervisor")
     assert reason(caught) is Reason.SECOND_PERSON
@@ -79,7 +79,7 @@ def test_a_version_is_in_force_when_a_second_person_says_so(town: Town) -> None:
         with pytest.raises(NotAllowed):
             answer(town, version, Verb.APPROVE, nobody)
     answer(town, version, Verb.APPROVE, "admin")
-    assert told(town) == {1: Stage.RETIRED, 2: Stage.ACTIVE}
+    assert told(town) == {1: DutyStage.RETIRED, 2: DutyStage.ACTIVE}
     verbs = town.rows(
         "SELECT actor, verb FROM events.ledger WHERE object_kind = 'duties' AND object_key = '2'"
         " ORDER BY entry_id"
@@ -99,10 +99,10 @@ def test_a_proposal_is_refused_or_taken_back_and_a_draft_discarded(town: Town) -
     with pytest.raises(NotAllowed):
         answer(town, version, Verb.WITHDRAW, "admin")
     answer(town, version, Verb.WITHDRAW, "supervisor")
-    assert told(town)[version] is Stage.DRAFT
+    assert told(town)[version] is DutyStage.DRAFT
     with web(town, "admin") as conn:
         actions.discard(conn, version, by=town.people["admin"], why="不用了", now=NOW)
-    assert told(town)[version] is Stage.DISCARDED
+    assert told(town)[version] is DutyStage.DISCARDED
 
 
 def test_a_version_waits_for_its_time_and_decisions_keep_which_decided(town: Town) -> None:
@@ -113,10 +113,10 @@ def test_a_version_waits_for_its_time_and_decisions_keep_which_decided(town: Tow
     version = made(town, *turned)
     ask(town, version, starts=NOW + DAY)
     answer(town, version, Verb.APPROVE, "admin")
-    assert told(town) == {1: Stage.ACTIVE, 2: Stage.SCHEDULED}
+    assert told(town) == {1: DutyStage.ACTIVE, 2: DutyStage.SCHEDULED}
     before = town.filed(draft("river_level"))
     after = town.filed(draft("river_level", occurred_at=NOW + DAY, lon=118.2035), now=NOW + DAY)
-    assert told(town, NOW + DAY) == {1: Stage.RETIRED, 2: Stage.ACTIVE}
+    assert told(town, NOW + DAY) == {1: DutyStage.RETIRED, 2: DutyStage.ACTIVE}
     assert (before.department_code, after.department_code) == ("water", "works")
     routings = [one.routing["department"] for one in (before, after) if one.routing]
     assert [(one["version"], one["rule"]) for one in routings] == [(1, 2), (2, 1)]
@@ -139,7 +139,7 @@ def test_what_is_or_was_in_force_never_changes(town: Town) -> None:
                 conn.execute(change)
     with pytest.raises(Refused), web(town, "admin") as conn:
         actions.discard(conn, 1, by=town.people["admin"], why="x", now=NOW)
-    assert told(town) == {1: Stage.ACTIVE, version: Stage.DRAFT}
+    assert told(town) == {1: DutyStage.ACTIVE, version: DutyStage.DRAFT}
 
 
 def test_errors_block_and_warnings_want_a_word(town: Town) -> None:

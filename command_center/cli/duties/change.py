@@ -49,7 +49,7 @@ def import_(arguments: argparse.Namespace) -> int:
 def activate(arguments: argparse.Namespace) -> int:
     """Propose a draft, approve what somebody else proposed, or put it in force alone."""
     from events.actions import duties as actions
-    from events.model.duty_version import Stage
+    from events.model.duty_version import DutyStage
     from events.model.verb import Verb
     from events.store import duties
     from grid.store.postgis import transaction
@@ -58,7 +58,7 @@ def activate(arguments: argparse.Namespace) -> int:
     with opened() as desk, transaction(desk.engine, desk.by.key) as conn:
         given = {"by": desk.by, "why": why, "now": desk.now}
         known = duties.version(conn, number, now=desk.now)
-        if known is not None and known.stage(desk.now) is Stage.PROPOSED:
+        if known is not None and known.stage(desk.now) is DutyStage.PROPOSED:
             one = actions.decide(conn, number, Verb.APPROVE, **given)
         else:
             ask = actions.activate_alone if arguments.alone else actions.propose

@@ -20,7 +20,7 @@ from events.actions.duties import check_version
 from events.model.access import Permission, allowed
 from events.model.category import Category
 from events.model.duty_finding import Finding
-from events.model.duty_version import DutyVersion, Stage
+from events.model.duty_version import DutyStage, DutyVersion
 from events.model.routing import Candidate
 from events.store import duties, duty_past
 from events.store import rules as city_rules
@@ -28,7 +28,7 @@ from events.store.duty_past import KeptBacktest
 
 _LONGEST = 2_000
 _FLOWS, _EXAMPLES, _IDLE = 8, 10, 12
-_FINAL = frozenset({Stage.ACTIVE, Stage.RETIRED, Stage.DISCARDED})
+_FINAL = frozenset({DutyStage.ACTIVE, DutyStage.RETIRED, DutyStage.DISCARDED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +54,7 @@ def read_shown(conn: Connection, number: int, reader: Reader) -> Shown | None:
     if version is None:
         return None
     against = duties.in_force(conn, now=reader.now)
-    looked = version.stage(reader.now) not in (Stage.RETIRED, Stage.DISCARDED)
+    looked = version.stage(reader.now) not in (DutyStage.RETIRED, DutyStage.DISCARDED)
     return Shown(
         version=version,
         rules=duties.rules(conn, number),
@@ -236,7 +236,7 @@ def _table(heads: Sequence[str], rows: Sequence[Component], language: Language) 
 
 
 def _replay_button(shown: Shown, reader: Reader) -> Component | None:
-    if not _may(reader) or shown.version.stage(reader.now) is Stage.DISCARDED:
+    if not _may(reader) or shown.version.stage(reader.now) is DutyStage.DISCARDED:
         return None
     return html.Div(_button("backtest", reader.language), className="cc-buttons")
 
@@ -250,9 +250,9 @@ def _deeds(shown: Shown, reader: Reader) -> list[Component]:
     faulty = any(one.is_error for one in findings)
     own = shown.version.proposed_by == reader.actor.key
     verbs = {
-        Stage.DRAFT: ["discard"] if faulty else ["propose", "discard"],
-        Stage.PROPOSED: ["withdraw"] if own else ["approve", "refuse"],
-        Stage.SCHEDULED: ["discard"],
+        DutyStage.DRAFT: ["discard"] if faulty else ["propose", "discard"],
+        DutyStage.PROPOSED: ["withdraw"] if own else ["approve", "refuse"],
+        DutyStage.SCHEDULED: ["discard"],
     }[stage]
     hint = "has_errors" if faulty else "second"
     fields = [_area("why", language)]
