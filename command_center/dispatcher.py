@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from command_center.machine.doors import database_url
 from command_center.settings import read_settings
+from events.actions.count import count_changed
 from events.actions.duty_watch import Read, watch_duties
 from events.actions.escalate import escalate
 from events.actions.file_ticket import process_inbox
@@ -45,6 +46,9 @@ _CREWS_EVERY_S = 5.0
 _DUTIES_EVERY_S = 15.0
 # Of every second, so long at most goes into finding tickets that may be about one thing.
 _SUGGEST_S = 0.15
+# And so long into counting for the evaluation.
+_COUNT_S = 0.15
+_COUNT_HELPING = 100
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 1.0
 
@@ -126,7 +130,7 @@ class Dispatcher:
         self._next_tick = time.monotonic() + _TICK_S
         for part in (
             self._resume, self._overdue, self._escalate, self._recovered, self._crews,
-            self._deliver, self._suggest, self._watch,
+            self._deliver, self._suggest, self._watch, self._count,
         ):  # fmt: skip
             self._guarded(part, engine)
         now = self._clock()
@@ -171,6 +175,11 @@ class Dispatcher:
         if time.monotonic() >= self._next_duties:
             self._next_duties = time.monotonic() + _DUTIES_EVERY_S
             watch_duties(engine, by=DISPATCH, now=self._clock(), read=self._duties)
+
+    def _count(self, engine: Engine) -> None:
+        until = time.monotonic() + _COUNT_S
+        while count_changed(engine, by=DISPATCH, limit=_COUNT_HELPING) and time.monotonic() < until:
+            pass
 
     def _guarded(self, part: Callable[[Engine], None], engine: Engine) -> None:
         """Trouble with one ticket must not keep events from being filed."""

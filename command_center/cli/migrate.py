@@ -27,10 +27,14 @@ def run(arguments: argparse.Namespace) -> int:
 
     applied = bring_up_to_date(database_url(settings, "cc_owner"))
     if arguments.json:
-        told = {"applied": applied.migrations, "categories": applied.categories}
+        told = {
+            "applied": applied.migrations,
+            "categories": applied.categories,
+            "figures": applied.figures,
+        }
         print(json.dumps(told))
     else:
-        for name in (*applied.migrations, *applied.categories):
+        for name in (*applied.migrations, *applied.categories, *applied.figures):
             print(name)
         print("已是最新" if settings.language == "zh" else "up to date")
     return 0

@@ -4,6 +4,7 @@ They read one live connection in the browser, so that a change on the map costs 
 """
 
 from command_center.components.registry import (
+    Ask,
     Chips,
     DeviceActions,
     DeviceDoors,
@@ -71,6 +72,7 @@ __all__ = [
     "REGISTRY_SCRIPTS",
     "SCRIPTS",
     "Actions",
+    "Ask",
     "Attention",
     "Banner",
     "Chart",

@@ -69,3 +69,15 @@ class MessageActions(_Wall):
     _namespace = _NAMESPACE
     _type = "MessageActions"
     _prop_names = _names("id", "words", "chosen", "count", "one", "acted")
+
+
+class Ask(_Wall):
+    """A form of plain fields that asks for ``action`` again; its address can be sent.
+
+    ``fields``: [{name, label, value, options [{value, label}] or min and max of a date}]; ``kept``:
+    {name: value} that stay as they are; ``send``: the word on its button.
+    """
+
+    _namespace = _NAMESPACE
+    _type = "Ask"
+    _prop_names = _names("id", "action", "fields", "kept", "send")

@@ -1,139 +1,101 @@
-"""The evaluation's figures: counts and rates, each with the address of the tickets behind it."""
+"""The evaluation for people: numbers as text, what changed, why something was left out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Protocol
 from urllib.parse import urlencode
 
 from command_center.problem import Language
 from command_center.views.moments import span_text
+from command_center.wording import words
+from events.model.figure import Better, Formula, Mark, Unit, Value
 
-COLUMNS = (
-    "created", "disposed", "disposed_on_time", "closed", "closed_on_time", "rework",
-    "handed_back", "median", "open", "overdue",
-)  # fmt: skip
-
-
-class Counted(Protocol):
-    """What the statistics count of one department, area, crew, category or person."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def name_zh(self) -> str | None: ...
-    @property
-    def name_en(self) -> str | None: ...
-    @property
-    def created(self) -> int: ...
-    @property
-    def disposed(self) -> int: ...
-    @property
-    def closed(self) -> int: ...
-    @property
-    def open(self) -> int: ...
-    @property
-    def overdue(self) -> int: ...
-    @property
-    def due_for_disposal(self) -> int: ...
-    @property
-    def disposed_in_time(self) -> int: ...
-    @property
-    def closed_in_time(self) -> int: ...
-    @property
-    def due_to_close(self) -> int: ...
-    @property
-    def reworked(self) -> int: ...
-    @property
-    def handed_back(self) -> int: ...
-    @property
-    def median_dispose_s(self) -> float | None: ...
+NOTHING = "–"
+# What a fact's mark is called in the wording; those that people look for in a list.
+_TOLD = (Mark.EXEMPTED, Mark.EXTENDED, Mark.SUSPENDED, Mark.REWORKED, Mark.RELAPSED, Mark.REOPENED,
+         Mark.UNSOLVED, Mark.SATISFIED)  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Figure:
-    """One number: its text, its share of 1 for a bar (None: no rate), where it leads."""
-
-    text: str
-    share: float | None = None
-    href: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """One line of the table, by column."""
-
-    name: str
-    figures: Mapping[str, Figure]
+def number_text(formula: Formula, value: float | None, language: Language) -> str:
+    """A value of a figure: "98.5 %", "1,204", "2 h 05 min"; a dash where there is none."""
+    if value is None:
+        return NOTHING
+    if formula.unit is Unit.COUNT:
+        return f"{value:,.0f}"
+    if formula.unit is Unit.HOURS:
+        return span_text(timedelta(hours=value), language)
+    # 99.96 % must not look like all of it, nor 0.04 % like nothing
+    shown = value if value in (0.0, 1.0) else min(max(value, 0.001), 0.999)
+    return f"{shown:.1%}"
 
 
-def rows(
-    counted: Iterable[Counted], language: Language, filters: Mapping[str, Mapping[str, object]]
-) -> tuple[Row, ...]:
-    """The table; ``filters`` gives the desk's filter by key (none: the numbers lead nowhere)."""
-    return tuple(
-        Row(name=_name(one, language), figures=_figures(one, language, filters.get(one.key)))
-        for one in sorted(counted, key=lambda one: (-one.created - one.open, one.key))
-    )
+def change_text(now: Value, before: Value, language: Language) -> tuple[str, str]:
+    """How the appealed value moved since the period before, and whether that is good.
+
+    ("+2.1 pp", "up"), ("−3", ""), ("", "") where one of them has none.
+    """
+    here, there = now.appealed, before.appealed
+    if here is None or there is None:
+        return "", ""
+    formula = now.formula
+    difference = here - there
+    if formula.unit is Unit.SHARE:
+        told = words("evaluation.points", language, n=f"{100 * abs(difference):.1f}")
+        same = abs(difference) < 0.0005
+    elif formula.unit is Unit.HOURS:
+        told = span_text(timedelta(hours=abs(difference)), language)
+        same = abs(difference) < 1 / 60
+    else:
+        told, same = f"{abs(difference):,.0f}", difference == 0
+    if same:
+        return words("evaluation.same", language), ""
+    sign = "+" if difference > 0 else "−"
+    good = (difference > 0) is (formula.better is Better.MORE)
+    tone = "" if formula.better is Better.NEITHER else "better" if good else "worse"
+    return f"{sign}{told}", tone
 
 
-def total(counted: Iterable[Counted], name: str) -> Row:
-    """The sum of all lines; medians cannot be added."""
-    lines = list(counted)
-
-    def count(field: str) -> int:
-        return sum(getattr(one, field) for one in lines)
-
-    figures = {
-        "created": Figure(text=str(count("created"))),
-        "disposed": Figure(text=str(count("disposed"))),
-        "disposed_on_time": _rate(count("disposed_in_time"), count("due_for_disposal")),
-        "closed": Figure(text=str(count("closed"))),
-        "closed_on_time": _rate(count("closed_in_time"), count("due_to_close")),
-        "rework": _rate(count("reworked"), count("disposed")),
-        "handed_back": Figure(text=str(count("handed_back"))),
-        "median": Figure(text="–"),
-        "open": Figure(text=str(count("open"))),
-        "overdue": Figure(text=str(count("overdue"))),
-    }
-    return Row(name=name, figures=figures)
+def formula_text(formula: Formula, language: Language) -> str:
+    """The formula in words: "disposed in time ÷ due for disposal"."""
+    above = formula.numerator_zh if language == "zh" else formula.numerator_en
+    below = formula.denominator_zh if language == "zh" else formula.denominator_en
+    return above if formula.unit is Unit.COUNT else f"{above} ÷ {below}"
 
 
-def _name(one: Counted, language: Language) -> str:
-    names = (one.name_zh, one.name_en) if language == "zh" else (one.name_en, one.name_zh)
-    return names[0] or names[1] or one.key
+def version_text(formula: Formula, language: Language) -> str:
+    """Which version counted, since when, and where it comes from."""
+    return words(
+        "evaluation.version", language, n=formula.version, day=formula.effective_from.isoformat(),
+        source=formula.source, pack=formula.pack,
+    )  # fmt: skip
 
 
-def _figures(
-    one: Counted, language: Language, where: Mapping[str, object] | None
-) -> dict[str, Figure]:
-    def leads(show: str) -> str | None:
-        return None if where is None else f"/desk?{urlencode({'show': show, **where})}"
-
-    def number(count: int, show: str) -> Figure:
-        return Figure(text=str(count), href=leads(show) if count else None)
-
-    median = "–"
-    if one.median_dispose_s is not None:
-        median = span_text(timedelta(seconds=one.median_dispose_s), language)
-    return {
-        "created": number(one.created, "all"),
-        "disposed": number(one.disposed, "all"),
-        "disposed_on_time": _rate(one.disposed_in_time, one.due_for_disposal, leads("all")),
-        "closed": number(one.closed, "closed"),
-        "closed_on_time": _rate(one.closed_in_time, one.due_to_close, leads("closed")),
-        "rework": _rate(one.reworked, one.disposed, leads("all")),
-        "handed_back": number(one.handed_back, "all"),
-        "median": Figure(text=median),
-        "open": number(one.open, "open"),
-        "overdue": number(one.overdue, "overdue"),
-    }
+def ripens_text(formula: Formula, language: Language) -> str:
+    """For how long after its period the value may still change; "" where it is final."""
+    if formula.ripens is None:
+        return ""
+    return words("evaluation.ripens", language, n=formula.ripens.days)
 
 
-def _rate(part: int, whole: int, href: str | None = None) -> Figure:
-    if not whole:
-        return Figure(text="–")
-    share = part / whole
-    return Figure(text=f"{share:.0%} ({part}/{whole})", share=min(share, 1.0), href=href)
+def outcome_text(outcome: str, language: Language) -> str:
+    """What became of a fact, or why it was left out."""
+    return words(f"evaluation.outcome_{outcome}", language)
+
+
+def left_out_text(value: Value, language: Language) -> str:
+    """How many were left out and why: "handed back 3, merged 1"; "" for none."""
+    told = [f"{outcome_text(why, language)} {count:,}" for why, count in value.left_out.items()]
+    return words("evaluation.list_comma", language).join(told)
+
+
+def marks_text(marks: int, language: Language) -> str:
+    """What else is true of a fact: "extended, reworked"; "" for nothing."""
+    told = [outcome_text(str(one.name).lower(), language) for one in _TOLD if marks & one]
+    return words("evaluation.list_comma", language).join(told)
+
+
+def address(query: Mapping[str, object], **changes: object) -> str:
+    """The address of the page with ``query`` and what changes of it; None takes a field away."""
+    fields = {key: value for key, value in {**query, **changes}.items() if value is not None}
+    return f"/evaluation?{urlencode(fields)}"

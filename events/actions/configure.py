@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from events.model.problems import Incomplete
 from events.model.refusal import Reason, Refusal
-from events.store import departments, escalations, ledger, rules
+from events.store import departments, escalations, formulas, ledger, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import Connection
 
     from events.model.calendar import CalendarDay
     from events.model.category import Category
     from events.model.configuration import CrewRow, DepartmentRow
+    from events.model.figure import Formula
     from events.model.ladder import Level
 
 
@@ -79,6 +80,41 @@ def put_ladder(conn: Connection, levels: Iterable[Level], *, now: datetime) -> N
     for one in levels:
         escalations.put_level(conn, one)
         _trail(conn, "ladder", str(one.level), asdict(one), now)
+
+
+def add_formulas(
+    conn: Connection, rows: Iterable[Formula], *, now: datetime, anew: bool = False
+) -> tuple[str, ...]:
+    """Add versions of figures that are not there yet; "code version" of each.
+
+    What is there stays as it is, and a further version takes effect with a later month than that
+    of ``now``: no report of an earlier month changes. ``anew``: only figures that the city does
+    not have at all. Raises Incomplete (field: the figure's code) for a version that is there and
+    says otherwise, a version number that is not above the others, and one that is too early.
+    """
+    versions: dict[str, dict[int, Formula]] = {}
+    for one in formulas.all(conn):
+        versions.setdefault(one.code, {})[one.version] = one
+    added = []
+    for row in sorted(rows, key=lambda one: (one.code, one.version)):
+        known = versions.setdefault(row.code, {})
+        if known.get(row.version) == row or (anew and known):
+            continue
+        if row.version <= max(known, default=0):
+            raise Incomplete(Refusal(reason=Reason.FORMULA_FIXED, field=row.code))
+        latest = max((one.effective_from for one in known.values()), default=None)
+        if latest is not None and row.effective_from <= max(_month(conn, now), latest):
+            raise Incomplete(Refusal(reason=Reason.FORMULA_TOO_EARLY, field=row.code))
+        formulas.add(conn, row)
+        _trail(conn, "formula", row.code, asdict(row), now)
+        if not anew:
+            known[row.version] = row
+        added.append(f"{row.code} {row.version}")
+    return tuple(added)
+
+
+def _month(conn: Connection, now: datetime) -> date:
+    return rules.load(conn).day(now).replace(day=1)
 
 
 def _trail(

@@ -29,6 +29,8 @@ class Reason(StrEnum):
     UNKNOWN_CREW = "unknown_crew"
     CREW_OF_OTHER_DEPARTMENT = "crew_of_other_department"
     TEXT_TOO_LONG = "text_too_long"
+    FORMULA_FIXED = "formula_fixed"
+    FORMULA_TOO_EARLY = "formula_too_early"
     NO_SUCH_TICKET = "no_such_ticket"
     NO_SUCH_REPORT = "no_such_report"
     KEY_REUSED = "key_reused"
@@ -304,6 +306,15 @@ SENTENCES: dict[Reason, Words] = {
     ),
     Reason.UNKNOWN_AUDIENCE: Words(
         zh="留言对象只能是“内部”或“市民”。", en="A message is internal or for the resident."
+    ),
+    Reason.FORMULA_FIXED: Words(
+        zh="已有的公式版本不能修改，请使用更高的版本号。",
+        en="A version that is there already never changes: give it a higher version number.",
+    ),
+    Reason.FORMULA_TOO_EARLY: Words(
+        zh="新公式只能从以后的月份开始生效，以免改变已出的报表。请改 effective_from。",
+        en="A new formula takes effect with a later month, so that no report of an earlier one"
+        " changes: move effective_from.",
     ),
     Reason.TOO_MANY_MESSAGES: Words(
         zh="今天的留言太多了，请明天再写。", en="Too many messages for today: write again tomorrow."

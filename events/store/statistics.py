@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from events.store import departments, rules
 from events.store.search import DESK_STATES
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from events.model.access import Scope
 
 _SQL = Statements.beside(__file__)
-
-By = Literal["department", "area", "crew", "category", "person"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,45 +47,6 @@ class OpenCounts:
     def as_dict(self) -> dict[str, Any]:
         """As JSON values."""
         return asdict(self)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Figures:
-    """How well one department (area, crew, category, person) did in a span.
-
-    ``due_for_disposal``: tickets whose disposal clock was stopped or ran out in the span;
-    ``due_to_close``: closed in the span, or open and late; ``closed_in_time``: closed without
-    any disposal or verification having been late; ``median_dispose_s``: dispatch to disposal.
-    """
-
-    key: str
-    name_zh: str | None
-    name_en: str | None
-    created: int
-    filed: int
-    declined: int
-    dispatched: int
-    disposed: int
-    closed: int
-    open: int
-    overdue: int
-    closed_in_time: int
-    due_to_close: int
-    due_for_disposal: int
-    disposed_in_time: int
-    reworked: int
-    handed_back: int
-    median_dispose_s: float | None
-
-    @property
-    def in_time_share(self) -> float | None:
-        """按期处置率: disposed in time / due for disposal; None when nothing was due."""
-        return self.disposed_in_time / self.due_for_disposal if self.due_for_disposal else None
-
-    @property
-    def closed_share(self) -> float | None:
-        """按期结案率: closed in time / due to close; None when nothing was due."""
-        return self.closed_in_time / self.due_to_close if self.due_to_close else None
 
 
 def open_counts(conn: Connection, scope: Scope, now: datetime) -> OpenCounts:
@@ -146,28 +105,6 @@ def on_time(conn: Connection, scope: Scope, *, since: datetime, until: datetime)
         department_id=scope.department_id,
     )
     return row.in_time / row.closed if row.closed else None
-
-
-def evaluation(
-    conn: Connection, scope: Scope, *, by: By, since: datetime, until: datetime, now: datetime
-) -> tuple[Figures, ...]:
-    """Figures of [since, until) by department, area, crew, category or person who disposed."""
-    rows = _SQL.rows(
-        conn,
-        "evaluation",
-        by=by,
-        since=since,
-        until=until,
-        now=now,
-        area_id=scope.area_id,
-        department_id=scope.department_id,
-    )
-    found = []
-    for row in rows:
-        values = dict(row._mapping)
-        values.update(reworked=int(row.reworked), handed_back=int(row.handed_back))
-        found.append(Figures(**values))
-    return tuple(found)
 
 
 def midnight(conn: Connection, now: datetime) -> datetime:

@@ -321,3 +321,32 @@ action_keys = Table(
     Column("request_sha256", LargeBinary, nullable=False), _number("version"), _at("at"),
     schema="events",
 )  # fmt: skip
+
+formulas = Table(
+    "formulas", METADATA, _text("code"), _number("version"),
+    Column("effective_from", Date, nullable=False), Column("in_use", Boolean, nullable=False),
+    Column("place", SmallInteger, nullable=False), _text("name_zh"), _text("name_en"),
+    _text("numerator_zh"), _text("numerator_en"), _text("denominator_zh"),
+    _text("denominator_en"), _text("unit"), _text("ground"),
+    *(Column(name, ARRAY(Text), nullable=False)
+      for name in ("counted", "good", "marked", "without")),
+    _text("excused"), _text("better"), Column("ripens", Interval, nullable=True),
+    _number("least"), _text("source"), _text("pack"), *_changed(), schema="events",
+)  # fmt: skip
+
+facts = Table(
+    "facts", METADATA, _id("ticket_id"), _text("ground"), _id("source_id"), _at("at"),
+    Column("day", Date, nullable=False), _text("outcome"),
+    Column("marks", SmallInteger, nullable=False), _number("area_id"),
+    _number("cell_id", nullable=True), _number("department_id", nullable=True),
+    _number("crew_id", nullable=True), _text("category_code"), _text("person", nullable=True),
+    _number("seconds", nullable=True), schema="events",
+)  # fmt: skip
+
+tallies = Table(
+    "tallies", METADATA, _number("area_id"), _text("by"), Column("day", Date, nullable=False),
+    _text("key"), _text("ground"), _text("outcome"), Column("marks", SmallInteger, nullable=False),
+    _id("facts"), _id("seconds"), schema="events",
+)  # fmt: skip
+
+to_count = Table("to_count", METADATA, _id("change_id"), _id("ticket_id"), schema="events")

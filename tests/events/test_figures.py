@@ -96,34 +96,6 @@ def test_counts(town: Town) -> None:
     assert tomorrow.created_today == 0
 
 
-def test_evaluation(town: Town) -> None:
-    good = town.act(town.filed(draft("flooding")), "accept", "w1")
-    good = town.act(good, "dispose", "w1", now=NOW + timedelta(hours=1))
-    good = town.act(good, "rework", "operator", now=NOW + timedelta(hours=2))
-    good = town.act(good, "dispose", "w1", now=NOW + timedelta(hours=3))
-    good = town.act(good, "verify", "operator", now=NOW + timedelta(hours=3))
-    town.act(good, "close", "operator", now=NOW + timedelta(hours=3))
-    bad = town.act(town.filed(draft("flooding", occurred_at=NOW - timedelta(days=30))),
-                   "accept", "w1")  # fmt: skip
-    bad = town.act(bad, "dispose", "w1", now=NOW + timedelta(hours=6))
-    bad = town.act(bad, "verify", "operator", now=NOW + timedelta(hours=6))
-    town.act(bad, "close", "operator", now=NOW + timedelta(hours=6))
-    span = {"since": NOW - timedelta(days=1), "until": NOW + timedelta(days=1)}
-    now = NOW + timedelta(hours=7)
-    with reading(town.web) as conn:
-        (water,) = statistics.evaluation(conn, Scope(), by="department", now=now, **span)
-        (person,) = statistics.evaluation(conn, Scope(), by="person", now=now, **span)
-        share = statistics.on_time(conn, Scope(), **span)
-        nothing = statistics.evaluation(
-            conn, Scope(), by="area", since=NOW - timedelta(days=9), until=NOW - timedelta(days=8),
-            now=now,
-        )  # fmt: skip
-    assert (water.key, water.closed, water.reworked, water.due_for_disposal) == ("water", 2, 1, 2)
-    assert water.in_time_share == water.closed_share == share == 0.5
-    assert (person.key, person.name_en, person.disposed) == ("account:w1", "w1", 2)
-    assert nothing == ()
-
-
 def test_story_of_a_ticket(town: Town) -> None:
     first = town.filed(draft("garbage"))
     ticket = town.filed(draft("garbage", lon=WEST + 0.0007))

@@ -54,7 +54,7 @@ def test_a_process_may_not(
 
 def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> None:
     """Deleting is for queues, sessions, failures to sign in, shifts and holidays, for the base map,
-    and for what is computed from readings."""
+    and for what is computed from readings and from tickets."""
     with database.superuser() as conn:
         rows = conn.execute(
             "SELECT DISTINCT n.nspname || '.' || c.relname FROM pg_class c"
@@ -65,8 +65,8 @@ def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> Non
             " OR has_table_privilege(role, c.oid, 'TRUNCATE')) ORDER BY 1"
         ).fetchall()
     assert [row[0] for row in rows] == [
-        "events.calendar_days", "events.inbox", "events.sessions", "events.shifts",
-        "events.sign_in_failures", "events.to_compare",
+        "events.calendar_days", "events.facts", "events.inbox", "events.sessions", "events.shifts",
+        "events.sign_in_failures", "events.tallies", "events.to_compare", "events.to_count",
         "grid.basemap", "iot.compared", "iot.dirty", "iot.dirty_windows", "iot.stale",
     ]  # fmt: skip
 

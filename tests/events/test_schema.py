@@ -20,6 +20,7 @@ from events.store import (
     duty_past,
     escalations,
     events,
+    facts,
     inbox,
     ledger,
     messages,
@@ -141,12 +142,16 @@ INSERT INTO events.to_compare (ticket_id) SELECT ticket_id FROM events.tickets;
 INSERT INTO events.suggestions (older_id, newer_id, area_id, score, distance_m, terms, because,
     suggested_at)
 SELECT n, n + 50, 4, 0.4, 50, '{}', '{}', now() FROM generate_series(1, 19900) AS n;
+INSERT INTO events.facts (ticket_id, ground, source_id, at, day, outcome, marks, area_id,
+    category_code)
+SELECT n, 'report', 0, now(), now(), 'valid', 0, 4, 'river_level'
+FROM generate_series(1, 20000) AS n;
 ANALYZE;
 """
 BIG = {
     "events", "tickets", "ticket_events", "inbox", "outbox", "ledger", "ticket_clocks",
     "attachments", "proposals", "parties", "messages", "ratings", "reports",
-    "suggestions", "to_compare", "escalations", "duty_rules",
+    "suggestions", "to_compare", "escalations", "duty_rules", "facts", "to_count",
 }  # fmt: skip
 
 
@@ -231,6 +236,9 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("escalations", "of_tickets"): {"ticket_ids": [5, 9]},
     ("escalations", "claim"): {"now": NOW},
     ("escalations", "press_on"): {"now": NOW, "limit": 100},
+    ("facts", "claim"): {"limit": 100},
+    ("facts", "count"): {"ticket_ids": [5, 6]},
+    ("facts", "neighbours"): {"ticket_ids": [5, 6]},
     ("ledger", "of_ticket"): {"ticket_id": 9},
     ("outbox", "claim"): {"now": NOW, "limit": 100},
     ("outbox", "for_account"): {"account_id": 1, "crew_id": 1, "department_id": 1, "limit": 50},
@@ -246,6 +254,7 @@ STORES = {
     "ratings": ratings, "suggestions": suggestions, "rules": rules, "crew_work": crew_work,
     "proof": proof, "escalations": escalations, "duties": duties, "duty_past": duty_past,
     "duty_alerts": duty_alerts,
+    "facts": facts,
 }  # fmt: skip
 
 

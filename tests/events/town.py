@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
+from command_center.evaluation.pack import read_pack
 from events.actions import accounts, configure
 from events.actions import duties as duty_actions
 from events.actions.act import act
@@ -229,6 +230,7 @@ def found_town(database: TestDatabase) -> Town:
                          name_en="Dragon Boat Festival")],
             now=NOW,
         )  # fmt: skip
+        configure.add_formulas(conn, read_pack(), now=NOW)
         _add_accounts(conn)
         people = {one.name: one.actor for one in account_store.all(conn)}
     return Town(database=database, people=people)

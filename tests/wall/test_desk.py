@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from playwright.async_api import expect
 
+from events.actions.count import catch_up
 from events.actions.report import report
 from events.actions.suggest import suggest
 from events.model.access import DISPATCH
@@ -57,11 +58,36 @@ async def test_a_call_becomes_an_event_or_says_what_is_missing(
 
 async def test_the_evaluation_leads_to_the_tickets(open_page: OpenPage, town: Town) -> None:
     ticket = filed(town)
+    catch_up(town.dispatch, by=DISPATCH)
     async with open_page("/evaluation", "supervisor") as page:
-        water = page.locator(".cc-table tbody tr").filter(has_text="Water Bureau")
-        await expect(water).to_contain_text("1")
-        await water.locator("a").first.click()
-        await expect(page.locator(f"[data-ticket='{ticket.number}']")).to_be_visible()
+        water = page.locator(".compared tbody tr").filter(has_text="Water Bureau")
+        await expect(water).to_be_visible()
+        await water.locator("a", has_text="1").first.click()
+        await expect(page.locator(f"tr[data-ticket='{ticket.number}']")).to_be_visible()
+        await expect(page.locator(".chip.here")).to_contain_text("1")
+        address = page.url  # can be sent
+        await page.get_by_text("Back to the figures").click()
+        await page.locator("[data-figure=reports] td.fact a").click()
+        await page.goto(address)
+        await page.get_by_text(ticket.number, exact=True).click()
+        await expect(page.locator(f"[data-story='{ticket.number}']")).to_be_visible()
+
+
+async def test_the_evaluation_is_asked_by_its_form(open_page: OpenPage, town: Town) -> None:
+    filed(town)
+    filed(town, "garbage", lon=WEST + 1.5 * SIDE)
+    catch_up(town.dispatch, by=DISPATCH)
+    reports = "[data-figure=reports] td.fact"
+    async with open_page("/evaluation", "supervisor", language="zh") as page:
+        await expect(page.locator(reports)).to_have_text("2")
+        await page.select_option("[name=category]", "garbage")
+        await expect(page.locator(reports)).to_have_text("1")
+        assert "category=garbage" in page.url
+        await page.get_by_role("link", name="辖区", exact=True).click()
+        await page.get_by_role("link", name="东区").click()
+        await expect(page.locator(".cc-where")).to_contain_text("试城")
+        await page.get_by_role("link", name="昨天").click()
+        await expect(page.locator(reports)).to_have_text("0")
 
 
 async def test_a_second_person_decides_at_the_desk(open_page: OpenPage, town: Town) -> None:

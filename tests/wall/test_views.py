@@ -5,11 +5,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from command_center.evaluation.pack import read_pack
 from command_center.views.charts import LimitLine, Sample, series_figure
-from command_center.views.evaluation import rows, total
+from command_center.views.evaluation import (
+    change_text,
+    left_out_text,
+    marks_text,
+    number_text,
+    outcome_text,
+)
 from command_center.views.moments import clock_text, span_text
 from command_center.views.queue import filters_of
-from events.store.statistics import Figures
+from command_center.wording import words
+from events.model.figure import OUTCOMES, Mark, Value
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # 01:00 on the 24th in the city
@@ -55,24 +63,49 @@ def test_an_address_gives_filters_and_nonsense_is_left_out() -> None:
     assert (nonsense.show, nonsense.department_id, nonsense.area_id) == ("open", None, None)
 
 
-def _figures(key: str, **counts: int) -> Figures:
-    zero = dict.fromkeys(
-        ("created", "filed", "declined", "dispatched", "disposed", "closed", "open", "overdue",
-         "due_for_disposal", "disposed_in_time", "closed_in_time", "due_to_close", "reworked",
-         "handed_back"), 0,
-    )  # fmt: skip
-    return Figures(key=key, name_zh=None, name_en=None, median_dispose_s=None, **(zero | counts))
+FORMULAS = {one.code: one for one in read_pack()}
 
 
-def test_rates_say_their_counts_and_lead_to_the_tickets() -> None:
-    counted = [
-        _figures("water", created=3, due_for_disposal=4, disposed_in_time=3, open=2),
-        _figures("works", created=9),
-    ]
-    works, water = rows(counted, "en", {"water": {"department": 7}})
-    assert works.name == "works"
-    assert water.figures["disposed_on_time"].text == "75% (3/4)"
-    assert water.figures["open"].href == "/desk?show=open&department=7"
-    assert works.figures["open"].href is None
-    assert works.figures["disposed_on_time"].text == "–"  # nothing was due: no rate, not 0 %
-    assert total(counted, "all").figures["created"].text == "12"
+def _value(code: str, good: int, counted: int, excused: int = 0, seconds: int = 0) -> Value:
+    return Value(formula=FORMULAS[code], counted=counted, good=good, excused=excused,
+                 seconds=seconds, left_out={"hand_back": 3, "merge": 1})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "told"),
+    [
+        ("timely_disposal", None, "–"),  # nothing was due: no rate, not 0 %
+        ("timely_disposal", 0.75, "75.0%"),
+        ("timely_disposal", 0.9999, "99.9%"),  # not all of it
+        ("timely_disposal", 1.0, "100.0%"),
+        ("timely_disposal", 0.0001, "0.1%"),
+        ("reports", 12_345.0, "12,345"),
+        ("disposal_hours", 1.5, "1 h 30 min"),
+    ],
+)
+def test_a_figure_is_told_in_its_unit(code: str, value: float | None, told: str) -> None:
+    assert number_text(FORMULAS[code], value, "en") == told
+
+
+def test_a_change_says_which_way_and_whether_that_is_good() -> None:
+    good, bad = _value("timely_disposal", 9, 10), _value("timely_disposal", 8, 10)
+    assert change_text(good, bad, "en") == ("+10.0 pp", "better")
+    assert change_text(bad, good, "zh") == ("−10.0 个百分点", "worse")
+    # what was excused counts as it was decided
+    assert change_text(_value("timely_disposal", 8, 10, excused=1), good, "en") == ("same", "")
+    less = _value("reworked", 1, 10), _value("reworked", 2, 10)
+    assert change_text(*less, "en") == ("−10.0 pp", "better")
+    assert change_text(_value("reports", 9, 9), _value("reports", 7, 7), "en") == ("+2", "")
+    assert change_text(good, _value("timely_disposal", 0, 0), "en") == ("", "")
+
+
+def test_what_is_left_out_says_why() -> None:
+    assert left_out_text(_value("timely_disposal", 1, 2), "zh") == "退回 3、并案 1"
+    assert marks_text(Mark.EXEMPTED | Mark.REWORKED, "en") == "appeal granted, reworked"
+
+
+def test_every_outcome_ground_and_mark_has_its_words() -> None:
+    for ground, outcomes in OUTCOMES.items():
+        assert words(f"evaluation.ground_{ground}", "zh")
+        assert all(outcome_text(one, "en") for one in outcomes)
+    assert marks_text(sum(Mark), "zh").count("、") == len(Mark) - 1

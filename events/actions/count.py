@@ -1,0 +1,67 @@
+"""Keep the facts of the evaluation up to what happened to the tickets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from events.model.figure import Ground
+from events.store import facts
+from grid.store.postgis import transaction
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from events.model.actor import Actor
+
+_HELPING = 1_000
+
+
+def count_changed(engine: Engine, *, by: Actor, limit: int = 500, wait: bool = False) -> int:
+    """Count the tickets of the oldest changes anew, in one transaction; how many tickets.
+
+    Nothing where another process is counting, unless ``wait``. A ticket that is filed, or no longer
+    counts as filed, may be a relapse of closed ones: they are counted next.
+    """
+    with transaction(engine, by.key) as conn:
+        if not facts.may_count(conn, wait=wait):
+            return 0
+        claimed = facts.claim(conn, limit=limit)
+        if not claimed:
+            return 0
+        filed = facts.count(conn, claimed).get(Ground.FILING, [])
+        relapsed = facts.neighbours(conn, filed) if filed else []
+        if relapsed:
+            facts.put_to_count(conn, relapsed)
+    return len(claimed)
+
+
+def count_all(engine: Engine, *, by: Actor) -> int:
+    """Count every ticket anew; how many. Others go on meanwhile."""
+    with transaction(engine, by.key) as conn:
+        asked = facts.put_all_to_count(conn)
+    catch_up(engine, by=by)
+    return asked
+
+
+def catch_up(engine: Engine, *, by: Actor) -> None:
+    """Count whatever changed until now."""
+    while count_changed(engine, by=by, limit=_HELPING, wait=True):
+        pass
+
+
+def faults(engine: Engine, *, by: Actor) -> list[str]:
+    """What of the facts and sums is not what a plain count of all tickets says: none, ever.
+
+    Changes nothing. What changed and is not counted yet is told as a fault, too.
+    """
+    told: list[str] = []
+    with transaction(engine, by.key) as conn:
+        facts.may_count(conn, wait=True)
+        told += facts.wrong_tallies(conn)
+        after = 0
+        while ids := facts.ids_after(conn, after, limit=_HELPING):
+            after = ids[-1]
+            changed = facts.count(conn, ids)
+            told += [f"{ground} of ticket {one}" for ground, of in changed.items() for one in of]
+        conn.rollback()
+    return told

@@ -1,0 +1,74 @@
+"""Rows of events.facts and events.tallies: what counts of each ticket, and its sums by day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from grid.store.named_sql import Statements
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+_SQL = Statements.beside(__file__)
+
+
+def may_count(conn: Connection, *, wait: bool = False) -> bool:
+    """Whether it is this transaction that counts; nobody else does then until its end.
+
+    ``wait``: until it is.
+    """
+    if wait:
+        _SQL.rows(conn, "let_me_count")
+        return True
+    return bool(_SQL.value(conn, "one_counts"))
+
+
+def claim(conn: Connection, *, limit: int) -> list[int]:
+    """Take the tickets of the oldest changes off the list, each once."""
+    return sorted({row.ticket_id for row in _SQL.rows(conn, "claim", limit=limit)})
+
+
+def waits(conn: Connection) -> int:
+    """How many changes are not counted yet; 10,000 for more."""
+    found: int = _SQL.value(conn, "waits")
+    return found
+
+
+def count(conn: Connection, ticket_ids: Sequence[int]) -> dict[str, list[int]]:
+    """Count tickets anew: the tickets whose facts changed, by ground."""
+    changed: dict[str, list[int]] = defaultdict(list)
+    for row in _SQL.rows(conn, "count", ticket_ids=list(ticket_ids)):
+        changed[row.ground].append(row.ticket_id)
+    return dict(changed)
+
+
+def neighbours(conn: Connection, ticket_ids: Sequence[int]) -> list[int]:
+    """Closed tickets that the given ones may be a relapse of."""
+    return [row.ticket_id for row in _SQL.rows(conn, "neighbours", ticket_ids=list(ticket_ids))]
+
+
+def put_to_count(conn: Connection, ticket_ids: Sequence[int]) -> None:
+    """Have tickets counted anew."""
+    _SQL.run(conn, "put_to_count", ticket_ids=list(ticket_ids))
+
+
+def put_all_to_count(conn: Connection) -> int:
+    """Have every ticket counted anew; how many."""
+    return _SQL.run(conn, "put_all_to_count")
+
+
+def ids_after(conn: Connection, after: int, *, limit: int) -> list[int]:
+    """Ticket ids above ``after``, in order."""
+    return [row.ticket_id for row in _SQL.rows(conn, "ids_after", after=after, limit=limit)]
+
+
+def wrong_tallies(conn: Connection) -> list[str]:
+    """Sums that are not those of the facts, told for a person; at most 100."""
+    return [
+        f"{row.day} {row.ground} by {row.by} {row.key!r} in area {row.area_id}:"
+        f" {row.told} told, {row.counted} counted"
+        for row in _SQL.rows(conn, "wrong_tallies")
+    ]
