@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 from command_center.evaluation.book import read_book
 from command_center.evaluation.gather import Asked, Evaluation, gather, read_behind
 from command_center.evaluation.xlsx import write_xlsx
-from events.actions.count import catch_up, count_changed
+from events.actions.count import count_all, count_changed
 from events.model.access import DISPATCH, Scope
 from events.model.figure import Part
 from events.model.period import Period, month
@@ -157,7 +157,7 @@ def _fill(database: TestDatabase, tickets: int) -> None:
 def _count(database: TestDatabase, tickets: int) -> None:
     engine = database.engine("cc_dispatch")
     began = time.monotonic()
-    catch_up(engine, by=DISPATCH)
+    count_all(engine, by=DISPATCH)
     took = time.monotonic() - began
     print(f"counted in {took:.0f} s: {1000 * took / tickets:.2f} ms each", flush=True)
     with database.superuser() as conn:

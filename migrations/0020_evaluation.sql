@@ -56,8 +56,8 @@ CREATE TABLE events.facts (
 CREATE INDEX ON events.facts (ground, day);
 CREATE INDEX ON events.facts (area_id, day);
 
--- Sums of the facts of a day: of every area all together, and of cities and districts by
--- department, crew, category and person as well.
+-- Sums of the facts of a day: of every area all together, and of the whole city by department,
+-- crew, category and person as well. (Of a district's people they would be as many as the facts.)
 CREATE TABLE events.tallies (
     area_id integer NOT NULL,
     by text NOT NULL CHECK (by IN ('all', 'department', 'crew', 'category', 'person')),
@@ -69,7 +69,22 @@ CREATE TABLE events.tallies (
     facts bigint NOT NULL,
     seconds bigint NOT NULL,
     PRIMARY KEY (area_id, by, day, key, ground, outcome, marks)
-);
+) WITH (fillfactor = 70);
+
+-- What the sums must be. (The statement that counts adds the same of what changed.)
+CREATE VIEW events.sums_of_facts WITH (security_invoker = true) AS
+SELECT k.area_id, k.by, f.day, k.key, f.ground, f.outcome, f.marks, count(*) AS facts,
+    CAST(sum(coalesce(f.seconds, 0)) AS bigint) AS seconds
+FROM events.facts AS f
+JOIN grid.areas AS a ON a.area_id = f.area_id
+CROSS JOIN LATERAL (
+    SELECT p.area_id, 'all' AS by, '' AS key FROM unnest(a.path) AS p (area_id)
+    UNION ALL
+    SELECT a.path[1], one.by, coalesce(one.key, '')
+    FROM (VALUES ('department', CAST(f.department_id AS text)), ('crew', CAST(f.crew_id AS text)),
+        ('category', f.category_code), ('person', f.person)) AS one (by, key)
+) AS k
+GROUP BY k.area_id, k.by, f.day, k.key, f.ground, f.outcome, f.marks;
 
 -- Tickets that changed and are to be counted anew; the dispatcher takes them away. Rows are only
 -- added, so that nobody who moves a ticket waits for whoever counts.
@@ -97,6 +112,7 @@ INSERT INTO events.to_count (ticket_id) SELECT ticket_id FROM events.tickets ORD
 
 GRANT SELECT ON events.formulas, events.facts, events.tallies, events.to_count
     TO cc_web, cc_dispatch, cc_admin;
+GRANT SELECT ON events.sums_of_facts TO cc_dispatch, cc_admin;
 GRANT INSERT ON events.formulas TO cc_admin;
 GRANT INSERT ON events.to_count TO cc_web, cc_dispatch, cc_admin;
 GRANT DELETE ON events.to_count TO cc_dispatch, cc_admin;

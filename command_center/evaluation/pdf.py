@@ -117,7 +117,7 @@ def _text(text: str, *, size: float = 8.5, color: Any = colors.black, right: boo
 
 def _figures(found: Evaluation, language: Language) -> Table:
     heads = [
-        words(f"evaluation.column_{one}", language, period=found.asked.period.before)
+        words(f"evaluation.column_{one}", language)
         for one in ("figure", "fact", "appealed", "good", "counted", "left_out", "before", "change")
     ]
     rows = []

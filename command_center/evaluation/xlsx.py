@@ -96,7 +96,7 @@ class _Sheets:
 def _figures(sheets: _Sheets, book: Book) -> None:
     found = book.whole
     heads = [
-        sheets.say(f"column_{one}", period=found.asked.period.before)
+        sheets.say(f"column_{one}")
         for one in ("figure", "fact", "appealed", "good", "counted", "excused", "left_out",
                     "before", "change", "version")
     ]  # fmt: skip

@@ -9,7 +9,9 @@ from events.store import facts
 from grid.store.postgis import transaction
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine
 
     from events.model.actor import Actor
 
@@ -36,11 +38,27 @@ def count_changed(engine: Engine, *, by: Actor, limit: int = 500, wait: bool = F
 
 
 def count_all(engine: Engine, *, by: Actor) -> int:
-    """Count every ticket anew; how many. Others go on meanwhile."""
+    """Count every ticket anew, and all sums, in one transaction; how many tickets.
+
+    Tickets go on moving meanwhile; what changes is counted afterwards.
+    """
+    asked = 0
     with transaction(engine, by.key) as conn:
-        asked = facts.put_all_to_count(conn)
+        facts.may_count(conn, wait=True)
+        facts.forget_changes(conn)
+        for ids in _all_ids(conn):
+            facts.count(conn, ids, sums=False)
+            asked += len(ids)
+        facts.sum_up(conn)
     catch_up(engine, by=by)
     return asked
+
+
+def _all_ids(conn: Connection) -> Iterator[list[int]]:
+    after = 0
+    while ids := facts.ids_after(conn, after, limit=_HELPING):
+        yield ids
+        after = ids[-1]
 
 
 def catch_up(engine: Engine, *, by: Actor) -> None:
@@ -58,9 +76,7 @@ def faults(engine: Engine, *, by: Actor) -> list[str]:
     with transaction(engine, by.key) as conn:
         facts.may_count(conn, wait=True)
         told += facts.wrong_tallies(conn)
-        after = 0
-        while ids := facts.ids_after(conn, after, limit=_HELPING):
-            after = ids[-1]
+        for ids in _all_ids(conn):
             changed = facts.count(conn, ids)
             told += [f"{ground} of ticket {one}" for ground, of in changed.items() for one in of]
         conn.rollback()

@@ -37,10 +37,15 @@ def waits(conn: Connection) -> int:
     return found
 
 
-def count(conn: Connection, ticket_ids: Sequence[int]) -> dict[str, list[int]]:
-    """Count tickets anew: the tickets whose facts changed, by ground."""
+def count(
+    conn: Connection, ticket_ids: Sequence[int], *, sums: bool = True
+) -> dict[str, list[int]]:
+    """Count tickets anew: the tickets whose facts changed, by ground.
+
+    Without ``sums`` the caller writes them anew in the same transaction (`sum_up`).
+    """
     changed: dict[str, list[int]] = defaultdict(list)
-    for row in _SQL.rows(conn, "count", ticket_ids=list(ticket_ids)):
+    for row in _SQL.rows(conn, "count", ticket_ids=list(ticket_ids), sums=sums):
         changed[row.ground].append(row.ticket_id)
     return dict(changed)
 
@@ -55,14 +60,20 @@ def put_to_count(conn: Connection, ticket_ids: Sequence[int]) -> None:
     _SQL.run(conn, "put_to_count", ticket_ids=list(ticket_ids))
 
 
-def put_all_to_count(conn: Connection) -> int:
-    """Have every ticket counted anew; how many."""
-    return _SQL.run(conn, "put_all_to_count")
+def forget_changes(conn: Connection) -> None:
+    """Take all changes until now off the list."""
+    _SQL.run(conn, "forget_changes")
 
 
 def ids_after(conn: Connection, after: int, *, limit: int) -> list[int]:
     """Ticket ids above ``after``, in order."""
     return [row.ticket_id for row in _SQL.rows(conn, "ids_after", after=after, limit=limit)]
+
+
+def sum_up(conn: Connection) -> None:
+    """Write all sums anew, from the facts."""
+    _SQL.run(conn, "forget_tallies")
+    _SQL.run(conn, "sum_up")
 
 
 def wrong_tallies(conn: Connection) -> list[str]:

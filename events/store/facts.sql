@@ -30,9 +30,9 @@ WHERE t.ticket_id = ANY(CAST(:ticket_ids AS bigint[])) AND o.ticket_id <> t.tick
 -- Tickets that are to be counted anew though they did not change.
 INSERT INTO events.to_count (ticket_id) SELECT unnest(CAST(:ticket_ids AS bigint[]));
 
--- name: put_all_to_count
--- Count every ticket anew.
-INSERT INTO events.to_count (ticket_id) SELECT ticket_id FROM events.tickets ORDER BY ticket_id;
+-- name: forget_changes
+-- Nothing need be counted for what changed until now, because everything is.
+DELETE FROM events.to_count;
 
 -- name: ids_after
 -- Ticket ids in order, to go through all of them.
@@ -40,7 +40,8 @@ SELECT ticket_id FROM events.tickets WHERE ticket_id > :after ORDER BY ticket_id
 
 -- name: count
 -- What counts of the given tickets, derived anew; what differs from the facts that are there is
--- written, and the difference is added to the sums of its days. Which grounds changed of whom.
+-- written, and (with :sums) the difference is added to the sums of its days. Which grounds changed
+-- of whom.
 WITH asked AS MATERIALIZED (
     SELECT t.ticket_id, t.state, t.source, t.parent_id, t.category_code, t.area_id, t.cell_id,
         t.department_id, t.crew_id, t.created_at, t.exempted_at
@@ -106,6 +107,12 @@ WITH asked AS MATERIALIZED (
         count(*) FILTER (WHERE n.stopped_by = 'dispose') AS disposals
     FROM numbered AS n
     GROUP BY n.ticket_id, n.stage, n.chain
+), lived AS (
+    -- in which life of its ticket a clock began to run
+    SELECT c.ticket_id, c.source_id, count(m.at) AS life
+    FROM chains AS c
+    LEFT JOIN moves AS m ON m.ticket_id = c.ticket_id AND m.verb = 'close' AND m.at <= c.started_at
+    GROUP BY c.ticket_id, c.source_id
 ), ended AS (
     SELECT c.*, v.late_at, c.stopped_at IS NOT NULL AND coalesce(e.done, true) AS is_done,
         coalesce(c.stopped_by IN ('decline', 'false_alarm', 'merge'), false) AS is_void
@@ -126,10 +133,10 @@ WITH asked AS MATERIALIZED (
             AND d.late_at IS NOT DISTINCT FROM max(d.late_at) FILTER (
                 WHERE d.stage = 'dispose' AND NOT d.is_void AND d.late_at <= a.exempted_at
             ) OVER (PARTITION BY d.ticket_id) AS is_exempted,
-        (SELECT count(*) FROM moves AS m WHERE m.ticket_id = d.ticket_id AND m.verb = 'close'
-            AND m.at <= d.started_at) AS life
+        l.life
     FROM ended AS d
     JOIN asked AS a USING (ticket_id)
+    JOIN lived AS l USING (ticket_id, source_id)
 ), lives AS (
     SELECT m.ticket_id, m.life, max(m.at) FILTER (WHERE m.verb = 'close') AS closed_at,
         (array_agg(m.person ORDER BY m.entry_id DESC) FILTER (WHERE m.verb = 'close'))[1] AS closer,
@@ -331,14 +338,14 @@ WITH asked AS MATERIALIZED (
     SELECT k.area_id, k.by, c.day, k.key, c.ground, c.outcome, c.marks, sum(c.way),
         sum(c.way * coalesce(c.seconds, 0))
     FROM changed AS c
-    JOIN grid.areas AS a ON a.area_id = c.area_id
+    JOIN grid.areas AS a ON a.area_id = c.area_id AND CAST(:sums AS boolean)
     CROSS JOIN LATERAL (
         SELECT p.area_id, 'all' AS by, '' AS key FROM unnest(a.path) AS p (area_id)
         UNION ALL
-        SELECT p.area_id, one.by, coalesce(one.key, '')
-        FROM unnest(a.path[1:2]) AS p (area_id), (VALUES
-            ('department', CAST(c.department_id AS text)), ('crew', CAST(c.crew_id AS text)),
-            ('category', c.category_code), ('person', c.person)) AS one (by, key)
+        SELECT a.path[1], one.by, coalesce(one.key, '')
+        FROM (VALUES ('department', CAST(c.department_id AS text)),
+            ('crew', CAST(c.crew_id AS text)), ('category', c.category_code),
+            ('person', c.person)) AS one (by, key)
     ) AS k
     GROUP BY k.area_id, k.by, c.day, k.key, c.ground, c.outcome, c.marks
     HAVING sum(c.way) <> 0 OR sum(c.way * coalesce(c.seconds, 0)) <> 0
@@ -349,24 +356,16 @@ SELECT DISTINCT ticket_id, ground FROM changed;
 
 -- name: wrong_tallies
 -- Sums that are not those of the facts: none, ever.
-SELECT coalesce(s.area_id, f.area_id) AS area_id, coalesce(s.by, f.by) AS by,
-    coalesce(s.day, f.day) AS day, coalesce(s.key, f.key) AS key,
-    coalesce(s.ground, f.ground) AS ground, s.facts AS told, f.facts AS counted
+SELECT area_id, by, day, key, ground, s.facts AS told, f.facts AS counted
 FROM (SELECT * FROM events.tallies WHERE facts <> 0 OR seconds <> 0) AS s
-FULL JOIN (
-    SELECT k.area_id, k.by, c.day, k.key, c.ground, c.outcome, c.marks, count(*) AS facts,
-        sum(coalesce(c.seconds, 0)) AS seconds
-    FROM events.facts AS c
-    JOIN grid.areas AS a ON a.area_id = c.area_id
-    CROSS JOIN LATERAL (
-        SELECT p.area_id, 'all' AS by, '' AS key FROM unnest(a.path) AS p (area_id)
-        UNION ALL
-        SELECT p.area_id, one.by, coalesce(one.key, '')
-        FROM unnest(a.path[1:2]) AS p (area_id), (VALUES
-            ('department', CAST(c.department_id AS text)), ('crew', CAST(c.crew_id AS text)),
-            ('category', c.category_code), ('person', c.person)) AS one (by, key)
-    ) AS k
-    GROUP BY k.area_id, k.by, c.day, k.key, c.ground, c.outcome, c.marks
-) AS f USING (area_id, by, day, key, ground, outcome, marks)
+FULL JOIN events.sums_of_facts AS f USING (area_id, by, day, key, ground, outcome, marks)
 WHERE s.facts IS DISTINCT FROM f.facts OR s.seconds IS DISTINCT FROM f.seconds
 LIMIT 100;
+
+-- name: forget_tallies
+-- Take all sums away, to write them anew in the same transaction.
+DELETE FROM events.tallies;
+
+-- name: sum_up
+-- The sums of all facts.
+INSERT INTO events.tallies SELECT * FROM events.sums_of_facts;

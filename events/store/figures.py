@@ -19,8 +19,6 @@ _SQL = Statements.beside(__file__)
 
 By = Literal["all", "department", "area", "cell", "crew", "category", "person"]
 
-# Of areas this far from the root, the sums are kept by everything; of others by area alone.
-_TALLIED_DEPTH = 2
 _DAY = timedelta(days=1)
 
 
@@ -108,7 +106,8 @@ def _is_tallied(question: Question) -> bool:
         return False
     if question.by in ("all", "area"):
         return True
-    return question.by != "cell" and len(question.place.path) <= _TALLIED_DEPTH
+    # by everything else the sums are kept for the whole city
+    return question.by != "cell" and len(question.place.path) == 1
 
 
 def _tallied(conn: Connection, question: Question, last: date) -> Sequence[Row[Any]]:

@@ -237,7 +237,7 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("escalations", "claim"): {"now": NOW},
     ("escalations", "press_on"): {"now": NOW, "limit": 100},
     ("facts", "claim"): {"limit": 100},
-    ("facts", "count"): {"ticket_ids": [5, 6]},
+    ("facts", "count"): {"ticket_ids": [5, 6], "sums": True},
     ("facts", "neighbours"): {"ticket_ids": [5, 6]},
     ("ledger", "of_ticket"): {"ticket_id": 9},
     ("outbox", "claim"): {"now": NOW, "limit": 100},

@@ -31,7 +31,13 @@ def figures_part(found: Evaluation, query: Mapping[str, object], language: Langu
     """Every figure of the whole: fact and appealed value, its sets, the period before."""
     before = str(found.asked.period.before)
     heads = [
-        html.Th(words(f"evaluation.column_{one}", language, period=before), scope="col")
+        html.Th(
+            [
+                words(f"evaluation.column_{one}", language),
+                html.Small(before if one == "before" else None),
+            ],
+            scope="col",
+        )
         for one in _HEADS
     ]
     lines = [_figure(one, found, query, language) for one in found.formulas]
