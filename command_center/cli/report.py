@@ -67,7 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
             en="there is no such area or department: check the code.",
         )
     _write(arguments.out, write_book(book, arguments.format, settings.language))
-    print(f"{arguments.out}: {asked.period}, {book.listed:,} of {book.of:,} rows")
+    listed = f", {book.listed:,} of {book.of:,} facts listed" if book.listed else ""
+    print(f"{arguments.out}: {asked.period}{listed}")
     return 0
 
 

@@ -50,6 +50,12 @@ def count(
     return dict(changed)
 
 
+def pending(conn: Connection, ticket_ids: Sequence[int]) -> set[int]:
+    """Which of the tickets changed and are not counted yet."""
+    rows = _SQL.rows(conn, "pending", ticket_ids=list(ticket_ids))
+    return {row.ticket_id for row in rows}
+
+
 def neighbours(conn: Connection, ticket_ids: Sequence[int]) -> list[int]:
     """Closed tickets that the given ones may be a relapse of."""
     return [row.ticket_id for row in _SQL.rows(conn, "neighbours", ticket_ids=list(ticket_ids))]

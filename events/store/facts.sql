@@ -18,6 +18,11 @@ SELECT pg_advisory_xact_lock(hashtext('events.facts'));
 -- How many changes are not counted yet, as far as anybody asks.
 SELECT count(*) FROM (SELECT FROM events.to_count LIMIT 10000) AS one;
 
+-- name: pending
+-- Which of the given tickets changed and are not counted yet.
+SELECT DISTINCT ticket_id FROM events.to_count
+WHERE ticket_id = ANY(CAST(:ticket_ids AS bigint[]));
+
 -- name: neighbours
 -- Closed tickets of the same cell and category that the given ones may be a relapse of.
 SELECT DISTINCT o.ticket_id

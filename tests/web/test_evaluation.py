@@ -105,11 +105,11 @@ def test_the_command_writes_both_files(
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
     assert b"/FontFile2" in (tmp_path / "report.pdf").read_bytes()  # readable anywhere
     assert (tmp_path / "report.pdf").stat().st_size < 400_000  # of the font what is used
-    out = str(tmp_path / "x.xlsx")
-    assert main(["report", "--month", "2026-06", "--out", out]) == 0
+    again = str(tmp_path / "x.xlsx")
+    assert main(["report", "--month", "2026-06", "--out", again]) == 0
     for wrong in (["--month", "2026-6"], ["--month", "2026-06", "--area", "9"],
                   ["--from", "2099-01-01"]):  # fmt: skip
-        assert main(["report", *wrong, "--out", out]) == 1
+        assert main(["report", *wrong, "--out", again]) == 1
     assert main(["report", "--out", str(tmp_path / "no" / "where.xlsx")]) == 1
     capsys.readouterr()
     assert main(["recount", "--check"]) == 0

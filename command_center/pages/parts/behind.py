@@ -142,9 +142,10 @@ def _row(one: Behind, found: Evaluation, names: Mapping[str, str], language: Lan
 
     title = [html.A(one.number, href=f"/desk?ticket={one.number}"), html.Small(named("title"))]
     person = "" if one.person is None else names.get(one.person, one.person)
-    who = [named("department_name"), html.Small(" · ".join(
+    who: list[Component | str] = [named("department_name"), html.Small(" · ".join(
         part for part in (named("crew_name"), person) if part))]  # fmt: skip
-    place = [named("area_name"), html.Small(one.cell_code)]
+    place: list[Component | str] = [named("area_name"), html.Small(one.cell_code)]
+    lines: list[Component] = [html.P(line) for line in appeal_lines(one, names, language)]
     took = "" if one.seconds is None else span_text(timedelta(seconds=one.seconds), language)
     return html.Tr(
         [
@@ -152,7 +153,7 @@ def _row(one: Behind, found: Evaluation, names: Mapping[str, str], language: Lan
             html.Td(one.at.astimezone(found.zone).strftime("%Y-%m-%d %H:%M")),
             html.Td(outcome_text(one.outcome, language)),
             html.Td(marks_text(one.marks, language)), html.Td(took),
-            html.Td([html.P(line) for line in appeal_lines(one, names, language)]),
+            html.Td(lines),
         ],
         **data(ticket=one.number),
     )  # fmt: skip
