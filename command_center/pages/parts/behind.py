@@ -133,7 +133,7 @@ def _list(
     body = html.Tbody([_row(one, found, names, language) for one in rows])
     table = html.Table([html.Thead(html.Tr(heads)), body], className="cc-table behind",
                        **aria(label=words("evaluation.list", language)))  # fmt: skip
-    return html.Div(table, className="cc-table-box")
+    return html.Div(table, className="cc-table-box tall")
 
 
 def _row(one: Behind, found: Evaluation, names: Mapping[str, str], language: Language) -> Component:

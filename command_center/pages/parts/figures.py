@@ -162,4 +162,4 @@ def _cell(
 
 def _table(content: list[Component], label: str, kind: str) -> Component:
     table = html.Table(content, className=f"cc-table {kind}", **aria(label=label))
-    return html.Div(table, className="cc-table-box")
+    return html.Div(table, className="cc-table-box" if kind == "figures" else "cc-table-box tall")
