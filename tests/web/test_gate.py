@@ -103,6 +103,7 @@ def _filled(rule: Rule) -> str:
     for name, value in (
         ("{token}", "nothing"), ("{device_id}", "WL-404"),
         ("{number}", "20260601-00001"),
+        ("{kind}", "pdf"),
         ("{attachment_id}", "00000000-0000-0000-0000-000000000000"),
         ("{layer}", "cells"), ("{z}", "12"),
         ("{x}", "3390"), ("{y}", "1762"), ("{path:path}", "icon.svg"),
