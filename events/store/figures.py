@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from sqlalchemy import text
+
 from events.model.figure import OUTCOMES, Excused, Formula, Ground, Mark, Part, Tally
 from grid.store.named_sql import Statements
 
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
 _SQL = Statements.beside(__file__)
+# Of the whole city no area is asked for: another statement, because one for both ("no area, or one
+# of these") is planned for neither.
+_INSIDE = "AND f.area_id = ANY(CAST(:area_ids AS integer[]))"
+_EVERYWHERE = {
+    name: text(_SQL.statements[name].sql.replace(_INSIDE, "")) for name in ("counted", "behind")
+}
 
 By = Literal["all", "department", "area", "cell", "crew", "category", "person"]
 
@@ -126,10 +134,17 @@ def _counted(
     conn: Connection, question: Question, first: date, last: date, grounds: Iterable[Ground],
     now: datetime,
 ) -> Sequence[Row[Any]]:  # fmt: skip
-    return _SQL.rows(
+    return _facts(
         conn, "counted", by=question.by, grounds=[one.value for one in grounds],
         **_filters(question), first=first, last=last, now=now,
     )  # fmt: skip
+
+
+def _facts(conn: Connection, name: str, **params: Any) -> Sequence[Row[Any]]:
+    area_ids = params.pop("area_ids")
+    if area_ids is None:
+        return conn.execute(_EVERYWHERE[name], params).all()
+    return _SQL.rows(conn, name, area_ids=area_ids, **params)
 
 
 def _filters(question: Question) -> dict[str, Any]:
@@ -181,7 +196,7 @@ def behind(
     """The facts behind a part of a figure, the latest first: as many as the part counts."""
     if part is Part.EXCUSED and formula.excused is Excused.NO:
         return ()
-    rows = _SQL.rows(
+    rows = _facts(
         conn, "behind", by=question.by, key=key, part=part.value, ground=formula.ground.value,
         counted=list(formula.counted), good=list(formula.good),
         marked=int(Mark.of(formula.marked)), without=int(Mark.of(formula.without)),
@@ -228,7 +243,7 @@ def listed(
     conn: Connection, question: Question, ground: Ground, *, now: datetime, limit: int
 ) -> tuple[Behind, ...]:
     """All facts of a ground, whatever became of them, the latest first."""
-    rows = _SQL.rows(
+    rows = _facts(
         conn, "behind", by="all", key="", part=Part.COUNTED.value, ground=ground.value,
         counted=list(OUTCOMES[ground]), good=[], marked=0, without=0, first=question.first,
         last=question.last, now=now, limit=limit, skip=0, **_filters(question),

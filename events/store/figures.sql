@@ -18,7 +18,7 @@ GROUP BY s.area_id, s.ground, s.outcome, s.marks
 HAVING sum(s.facts) <> 0;
 
 -- name: counted
--- What happened until now on the given days, counted one by one.
+-- What happened until now on the given days inside some areas, counted one by one.
 SELECT CASE :by WHEN 'all' THEN '' WHEN 'area' THEN coalesce(CAST(a.path[:depth + 1] AS text), '')
         WHEN 'cell' THEN coalesce(CAST(f.cell_id AS text), '')
         WHEN 'department' THEN coalesce(CAST(f.department_id AS text), '')
@@ -29,13 +29,14 @@ FROM events.facts AS f
 JOIN grid.areas AS a ON a.area_id = f.area_id
 WHERE f.ground = ANY(CAST(:grounds AS text[]))
     AND f.day >= CAST(:first AS date) AND f.day <= CAST(:last AS date) AND f.at <= :now
-    AND (CAST(:area_ids AS integer[]) IS NULL OR f.area_id = ANY(CAST(:area_ids AS integer[])))
+    AND f.area_id = ANY(CAST(:area_ids AS integer[]))
     AND (CAST(:department_id AS integer) IS NULL OR f.department_id = :department_id)
     AND (CAST(:category AS text) IS NULL OR f.category_code = :category)
 GROUP BY 1, f.ground, f.outcome, f.marks;
 
 -- name: behind
--- The facts behind a number with their tickets, the latest first; the appeal that was granted.
+-- The facts behind a number inside some areas with their tickets, the latest first; the appeal
+-- that was granted.
 SELECT f.ticket_id, t.number, t.title_zh, t.title_en, t.state, f.at, f.outcome, f.marks, f.seconds,
     f.person, a.name_zh AS area_name_zh, a.name_en AS area_name_en, c.code AS cell_code,
     d.name_zh AS department_name_zh, d.name_en AS department_name_en,
@@ -54,8 +55,7 @@ FROM (
     ) AS v
     WHERE f.ground = :ground
         AND f.day >= CAST(:first AS date) AND f.day <= CAST(:last AS date) AND f.at <= :now
-        AND (CAST(:area_ids AS integer[]) IS NULL
-            OR f.area_id = ANY(CAST(:area_ids AS integer[])))
+        AND f.area_id = ANY(CAST(:area_ids AS integer[]))
         AND (CAST(:department_id AS integer) IS NULL OR f.department_id = :department_id)
         AND (CAST(:category AS text) IS NULL OR f.category_code = :category)
         AND CASE :by WHEN 'all' THEN '' WHEN 'area' THEN coalesce(CAST(a.path[:depth + 1] AS text), '')
