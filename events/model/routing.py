@@ -198,34 +198,38 @@ class Book:
     """A whole version in memory, to route many tickets: the same answers as ``route``."""
 
     def __init__(self, version: int, candidates: Iterable[Candidate]) -> None:
-        """Sort the rules by what they are about; ``asks_for_time``: whether any rule does."""
+        """Sort the working rules by matter and area; ``asks_for_time``: whether any rule does."""
         self.version = version
-        self._by_scope: dict[str, list[Candidate]] = {}
-        for one in sorted(candidates, key=lambda each: each.rule.position):
-            self._by_scope.setdefault(one.rule.scope, []).append(one)
-        self.asks_for_time = any(
-            one.rule.when.times for rules in self._by_scope.values() for one in rules
-        )
-        self._near: dict[tuple[tuple[str, ...], tuple[int, ...]], tuple[Candidate, ...]] = {}
-
-    def near(self, subject: Subject) -> tuple[Candidate, ...]:
-        """The rules for a matter and a place, in order."""
-        key = (subject.scopes, subject.area_path)
-        found = self._near.get(key)
-        if found is None:
-            ordered = sorted(self._about(subject), key=lambda each: each.rule.position)
-            found = self._near[key] = tuple(ordered)
-        return found
-
-    def _about(self, subject: Subject) -> Iterator[Candidate]:
-        for scope in subject.scopes:
-            for one in self._by_scope.get(scope, ()):
-                if one.is_near(subject.area_path):
-                    yield one
+        every = tuple(candidates)
+        self.asks_for_time = any(one.rule.when.times for one in every)
+        # by scope and area (None: the whole city); what names no area holds nowhere
+        self._rules: dict[tuple[str, int | None], list[DutyRule]] = {}
+        for one in every:
+            if one.broken is None and (one.rule.area_code is None or one.area_id is not None):
+                self._rules.setdefault((one.rule.scope, one.area_id), []).append(one.rule)
+        self._deciding: dict[tuple[str, tuple[int, ...]], tuple[DutyRule, ...]] = {}
 
     def decide(self, subject: Subject) -> DutyRule | None:
         """The rule that decides, without words; None where nobody answers."""
-        for one in self.near(subject):
-            if one.rule.when.meets(subject) and one.broken is None:
-                return one.rule
+        key = (subject.category_code, subject.area_path)
+        rules = self._deciding.get(key)
+        if rules is None:
+            rules = self._deciding[key] = tuple(self._working(subject))
+        for one in rules:
+            if one.when.meets(subject):
+                return one
         return None
+
+    def _working(self, subject: Subject) -> Iterator[DutyRule]:
+        """The rules for a matter and a place that can send somebody, in order, as far as any can
+        be reached: up to the first that asks for nothing else."""
+        near = [
+            one
+            for scope in subject.scopes
+            for area_id in (None, *subject.area_path)
+            for one in self._rules.get((scope, area_id), ())
+        ]
+        for one in sorted(near, key=lambda each: each.position):
+            yield one
+            if one.when.is_always:
+                return
