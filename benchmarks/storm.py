@@ -11,8 +11,10 @@ anywhere. Fails when one waits for more than two seconds.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
+import os
 import random
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -23,61 +25,22 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from command_center.dispatcher import Dispatcher
+from benchmarks.million import SIDE, SOUTH, WEST, fill
 from events.actions.file_ticket import process_inbox
 from events.actions.record import record
 from events.model.access import DISPATCH, system
 from events.model.event import EventDraft, Source
+from events.store.rules import Remembered
 from grid.store.postgis import transaction
 from tests.events.town import found_town
 from tests.support.cluster import TestDatabase, running_cluster
 
-_WEST, _SOUTH, _SIDE = 118.0, 24.4, 0.5
 _LONGEST_WAIT_S = 2.0
 _CATEGORIES = ("flooding", "flooding", "garbage", "street_lamp")
 _SAID = (
     "路面积水很深，车辆无法通行", "下水道冒水，积水漫上人行道", "Water over the kerb",
     "垃圾桶满了没人收", "路灯不亮", "Street light is out, very dark here", "",
 )  # fmt: skip
-_WIDE = """
-UPDATE grid.areas SET geometry = ST_Multi(ST_MakeEnvelope(118.0, 24.4, 118.5, 24.9, 4326))
-WHERE code <> '350500001001' AND code <> '350500001002';
-UPDATE grid.areas SET geometry = ST_Multi(ST_MakeEnvelope(118.0, 24.4, 118.25, 24.9, 4326))
-WHERE code = '350500001001';
-UPDATE grid.areas SET geometry = ST_Multi(ST_MakeEnvelope(118.25, 24.4, 118.5, 24.9, 4326))
-WHERE code = '350500001002';
-"""
-# One in fifty is open. Positions are spread evenly, by two steps that share no factor.
-_FILL = """
-INSERT INTO events.events (source, category_code, severity, occurred_at, position, area_id,
-    title_zh, title_en, description, actor)
-SELECT 'hotline', (ARRAY['flooding', 'garbage', 'street_lamp'])[1 + n % 3], 2,
-    now() - n * interval '30 seconds',
-    ST_Point(118.0 + n * 7919 % 100000 * 0.000005, 24.4 + n * 104729 % 100003 * 0.000005, 4326),
-    4, '题', 'Title', '老案卷' || n, 'system:benchmark'
-FROM generate_series(1, %(n)s::bigint) AS n;
-INSERT INTO events.tickets (number, state, category_code, family, severity, source, title_zh,
-    title_en, description, position, area_id, department_id, crew_id, occurred_at, created_at,
-    updated_at, filed_at, due_at, closed_at)
-SELECT 'B' || event_id, CASE event_id % 50 WHEN 0 THEN 'dispatched' ELSE 'closed' END,
-    category_code, CASE category_code WHEN 'flooding' THEN 'flood' WHEN 'garbage' THEN 'garbage'
-    ELSE 'lamp' END, 2, source, title_zh, title_en, description, position, 4, 1 + event_id % 2,
-    1 + event_id % 3, occurred_at, occurred_at, occurred_at,
-    occurred_at, CASE event_id % 50 WHEN 0 THEN now() + interval '2 hours' END,
-    CASE WHEN event_id % 50 > 0 THEN occurred_at + interval '1 hour' END
-FROM events.events ORDER BY event_id;
-INSERT INTO events.ticket_events (ticket_id, event_id, linked_at, why, actor)
-SELECT t.ticket_id, e.event_id, e.occurred_at, '{"score": 1}', 'system:benchmark'
-FROM events.events AS e JOIN events.tickets AS t ON t.number = 'B' || e.event_id;
-INSERT INTO events.ticket_clocks (ticket_id, stage, clock, time_limit, started_at, due_at,
-    stopped_at)
-SELECT ticket_id, 'dispose', 'continuous', '4 hours', created_at, created_at + interval '4 hours',
-    closed_at
-FROM events.tickets;
-INSERT INTO events.ledger (at, actor, verb, object_kind, object_key, ticket_id, area_id, payload)
-SELECT created_at, 'system:benchmark', 'ticket.create', 'ticket', number, ticket_id, 4, '{}'
-FROM events.tickets;
-"""
 _OLDEST = """SELECT coalesce(max(extract(epoch FROM clock_timestamp() - at)), 0), count(*)
 FROM events.inbox"""
 
@@ -97,7 +60,7 @@ def main() -> int:
         cluster.database() as database,
     ):
         found_town(database)
-        _fill(database, asked.tickets)
+        fill(database, asked.tickets)
         crowd = _Crowd(random.Random(7))
         _full_speed(database, crowd, asked.most)
         longest = _storm(database, crowd, asked.rate, asked.seconds)
@@ -110,12 +73,12 @@ class _Crowd:
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
         self._made = 0
-        self._places = [(self._anywhere(_WEST), self._anywhere(_SOUTH)) for _ in range(40)]
+        self._places = [(self._anywhere(WEST), self._anywhere(SOUTH)) for _ in range(40)]
 
     def next(self) -> EventDraft:
         """One more event, now."""
         self._made += 1
-        lon, lat = self._anywhere(_WEST), self._anywhere(_SOUTH)
+        lon, lat = self._anywhere(WEST), self._anywhere(SOUTH)
         if self._chance.random() < 2 / 3:
             near = self._chance.choice(self._places)
             lon, lat = (one + self._chance.gauss(0.0, 0.0004) for one in near)
@@ -131,41 +94,43 @@ class _Crowd:
         )
 
     def _anywhere(self, from_here: float) -> float:
-        return from_here + 0.01 + self._chance.random() * (_SIDE - 0.02)
-
-
-def _fill(database: TestDatabase, tickets: int) -> None:
-    began = time.monotonic()
-    with database.superuser() as conn:
-        conn.execute(_WIDE.encode())
-        # what is generated is consistent: no foreign key needs to be looked up a million times
-        conn.execute("SET session_replication_role = replica")
-        for statement in _FILL.split(";\n"):
-            if statement.strip():
-                conn.execute(statement.replace("%(n)s", str(tickets)).encode())
-        conn.execute("VACUUM ANALYZE")
-    print(f"{tickets:,} tickets, {tickets // 50:,} of them open,"
-          f" in {time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
+        return from_here + 0.01 + self._chance.random() * (SIDE - 0.02)
 
 
 def _full_speed(database: TestDatabase, crowd: _Crowd, most: int) -> None:
     _send(database, [crowd.next() for _ in range(most)])
     engine = database.engine("cc_dispatch")
     spent = _watch(engine)
+    known = Remembered()
     began = time.monotonic()
+    before = _cpu_s(engine)
     left = most
     while left > 0:
-        done = process_inbox(engine, by=DISPATCH, now=datetime.now(UTC), limit=25)
+        done = process_inbox(engine, by=DISPATCH, now=datetime.now(UTC), limit=25, known=known)
         if done == 0:
             raise AssertionError("events are in trouble")
         left -= done
     took = time.monotonic() - began
-    print(f"full speed: {most / took:.0f} events/s, {1000 * took / most:.1f} ms each", flush=True)
+    ours, database_s = (after - then for after, then in zip(_cpu_s(engine), before, strict=True))
+    print(f"full speed: {most / took:.0f} events/s, {1000 * took / most:.1f} ms each; of a core"
+          f" {1000 * ours / most:.1f} ms in the dispatcher, {1000 * database_s / most:.1f} ms in"
+          " its database session", flush=True)  # fmt: skip
     total = sum(spent_s for spent_s, _ in spent.values())
     print(f"of it in statements {1000 * total / most:.1f} ms; the dearest:")
     for name, (spent_s, times) in sorted(spent.items(), key=lambda one: -one[1][0])[:12]:
         print(f"  {1000 * spent_s / most:6.2f} ms/event {1000 * spent_s / times:7.2f} ms"
               f" x {times / most:5.2f}  {name}")  # fmt: skip
+
+
+def _cpu_s(engine: Engine) -> tuple[float, float]:
+    """Seconds of a core that this process and its database session have used: what they need,
+    whatever else the machine does."""
+    with engine.connect() as conn:
+        pid = conn.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        conn.commit()
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ticks = int(fields[11]) + int(fields[12])
+    return time.process_time(), ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _watch(engine: Engine) -> dict[str, tuple[float, int]]:
@@ -187,9 +152,9 @@ def _watch(engine: Engine) -> dict[str, tuple[float, int]]:
 
 
 def _storm(database: TestDatabase, crowd: _Crowd, rate: float, seconds: float) -> float:
-    url = database.url("cc_dispatch")
-    process = multiprocessing.get_context("spawn").Process(target=_dispatch, args=(url,))
-    process.start()
+    environment = {**os.environ, "COMMAND_CENTER_DATABASE_URL": database.url("cc_dispatch")}
+    command = [sys.executable, "-m", "command_center", "dispatch"]
+    process = subprocess.Popen(command, env=environment, start_new_session=True)
     try:
         time.sleep(3.0)
         waits: list[tuple[float, int]] = []
@@ -201,7 +166,7 @@ def _storm(database: TestDatabase, crowd: _Crowd, rate: float, seconds: float) -
         look.join()
     finally:
         process.terminate()
-        process.join()
+        process.wait()
     longest = max(wait for wait, _ in waits)
     ordered = sorted(wait for wait, _ in waits)
     print(f"storm: {sent:,} events in {seconds:.0f} s ({sent / seconds:.0f}/s); the oldest waited"
@@ -217,10 +182,6 @@ def _storm(database: TestDatabase, crowd: _Crowd, rate: float, seconds: float) -
             row = conn.execute(sql.encode()).fetchone()
             print(f"  {row[0] if row else 0:,} {name}")
     return longest
-
-
-def _dispatch(url: str) -> None:
-    Dispatcher(url, threading.Event()).run()
 
 
 def _rain(database: TestDatabase, crowd: _Crowd, rate: float, seconds: float) -> int:

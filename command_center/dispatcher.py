@@ -1,7 +1,8 @@
 """The dispatch process: events become tickets, clocks run out, notices leave, sensors recover.
 
 It works whatever waits in the database and keeps nothing of its own that it would miss, so it may
-be killed at any moment, and several of them may run at once.
+be killed at any moment, and several of them may run at once. Who goes where is planned by a child
+(``command_center.planner``), so that no event waits for a plan.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,36 +21,34 @@ import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from command_center.kept import Kept
 from command_center.machine.doors import database_url
+from command_center.planner import ROLE, Planner
 from command_center.settings import read_settings
-from events.actions.count import count_changed
 from events.actions.duty_watch import Read, watch_duties
 from events.actions.escalate import escalate
 from events.actions.file_ticket import process_inbox
-from events.actions.replan import Memory
-from events.actions.suggest import suggest
-from events.actions.upkeep import close_recovered, mark_overdue, resume_suspended, send_crews
+from events.actions.upkeep import (
+    close_recovered,
+    mark_overdue,
+    resume_suspended,
+    tell_late_parts,
+)
 from events.model.access import DISPATCH
 from events.model.problems import Refused
 from events.notices.deliver import deliver
 from events.notices.inbox import InboxChannel
 from events.store import duty_alerts, inbox
+from events.store.rules import Remembered
 from grid.store import heartbeats
 from grid.store.postgis import listen, make_engine, transaction
 
 _LOG = logging.getLogger(__name__)
 
-ROLE = "cc_dispatch"
 # Events are worked in small helpings, so that clocks and signs of life do not wait for a storm.
 _HELPING = 25
 _TICK_S = 1.0
-_CREWS_EVERY_S = 5.0
 _DUTIES_EVERY_S = 15.0
-# Of every second, so long at most goes into finding tickets that may be about one thing.
-_SUGGEST_S = 0.15
-# And so long into counting for the evaluation.
-_COUNT_S = 0.15
-_COUNT_HELPING = 100
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 1.0
 
@@ -61,12 +61,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    Dispatcher(database_url(read_settings(os.environ), ROLE), stop).run()
+    url = database_url(read_settings(os.environ), ROLE)
+    planner = Kept([sys.executable, "-m", "command_center.planner"], stop)
+    planner.start()
+    Dispatcher(url, stop, planner=planner).run()
+    stop.set()
+    planner.join()
     return 0
 
 
 class Dispatcher:
-    """The loop. ``clock`` tells the time (aware UTC)."""
+    """The loop. ``clock`` tells the time (aware UTC). Without a ``planner`` it plans itself."""
 
     def __init__(
         self,
@@ -74,6 +79,7 @@ class Dispatcher:
         stop: threading.Event,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        planner: Kept | None = None,
     ) -> None:
         self._url = url
         self._stop = stop
@@ -81,9 +87,11 @@ class Dispatcher:
         self._channels = {"inbox": InboxChannel()}
         self._started_at = clock()
         self._done = 0
-        self._memory = Memory()
+        self._known = Remembered()
+        self._planner = planner
+        self._own_plans = Planner(clock=clock)
         self._duties = Read()
-        self._next_tick = self._next_crews = self._next_duties = 0.0
+        self._next_tick = self._next_duties = 0.0
 
     def run(self) -> None:
         """Work until stopped; when the database goes away, wait for it and go on."""
@@ -117,7 +125,9 @@ class Dispatcher:
     def work(self, engine: Engine) -> None:
         """Work the inbox until it is empty, and look after the clocks in between."""
         while not self._stop.is_set():
-            done = process_inbox(engine, by=DISPATCH, now=self._clock(), limit=_HELPING)
+            done = process_inbox(
+                engine, by=DISPATCH, now=self._clock(), limit=_HELPING, known=self._known
+            )
             self._done += done
             if time.monotonic() >= self._next_tick:
                 self._tick(engine)
@@ -129,8 +139,8 @@ class Dispatcher:
     def _tick(self, engine: Engine) -> None:
         self._next_tick = time.monotonic() + _TICK_S
         for part in (
-            self._resume, self._overdue, self._escalate, self._recovered, self._crews,
-            self._deliver, self._suggest, self._watch, self._count,
+            self._resume, self._overdue, self._escalate, self._recovered, self._plan,
+            self._deliver, self._watch,
         ):  # fmt: skip
             self._guarded(part, engine)
         now = self._clock()
@@ -142,6 +152,7 @@ class Dispatcher:
                 "waiting": waiting.waiting,
                 "in_trouble": waiting.in_trouble,
                 "duty_alerts": duty_alerts.count(conn),
+                "planner_restarts": 0 if self._planner is None else self._planner.restarts,
                 "lag_s": 0.0 if waiting.since is None else (now - waiting.since).total_seconds(),
             }
             heartbeats.beat(conn, "dispatch", self._started_at, now, detail)
@@ -151,6 +162,7 @@ class Dispatcher:
 
     def _overdue(self, engine: Engine) -> None:
         mark_overdue(engine, by=DISPATCH, now=self._clock())
+        tell_late_parts(engine, by=DISPATCH, now=self._clock())
 
     def _escalate(self, engine: Engine) -> None:
         escalate(engine, by=DISPATCH, now=self._clock())
@@ -158,28 +170,17 @@ class Dispatcher:
     def _recovered(self, engine: Engine) -> None:
         close_recovered(engine, now=self._clock())
 
-    def _crews(self, engine: Engine) -> None:
-        if time.monotonic() >= self._next_crews:
-            self._next_crews = time.monotonic() + _CREWS_EVERY_S
-            send_crews(engine, by=DISPATCH, now=self._clock(), memory=self._memory)
+    def _plan(self, engine: Engine) -> None:
+        if self._planner is None:
+            self._own_plans.turn(engine)
 
     def _deliver(self, engine: Engine) -> None:
         deliver(engine, self._channels, by=DISPATCH, now=self._clock())
-
-    def _suggest(self, engine: Engine) -> None:
-        until = time.monotonic() + _SUGGEST_S
-        while suggest(engine, by=DISPATCH, now=self._clock()) and time.monotonic() < until:
-            pass
 
     def _watch(self, engine: Engine) -> None:
         if time.monotonic() >= self._next_duties:
             self._next_duties = time.monotonic() + _DUTIES_EVERY_S
             watch_duties(engine, by=DISPATCH, now=self._clock(), read=self._duties)
-
-    def _count(self, engine: Engine) -> None:
-        until = time.monotonic() + _COUNT_S
-        while count_changed(engine, by=DISPATCH, limit=_COUNT_HELPING) and time.monotonic() < until:
-            pass
 
     def _guarded(self, part: Callable[[Engine], None], engine: Engine) -> None:
         """Trouble with one ticket must not keep events from being filed."""

@@ -14,7 +14,8 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "migrate",
         help="bring the database's schema and categories up to date",
         description="Apply the migrations that are missing in the database, in order, then add the"
-        " categories and metrics that are new in this version. What the city changed stays.",
+        " categories and metrics that are new in this version, and what an older city could not"
+        " have set up. What the city changed stays.",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
@@ -31,10 +32,17 @@ def run(arguments: argparse.Namespace) -> int:
             "applied": applied.migrations,
             "categories": applied.categories,
             "figures": applied.figures,
+            "proofs": applied.proofs,
+            "ladder": applied.ladder,
         }
         print(json.dumps(told))
     else:
         for name in (*applied.migrations, *applied.categories, *applied.figures):
             print(name)
+        zh = settings.language == "zh"
+        for code in applied.proofs:
+            print(f"{code}: {'结案须有凭证' if zh else 'closed with proof'}")
+        if applied.ladder:
+            print("已设置默认的逐级督办" if zh else "lateness is told level by level, by default")
         print("已是最新" if settings.language == "zh" else "up to date")
     return 0

@@ -37,6 +37,27 @@ def add_categories(conn: Connection, rows: Iterable[Category], *, now: datetime)
     return tuple(row.code for row in missing)
 
 
+def ask_for_proof(conn: Connection, rows: Iterable[Category], *, now: datetime) -> tuple[str, ...]:
+    """Let categories ask for proof that the city has had since before that was possible; their
+    codes. Those that were configured since then stay as they are."""
+    asked = []
+    for row in rows:
+        if (row.proof_photos or row.recovers_for) and departments.ask_for_proof(conn, row):
+            told = {"proof_photos": row.proof_photos, "geofence_m": row.geofence_m,
+                    "recovers_for": row.recovers_for}  # fmt: skip
+            _trail(conn, "category", row.code, told, now)
+            asked.append(row.code)
+    return tuple(asked)
+
+
+def add_ladder(conn: Connection, levels: Iterable[Level], *, now: datetime) -> bool:
+    """Give a city that has none its ladder; whether it needed one."""
+    if escalations.ladder(conn):
+        return False
+    put_ladder(conn, levels, now=now)
+    return True
+
+
 def put_departments(conn: Connection, rows: Iterable[DepartmentRow], *, now: datetime) -> None:
     """Make departments or bring them up to date, by code. Raises Incomplete (unknown area)."""
     for row in rows:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from events.actions.transition import mark_ticket, move_ticket
-from events.model.crew_choice import choose_crew
+from events.model.crew_choice import choose
 from events.model.deadline import Stage, due, limit_of
 from events.model.duty import NONE, Subject, scopes_of, time_class
 from events.model.event import Source
@@ -57,6 +58,7 @@ def route_and_dispatch(
             "crew_id": chosen.crew_id,
             "routing": {"department": routed.as_dict(), "crew": chosen.as_dict()},
         },
+        names={**rules.department_names(conn, routed.department_id, city), **chosen.names},
     )
 
 
@@ -104,10 +106,11 @@ def pick_crew(
     conn: Connection, ticket: Ticket, department_id: int, *, now: datetime, city: CityRules
 ) -> CrewChoice:
     """The crew of a department that should go; others wait meanwhile, so that loads are true."""
-    rules.lock_department(conn, department_id)
+    version = rules.lock_department(conn, department_id)
     category = city.categories[ticket.category_code]
-    return choose_crew(
-        rules.crews(conn, department_id=department_id),
+    return choose(
+        rules.roster(conn, department_id, city, version=version),
+        partial(rules.in_hand, conn),
         category,
         lon=ticket.lon,
         lat=ticket.lat,

@@ -38,6 +38,15 @@ def plan(conn: Connection, ticket: Ticket, levels: tuple[Level, ...], *, city: C
         escalations.plan(conn, run, due_levels(levels, run, whole, city.calendar))
 
 
+def plan_part(
+    conn: Connection, ticket: Ticket, clock_id: int, levels: tuple[Level, ...], *, city: CityRules
+) -> None:
+    """As `plan`, of the clock of an assisting department."""
+    (run,) = (one for one in clocks.of_ticket(conn, ticket.ticket_id) if one.clock_id == clock_id)
+    whole = limit_of(Stage.DISPOSE, city.categories[ticket.category_code])
+    escalations.plan(conn, run, due_levels(levels, run, whole, city.calendar))
+
+
 def escalate(engine: Engine, *, by: Actor, now: datetime, limit: int = _ONE_TURN) -> int:
     """Tell what is due to be told; how many steps. One transaction each: a kill loses one at most.
 
@@ -68,9 +77,10 @@ def mark_seen(engine: Engine, ticket: Ticket, *, by: Actor, now: datetime) -> No
 
 
 def _tell(conn: Connection, ticket: Ticket, step: Escalation, *, now: datetime) -> None:
+    part = Words(zh="协办", en="the assisting part ") if step.assisting else Words(zh="", en="")
     late = Words(
-        zh=f"第 {step.level} 级督办，已超期：{ticket.number} {ticket.title_zh}",
-        en=f"Level {step.level}, still overdue: {ticket.number} {ticket.title_en}",
+        zh=f"第 {step.level} 级督办，{part.zh}已超期：{ticket.number} {ticket.title_zh}",
+        en=f"Level {step.level}, {part.en}still overdue: {ticket.number} {ticket.title_en}",
     )
     notices = _notices(conn, ticket, step, late, now=now)
     # nobody there to read it: the next level need not wait
@@ -95,14 +105,15 @@ def _notices(
             conn, recipient=step.recipient, ticket_id=ticket.ticket_id, zh=body.zh, en=body.en,
             now=now,
         )  # fmt: skip
-    if ticket.department_id is None or ticket.was_returned:
+    department_id = step.assisting or (None if ticket.was_returned else ticket.department_id)
+    if department_id is None:
         return []
     return [
         outbox.put(
             conn,
             kind=Verb.ESCALATE.value,
             recipient=Recipient.DEPARTMENT,
-            recipient_id=ticket.department_id,
+            recipient_id=department_id,
             ticket=ticket,
             body=body,
             now=now,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,10 +19,12 @@ from events.model.matching import FIRST, SAME_FINDING, Decision, Subject, decide
 from events.model.problems import Refused
 from events.model.words import Words
 from events.model.workflow import State, Verb
-from events.store import attachments, counters, events, inbox, ledger, rules, tickets
-from grid.store.postgis import transaction
+from events.store import attachments, counters, events, inbox, ledger, tickets
+from events.store.rules import Remembered
+from grid.store.postgis import gathering, transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
@@ -32,22 +36,71 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+# So many events are worked in one transaction at most, and for so long.
+_TOGETHER = 25
+_LONGEST_HOLD_S = 0.25
+# What may be one event's fault.
+_TROUBLE = (DBAPIError, Refused, LookupError, ValueError, ArithmeticError)
 # A troubled event is tried again after 2 s, 4 s, ... and at least every hour.
 _LONGEST_WAIT_S = 3_600
 _LONGEST_TROUBLE = 500
 
 
-def process_inbox(engine: Engine, *, by: Actor, now: datetime, limit: int = 100) -> int:
-    """Give up to ``limit`` waiting events their ticket, one transaction each; how many it did.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Desk:
+    """Where events are worked. ``patient``: wait for a ticket that somebody else holds; else it is
+    `Busy`. ``photos``: hashes by event."""
 
-    Several dispatchers may do so at once. An event that cannot be worked is kept with its trouble
-    and tried again later; it never holds up the others. Raises sqlalchemy.exc.DBAPIError when
-    the database goes away.
+    conn: Connection
+    by: Actor
+    now: datetime
+    city: CityRules
+    photos: Mapping[int, tuple[int, ...]]
+    patient: bool
+
+
+class Busy(Exception):
+    """Somebody works on the ticket of an event just now; nothing was done to the event yet."""
+
+
+def process_inbox(
+    engine: Engine, *, by: Actor, now: datetime, limit: int = 100, known: Remembered | None = None
+) -> int:
+    """Give up to ``limit`` waiting events their ticket; how many it did.
+
+    Some at a time in one transaction; where that fails, one transaction each. Several dispatchers
+    may do so at once. An event that cannot be worked is kept with its trouble and tried again
+    later; it never holds up the others. ``known``: the rules as the process remembers them.
+    Raises sqlalchemy.exc.DBAPIError when the database goes away.
     """
+    known = known or Remembered()
+    done = tried = 0
+    while tried < limit:
+        most = min(limit - tried, _TOGETHER)
+        try:
+            claimed, worked = _work_together(engine, by=by, now=now, known=known, most=most)
+        except _TROUBLE as error:
+            _raise_if_away(error)
+            _LOG.warning("one by one, because together it fails: %s", type(error).__name__)
+            claimed, worked = most, 0
+        if claimed == 0:
+            break
+        if worked == 0:
+            worked = _work_alone(engine, claimed, by=by, now=now, known=known)
+            tried += claimed - worked
+        done += worked
+        tried += worked
+        if worked == claimed < most:
+            break
+    return done
+
+
+def _work_alone(engine: Engine, most: int, *, by: Actor, now: datetime, known: Remembered) -> int:
+    """Work up to ``most`` events in one transaction each; how many were done."""
     with transaction(engine, by.key) as conn:
-        city = rules.load(conn)
+        city = known.city(conn)
     done = 0
-    for _ in range(limit):
+    for _ in range(most):
         worked = _work_one(engine, by=by, now=now, city=city)
         if worked is None:
             break
@@ -55,21 +108,54 @@ def process_inbox(engine: Engine, *, by: Actor, now: datetime, limit: int = 100)
     return done
 
 
+def _work_together(
+    engine: Engine, *, by: Actor, now: datetime, known: Remembered, most: int
+) -> tuple[int, int]:
+    """Work some events in one transaction: how many were claimed, how many were done.
+
+    Those are left for the next time whose ticket somebody else holds, and whatever is left when
+    others have waited long enough for the places and tickets that are held meanwhile.
+    """
+    with transaction(engine, by.key) as conn:
+        claimed = [event_id for event_id, _ in inbox.claim(conn, now=now, limit=most)]
+        if not claimed:
+            return 0, 0
+        found = {one.event_id: one for one in events.by_ids(conn, claimed)}
+        desk = _desk(conn, found.values(), by=by, now=now, city=known.city(conn), patient=False)
+        _lock(desk, list(found.values()))
+        until = time.monotonic() + _LONGEST_HOLD_S
+        done: list[int] = []
+        with gathering(conn):
+            for event_id in claimed:
+                try:
+                    settle(desk, found[event_id])
+                except Busy:
+                    continue
+                done.append(event_id)
+                if time.monotonic() > until:
+                    break
+        inbox.done(conn, done)
+    return len(claimed), len(done)
+
+
 def _work_one(engine: Engine, *, by: Actor, now: datetime, city: CityRules) -> int | None:
     """Work the next event: 1 when it is done, 0 when it is in trouble, None when none waits."""
     event_id, attempts = 0, 0
     try:
         with transaction(engine, by.key) as conn:
-            claimed = inbox.claim(conn, now=now)
-            if claimed is None:
+            claimed = inbox.claim(conn, now=now, limit=1)
+            if not claimed:
                 return None
-            event_id, attempts = claimed
+            ((event_id, attempts),) = claimed
             (event,) = events.by_ids(conn, [event_id])
-            settle(conn, event, by=by, now=now, city=city)
-            inbox.done(conn, event_id)
-    except (DBAPIError, Refused, LookupError, ValueError, ArithmeticError) as error:
-        if event_id == 0 or getattr(error, "connection_invalidated", False):
+            desk = _desk(conn, [event], by=by, now=now, city=city, patient=True)
+            _lock(desk, [event])
+            settle(desk, event)
+            inbox.done(conn, [event_id])
+    except _TROUBLE as error:
+        if event_id == 0:
             raise  # not the event's fault
+        _raise_if_away(error)
         _LOG.exception("event %s keeps waiting", event_id)
         wait_s = min(2.0 ** min(attempts + 1, 12), _LONGEST_WAIT_S)
         with transaction(engine, by.key) as conn:
@@ -83,46 +169,78 @@ def _work_one(engine: Engine, *, by: Actor, now: datetime, city: CityRules) -> i
     return 1
 
 
-def settle(
-    conn: Connection, event: Event, *, by: Actor, now: datetime, city: CityRules
-) -> Ticket | None:
+def _raise_if_away(error: Exception) -> None:
+    if getattr(error, "connection_invalidated", False):
+        raise error
+
+
+def _desk(
+    conn: Connection, found: Iterable[Event], *, by: Actor, now: datetime, city: CityRules,
+    patient: bool,
+) -> Desk:  # fmt: skip
+    by_people = [one.event_id for one in found if one.source is not Source.SENSOR]
+    photos = attachments.hashes_of_events(conn, by_people) if by_people else {}
+    return Desk(conn=conn, by=by, now=now, city=city, photos=photos, patient=patient)
+
+
+def _lock(desk: Desk, found: Sequence[Event]) -> None:
+    """Hold the findings and the places of events, all findings before any place."""
+    events.lock_threads(desk.conn, [one.thread for one in found if one.thread is not None])
+    places: list[str] = []
+    for one in found:
+        category = desk.city.categories[one.category_code]
+        here = squares(one.lon, one.lat, category.fuse_within_m)
+        places += [f"{category.family}:{x}:{y}" for x, y in here]
+    events.lock_places(desk.conn, places)
+
+
+def settle(desk: Desk, event: Event) -> Ticket | None:
     """Give an event its ticket; None when a finding was withdrawn before it had one.
 
-    Does not depend on the order in which revisions of a finding come.
+    Does not depend on the order in which revisions of a finding come. Raises Busy before it has
+    changed anything.
     """
+    conn = desk.conn
     if event.thread is not None:
-        events.lock_thread(conn, event.thread)
         holder = tickets.holder_of_thread(conn, event.thread)
         if holder is not None:
-            ticket = tickets.lock_id(conn, holder)
+            ticket = _held(desk, holder)
             if not _outgrew(conn, ticket, event):
-                return _put_to(conn, ticket, event, SAME_FINDING, by=by, now=now, city=city)
+                return _put_to(desk, ticket, event, SAME_FINDING)
         elif events.head_of_thread(conn, event.thread) is Change.WITHDRAWN:
-            _let_go(conn, event, now=now)
+            _let_go(conn, event, now=desk.now)
             return None
-    subject = _subject(conn, event, city)
-    places = squares(event.lon, event.lat, subject.category.fuse_within_m)
-    events.lock_places(conn, [f"{subject.category.family}:{x}:{y}" for x, y in places])
-    weights = city.weights_of(subject.category.family)
+    subject = _subject(desk, event)
+    weights = desk.city.weights_of(subject.category.family)
     decision = decide(subject, tickets.nearby(conn, subject), weights)
     if decision.ticket_id is not None:
-        ticket = tickets.lock_id(conn, decision.ticket_id)
+        ticket = _held(desk, decision.ticket_id)
         if ticket.is_open:
-            return _put_to(conn, ticket, event, decision, by=by, now=now, city=city)
-    return _file_new(conn, event, by=by, now=now, city=city)
+            return _put_to(desk, ticket, event, decision)
+    return _file_new(desk, event)
 
 
-def _subject(conn: Connection, event: Event, city: CityRules) -> Subject:
+def _held(desk: Desk, ticket_id: int) -> Ticket:
+    """The ticket, locked. Raises Busy."""
+    if desk.patient:
+        return tickets.lock_id(desk.conn, ticket_id)
+    ticket = tickets.try_lock_id(desk.conn, ticket_id)
+    if ticket is None:
+        raise Busy
+    return ticket
+
+
+def _subject(desk: Desk, event: Event) -> Subject:
     by_people = event.source is not Source.SENSOR
     return Subject(
-        category=city.categories[event.category_code],
+        category=desk.city.categories[event.category_code],
         lon=event.lon,
         lat=event.lat,
         occurred_at=event.occurred_at,
         component_id=event.component_id,
         device_no=event.device_no,
         description=event.description if by_people else "",
-        photos=attachments.hashes_of_event(conn, event.event_id) if by_people else (),
+        photos=desk.photos[event.event_id] if by_people else (),
     )
 
 
@@ -139,9 +257,8 @@ def _let_go(conn: Connection, event: Event, *, now: datetime) -> None:
     )
 
 
-def _file_new(
-    conn: Connection, event: Event, *, by: Actor, now: datetime, city: CityRules
-) -> Ticket:
+def _file_new(desk: Desk, event: Event) -> Ticket:
+    conn, by, now, city = desk.conn, desk.by, desk.now, desk.city
     category = city.categories[event.category_code]
     ticket = create_ticket(
         conn,
@@ -172,16 +289,8 @@ def _file_new(
     return _measured(conn, ticket, event, by=by, now=now, city=city)
 
 
-def _put_to(
-    conn: Connection,
-    ticket: Ticket,
-    event: Event,
-    decision: Decision,
-    *,
-    by: Actor,
-    now: datetime,
-    city: CityRules,
-) -> Ticket:
+def _put_to(desk: Desk, ticket: Ticket, event: Event, decision: Decision) -> Ticket:
+    conn, by, now, city = desk.conn, desk.by, desk.now, desk.city
     _link(conn, ticket, event, decision, now=now)
     if event.source is Source.RESIDENT:
         telling.tell_joined(conn, ticket, event.event_id, now=now)
@@ -191,6 +300,8 @@ def _put_to(
                              changes={"owned_by": owner})  # fmt: skip
     rises = event.change in (Change.RAISED, Change.CHANGED)
     if ticket.state is State.CLOSED and rises and _lasts(conn, event):
+        # whoever chooses a crew has passed the row for numbers: always in this order
+        counters.hold(conn, "ticket", city.day(now))
         ticket = move_ticket(
             conn, ticket, Verb.REOPEN, by=by, now=now, city=city,
             why=Words(zh="监测再次异常", en="The sensors raise it again"),

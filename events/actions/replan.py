@@ -10,11 +10,11 @@ import numpy as np
 
 from events.actions.transition import move_ticket
 from events.model.assignment import NOBODY, Jobs, Seats, in_order, solve
-from events.model.crew_choice import seats_of, told
+from events.model.crew_choice import told
 from events.model.verb import Verb
 from events.model.words import Words
 from events.store import crew_work, rules
-from grid.store.postgis import reading, transaction
+from grid.store.postgis import gathering, reading, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 
 # Deadlines draw nearer even where nothing else happens.
 _ANYWAY_AFTER = timedelta(minutes=1)
-# Moves of one department in one transaction; the rest follows in the next round.
+# Moves of one department in one round; the rest follows in the next one. So many of them go into
+# one transaction: whoever files for the department waits for it meanwhile.
 MOST = 100
+_TOGETHER = 25
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ def replan(
 ) -> int:
     """Plan every department anew and send crews where the plan says; how many tickets moved.
 
-    Only changes are written, at most ``limit`` of a department, in one transaction each, and only
+    Only changes are written, at most ``limit`` of a department, some in one transaction, and only
     over tickets that are as they were when they were planned. Several dispatchers may do so.
     """
     with reading(engine) as conn:
@@ -94,24 +96,34 @@ def _replan(
     if not picture.rows or memory.knows(department_id, looks, now):
         return 0
     plan = solve(picture.jobs, picture.seats)
-    moved = 0
-    if _wanted(picture, plan):
+    wanted = _wanted(picture, plan)
+    moved, together = 0, _TOGETHER
+    while wanted and moved < limit:
         with transaction(engine, by.key) as conn:
             rules.lock_department(conn, department_id)
-            moved = _carry_out(conn, department_id, picture, plan, by=by, now=now, city=city,
-                               limit=limit)  # fmt: skip
+            room = _room(conn, department_id, picture, city)
+            steps = in_order(wanted, room, min(together, limit - moved))
+            moved += _carry_out(conn, picture, plan, steps, by=by, now=now, city=city)
+        if steps:
+            done = set(steps)
+            wanted = [one for one in wanted if one not in done]
+        elif together < limit:
+            # crews that exchange tickets in a ring do so all at once
+            together = limit
+        else:
+            break
     memory.seen[department_id] = looks, now
     return moved
 
 
 def look(conn: Connection, department_id: int, *, now: datetime, city: CityRules) -> Picture:
     """What a plan of a department is made from, as it is now."""
-    crews = rules.crews(conn, department_id=department_id)
+    roster = rules.roster(conn, department_id, city)
+    in_hand = rules.in_hand(conn, roster.ids)
     rows = crew_work.movable(conn, department_id)
     codes = sorted({one.category_code for one in rows})
     kinds = tuple(city.categories[one] for one in codes)
     kind = {code: number for number, code in enumerate(codes)}
-    index = {one.crew_id: number for number, one in enumerate(crews)}
     left = [
         np.inf if one.due_at is None else (one.due_at - now).total_seconds() / 60 for one in rows
     ]
@@ -122,10 +134,12 @@ def look(conn: Connection, department_id: int, *, now: datetime, city: CityRules
         left_min=np.array(left, dtype=np.float64),
         kind=np.array([kind[one.category_code] for one in rows], dtype=np.int64),
         # (a crew that is disabled is nobody)
-        holder=np.array([index.get(one.crew_id or 0, NOBODY) for one in rows], dtype=np.int64),
+        holder=np.array(
+            [roster.index.get(one.crew_id or 0, NOBODY) for one in rows], dtype=np.int64
+        ),
     )
-    seats = seats_of(crews, kinds, at=now, zone=city.calendar.zone)
-    return Picture(crews=crews, rows=rows, kinds=kinds, jobs=jobs, seats=seats)
+    seats = roster.seats(kinds, in_hand.fixed, at=now, zone=city.calendar.zone)
+    return Picture(crews=roster.crews, rows=rows, kinds=kinds, jobs=jobs, seats=seats)
 
 
 def _wanted(picture: Picture, plan: Plan) -> list[Change]:
@@ -137,38 +151,39 @@ def _wanted(picture: Picture, plan: Plan) -> list[Change]:
 
 
 def _carry_out(
-    conn: Connection, department_id: int, picture: Picture, plan: Plan, *, by: Actor,
-    now: datetime, city: CityRules, limit: int,
+    conn: Connection, picture: Picture, plan: Plan, steps: Sequence[Change], *, by: Actor,
+    now: datetime, city: CityRules,
 ) -> int:  # fmt: skip
-    room = _room(conn, department_id, picture)
-    steps = in_order(_wanted(picture, plan), room, limit)
+    """Send crews as the steps say, but for tickets that are not as they were; how many moved."""
     held = crew_work.lock(conn, [picture.rows[job].ticket_id for job, _, _ in steps])
     after = picture.seats.fixed + np.bincount(
         plan.crew[plan.crew != NOBODY], minlength=len(picture.seats)
     )
     moved = 0
-    for job, source, target in steps:
-        row = picture.rows[job]
-        ticket = held.get(row.ticket_id)
-        if ticket is None or ticket.version != row.version:
-            continue  # somebody was faster
-        without = after.copy()
-        without[target] -= 1
-        choice = told(picture.crews, picture.kinds[picture.jobs.kind[job]], picture.jobs,
-                      picture.seats, job, without, at=now, zone=city.calendar.zone,
-                      chosen=target)  # fmt: skip
-        _send(conn, ticket, choice, _why(picture.crews, source, choice), by=by, now=now, city=city)
-        moved += 1
+    with gathering(conn):
+        for job, source, target in steps:
+            row = picture.rows[job]
+            ticket = held.get(row.ticket_id)
+            if ticket is None or ticket.version != row.version:
+                continue  # somebody was faster, or works on it just now
+            without = after.copy()
+            without[target] -= 1
+            choice = told(
+                picture.crews, picture.kinds[picture.jobs.kind[job]], picture.jobs, picture.seats,
+                job, without, at=now, zone=city.calendar.zone, chosen=target,
+            )  # fmt: skip
+            why = _why(picture.crews, source, choice)
+            _send(conn, ticket, choice, why, by=by, now=now, city=city)
+            moved += 1
     return moved
 
 
-def _room(conn: Connection, department_id: int, picture: Picture) -> list[int]:
+def _room(conn: Connection, department_id: int, picture: Picture, city: CityRules) -> list[int]:
     """How many tickets each crew of the picture can still have now; who is gone can have none."""
-    now = {one.crew_id: one for one in rules.crews(conn, department_id=department_id)}
-    return [
-        now[one.crew_id].capacity - now[one.crew_id].load if one.crew_id in now else 0
-        for one in picture.crews
-    ]
+    roster = rules.roster(conn, department_id, city)
+    room = roster.capacity - rules.in_hand(conn, roster.ids).load
+    now = {one.crew_id: int(room[place]) for place, one in enumerate(roster.crews)}
+    return [now.get(one.crew_id, 0) for one in picture.crews]
 
 
 def _why(crews: Sequence[Crew], source: int, choice: CrewChoice) -> Words:

@@ -71,16 +71,23 @@ _TO_CREW: dict[Verb, Words] = {
                         en="The sensors raise it again: {number} {title}"),
 }  # fmt: skip
 
+_GIVEN_AWAY = Words(zh="已改派其他班组，不必再去：{number} {title}",
+                    en="Given to another crew, nothing more to do: {number} {title}")  # fmt: skip
 _LATE = Words(
     zh="已超期：{number} {title}（{department}）", en="Overdue: {number} {title} ({department})"
 )
 
 
 def tell(
-    conn: Connection, ticket: Ticket, verb: Verb, *, by: Actor, why: Words, now: datetime
-) -> None:
-    """Put the notices of a move into the outbox."""
-    if verb in _TO_REPORTERS:
+    conn: Connection, ticket: Ticket, verb: Verb, *, by: Actor, why: Words, now: datetime,
+    before: Ticket, reported: bool,
+) -> None:  # fmt: skip
+    """Put the notices of a move into the outbox.
+
+    ``before``: the ticket before it. ``reported``: residents are behind the ticket.
+    """
+    _tell_who_lost_it(conn, before, ticket, verb, by=by, now=now)
+    if reported and verb in _TO_REPORTERS:
         body = _filled(_TO_REPORTERS[verb], ticket, why)
         outbox.put_to_reporters(conn, kind=verb.value, ticket=ticket, body=body, now=now)
     recipient: tuple[Recipient, int] | None = None
@@ -97,7 +104,7 @@ def tell(
         outbox.put_to_account(conn, ticket.owned_by, kind=verb.value, ticket=ticket,
                               body=_filled(_CALL_BACK, ticket, why), now=now)  # fmt: skip
     if recipient is not None:
-        outbox.put(
+        outbox.post(
             conn,
             kind=verb.value,
             recipient=recipient[0],
@@ -106,6 +113,17 @@ def tell(
             body=body,
             now=now,
         )
+
+
+def _tell_who_lost_it(
+    conn: Connection, before: Ticket, ticket: Ticket, verb: Verb, *, by: Actor, now: datetime
+) -> None:
+    """Whom a ticket was given and taken away again need not go; who gave it back knows."""
+    lost = before.crew_id
+    if verb is Verb.ASSIGN and lost is not None and lost not in (ticket.crew_id, by.crew_id):
+        outbox.post(conn, kind=verb.value, recipient=Recipient.CREW, recipient_id=lost,
+                    ticket=ticket, body=_filled(_GIVEN_AWAY, ticket, Words(zh="", en="")),
+                    now=now)  # fmt: skip
 
 
 def tell_joined(conn: Connection, ticket: Ticket, event_id: int, *, now: datetime) -> None:
@@ -128,6 +146,8 @@ _DECIDED: dict[Verb, Words] = {
 }  # fmt: skip
 _ASSIST = Words(zh="请协办：{number} {title}（{place}），{why}",
                 en="Your part is needed: {number} {title} ({place}): {why}")  # fmt: skip
+_PART_LATE = Words(zh="协办已超期：{number} {title}",
+                   en="The assisting part is overdue: {number} {title}")  # fmt: skip
 _APART = Words(zh="您上报的问题恢复为独立案卷 {number} 办理。",
                en="Your report is a ticket of its own again: {number}.")  # fmt: skip
 
@@ -171,9 +191,18 @@ def tell_party(
     recipient = (Recipient.DEPARTMENT, department_id)
     if crew_id is not None:
         recipient = (Recipient.CREW, crew_id)
-    outbox.put(conn, kind=Verb.ASSIST.value, recipient=recipient[0], recipient_id=recipient[1],
+    outbox.post(conn, kind=Verb.ASSIST.value, recipient=recipient[0], recipient_id=recipient[1],
                ticket=ticket, body=_filled(_ASSIST, ticket, Words(zh=why, en=why)),
                now=now)  # fmt: skip
+
+
+def tell_late_party(conn: Connection, ticket: Ticket, department_id: int, *, now: datetime) -> None:
+    """Tell an assisting department, and the supervisors, that its part is late."""
+    body = _filled(_PART_LATE, ticket, Words(zh="", en=""))
+    outbox.post(conn, kind=Verb.OVERDUE.value, recipient=Recipient.DEPARTMENT,
+                recipient_id=department_id, ticket=ticket, body=body, now=now)  # fmt: skip
+    outbox.put_to_roles(conn, [Role.SUPERVISOR], kind=Verb.OVERDUE.value, ticket=ticket, body=body,
+                        now=now)  # fmt: skip
 
 
 def tell_reporters_of_unmerge(conn: Connection, ticket: Ticket, *, now: datetime) -> None:
@@ -192,7 +221,7 @@ def tell_of_message(conn: Connection, ticket: Ticket, *, now: datetime) -> None:
     body = _filled(_MESSAGE, ticket, Words(zh="", en=""))
     recipient = _who_has_it(ticket, RESIDENT)
     if recipient is not None:
-        outbox.put(conn, kind="message", recipient=recipient[0], recipient_id=recipient[1],
+        outbox.post(conn, kind="message", recipient=recipient[0], recipient_id=recipient[1],
                    ticket=ticket, body=body, now=now)  # fmt: skip
     if ticket.owned_by is not None:
         outbox.put_to_account(conn, ticket.owned_by, kind="message", ticket=ticket, body=body,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from events.model.ticket import Ticket
     from events.model.workflow import Move
     from events.store.rules import CityRules
+    from events.store.tickets import Saved
 
 LONGEST_TEXT = 2_000
 
@@ -75,6 +76,7 @@ def move_ticket(
     proposal: Proposal | None = None,
     more: Mapping[str, Any] | None = None,
     city: CityRules | None = None,
+    names: Mapping[str, Any] | None = None,
 ) -> Ticket:
     """Do ``verb`` to ``ticket`` as it was read, in this transaction; the ticket as it is then.
 
@@ -82,7 +84,8 @@ def move_ticket(
     ``changes`` are further columns that the move sets (department, crew, routing, severity).
     ``extra``: time that the running clock is given. ``proposal``: the approved one, where the
     table wants a second person; whoever approved it last is ``by``. ``more`` goes into the ledger.
-    ``city``: rules that were loaded already. Raises WrongState, NotAllowed, Incomplete, Unproven
+    ``city``: rules that were loaded already. ``names``: of the department and the crew that it is
+    given to, where the caller knows both. Raises WrongState, NotAllowed, Incomplete, Unproven
     and StaleTicket when the ticket was changed since it was read.
     """
     move = _permitted(ticket, verb, by, proposal)
@@ -98,13 +101,13 @@ def move_ticket(
         told["proposal"] = {"id": proposal.proposal_id, "asked_by": proposal.asked_by}
     if verb is Verb.COMMENT:
         _trail(conn, ticket, verb, told, now=now)
-        moved = ticket
-    else:
-        moved = _save(conn, ticket, verb, after, told, now=now)
-    telling.tell(conn, moved, verb, by=by, why=reason, now=now)
-    if moved.state is not ticket.state:
-        moved = _lapse(conn, moved, now=now)
-    return moved
+        return ticket
+    saved = _save(conn, ticket, verb, after, told, now=now, names=names)
+    telling.tell(conn, saved.ticket, verb, by=by, why=reason, now=now, before=ticket,
+                 reported=saved.has_reporters)  # fmt: skip
+    if saved.has_proposals and saved.ticket.state is not ticket.state:
+        return _lapse(conn, saved.ticket, now=now)
+    return saved.ticket
 
 
 def mark_ticket(
@@ -116,7 +119,7 @@ def mark_ticket(
     ``told`` goes into the ledger. Whether that may be is decided in ``events.actions.propose``.
     """
     after = {**(changes or {}), "state": ticket.state}
-    return _save(conn, ticket, verb, after, told, now=now)
+    return _save(conn, ticket, verb, after, told, now=now).ticket
 
 
 def _save(
@@ -127,15 +130,17 @@ def _save(
     told: Mapping[str, Any],
     *,
     now: datetime,
-) -> Ticket:
+    names: Mapping[str, Any] | None = None,
+) -> Saved:
     after["updated_at"] = now
     changed = {k: v for k, v in after.items() if getattr(ticket, k) != v and k != "state"}
-    moved = tickets.save(conn, ticket, after)
+    saved = tickets.save(conn, ticket, after, names)
+    moved = saved.ticket
     payload = {
         "from": ticket.state, "to": moved.state, "version": moved.version, "set": changed, **told,
     }  # fmt: skip
     _trail(conn, ticket, verb, payload, now=now)
-    return moved
+    return saved
 
 
 def _trail(

@@ -75,6 +75,11 @@ class Seats:
         left: NDArray[np.int64] = np.maximum(self.capacity - self.fixed, 0)
         return left
 
+    def some(self, places: NDArray[np.int64], fixed: NDArray[np.int64]) -> Seats:
+        """The crews at some places, with what is fixed for them."""
+        return Seats(lon=self.lon[places], lat=self.lat[places], capacity=self.capacity[places],
+                     fixed=fixed, able=self.able[:, places])  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
@@ -134,7 +139,8 @@ def _static(
 
     ``job`` and ``crew`` are indices that are broadcast: pairs, or a column and a row.
     """
-    middle = float(seats.lat.mean())
+    # (of the jobs, so that one job costs the same among few crews as among all)
+    middle = float(jobs.lat.mean())
     here_x, here_y = on_plane(jobs.lon[job], jobs.lat[job], middle)
     there_x, there_y = on_plane(seats.lon[crew], seats.lat[crew], middle)
     distance_m = np.sqrt((here_x - there_x) ** 2 + (here_y - there_y) ** 2)

@@ -14,6 +14,7 @@ from events.model.assignment import NOBODY, Jobs, Seats, job_terms
 from events.model.category import Category
 from events.model.crew import Crew, on_shift
 from events.model.objective import TERM_WORDS, WEIGHTS, Terms, Weights
+from events.model.roster import InHand, Roster, skilled
 from events.model.words import Words
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # How many of the crews that were looked at are kept with the reason.
 _KEPT = 8
+# What so many crews have in hand is looked at first; of four times as many where that is too few.
+_LOOKED_AT = 64
 _NOBODY_CAN = Words(
     zh="责任部门当前没有可派班组，有班组空闲或到岗时自动派出",
     en="No crew of the department can go now; one is sent as soon as it can",
@@ -59,6 +62,16 @@ class CrewChoice:
     because: Words
     considered: tuple[Considered, ...]
 
+    @property
+    def names(self) -> dict[str, str | None]:
+        """What the ticket shows of the crew that goes, by column."""
+        crew = None if self.crew_id is None else self.considered[0].crew
+        return {
+            "crew_code": crew and crew.code,
+            "crew_name_zh": crew and crew.name_zh,
+            "crew_name_en": crew and crew.name_en,
+        }
+
     def as_dict(self) -> dict[str, Any]:
         """As kept in ``tickets.routing``."""
         return {
@@ -66,28 +79,6 @@ class CrewChoice:
             "because": self.because.as_dict(),
             "considered": [one.as_dict() for one in self.considered],
         }
-
-
-def skilled(crew: Crew, category: Category) -> bool:
-    """Whether a crew can do this; one without a list of skills can do everything."""
-    return not crew.skills or bool(crew.skills & {category.code, category.family})
-
-
-def seats_of(
-    crews: Sequence[Crew], kinds: Sequence[Category], *, at: datetime, zone: ZoneInfo
-) -> Seats:
-    """Crews as a plan sees them at an instant; a row of ``able`` for each of ``kinds``."""
-    here = {shifts: on_shift(shifts, at, zone) for shifts in {one.shifts for one in crews}}
-    on = np.array([here[one.shifts] for one in crews], dtype=bool)
-    able = np.array([[skilled(one, kind) for one in crews] for kind in kinds], dtype=bool)
-    able = able.reshape(len(kinds), len(crews))
-    return Seats(
-        lon=np.array([one.lon for one in crews], dtype=np.float64),
-        lat=np.array([one.lat for one in crews], dtype=np.float64),
-        capacity=np.array([one.capacity for one in crews], dtype=np.int64),
-        fixed=np.array([one.fixed for one in crews], dtype=np.int64),
-        able=able & on,
-    )
 
 
 def choose_crew(
@@ -104,17 +95,68 @@ def choose_crew(
 ) -> CrewChoice:
     """The crew that goes to one new ticket while nobody else's is moved: on shift, with the skill,
     below its capacity, and of those the cheapest. ``due_at``: of its disposal."""
-    looked_at = sorted(crews, key=lambda one: one.crew_id)
-    if not looked_at:
+    roster = Roster.of(crews)
+    known = {one.crew_id: one for one in roster.crews}
+    return choose(
+        roster, lambda ids: Roster.of(known[one] for one in ids).in_hand(), category, lon=lon,
+        lat=lat, at=at, zone=zone, severity=severity, due_at=due_at, weights=weights,
+    )  # fmt: skip
+
+
+def choose(
+    roster: Roster,
+    look: Callable[[Sequence[int]], InHand],
+    category: Category,
+    *,
+    lon: float,
+    lat: float,
+    at: datetime,
+    zone: ZoneInfo,
+    severity: int,
+    due_at: datetime | None,
+    weights: Weights = WEIGHTS,
+) -> CrewChoice:
+    """As `choose_crew`, of a roster that is known; ``look`` says what crews have in hand.
+
+    It is asked about few crews first, and about more until the others, even with empty hands,
+    would not be among those that are told of.
+    """
+    if not len(roster):
         return CrewChoice(crew_id=None, because=_NOBODY_CAN, considered=())
     left_min = np.inf if due_at is None else (due_at - at).total_seconds() / 60
     job = Jobs(
         lon=np.array([lon]), lat=np.array([lat]), severity=np.array([severity]),
         left_min=np.array([left_min]), kind=np.array([0]), holder=np.array([NOBODY]),
     )  # fmt: skip
-    seats = seats_of(looked_at, [category], at=at, zone=zone)
-    loads = np.array([one.load for one in looked_at], dtype=np.int64)
-    return told(looked_at, category, job, seats, 0, loads, at=at, zone=zone, weights=weights)
+    seats = roster.seats([category], np.zeros(len(roster), dtype=np.int64), at=at, zone=zone)
+    places, some, load = _cheapest(roster, seats, job, look, weights)
+    return told([roster.crews[place] for place in places], category, job, some, 0, load, at=at,
+                zone=zone, able=int(seats.able[0].sum()), weights=weights)  # fmt: skip
+
+
+def _cheapest(
+    roster: Roster,
+    seats: Seats,
+    job: Jobs,
+    look: Callable[[Sequence[int]], InHand],
+    weights: Weights,
+) -> tuple[NDArray[np.int64], Seats, NDArray[np.int64]]:
+    """Places of the crews that matter for one job, the crews as they are, and what they have."""
+    least = job_terms(job, seats, 0, seats.fixed, weights)[1].total
+    able = seats.able[0]
+    order = np.lexsort((least, ~able))
+    most = _LOOKED_AT
+    while True:
+        places = np.sort(order[:most])
+        in_hand = look([roster.crews[place].crew_id for place in places])
+        some = seats.some(places, in_hand.fixed)
+        cost = job_terms(job, some, 0, in_hand.load, weights)[1].total
+        cost = np.sort(cost[some.able[0] & (in_hand.load < some.capacity)])
+        rest = order[most:]
+        beyond = least[rest[able[rest]]]
+        if not len(beyond) or (len(cost) >= _KEPT and cost[_KEPT - 1] <= beyond[0]):
+            return places, some, in_hand.load
+        most *= 4
 
 
 def told(
@@ -128,11 +170,13 @@ def told(
     at: datetime,
     zone: ZoneInfo,
     chosen: int | None = None,
+    able: int | None = None,
     weights: Weights = WEIGHTS,
 ) -> CrewChoice:
     """Say why job ``one`` goes to crew ``chosen`` (None: to the cheapest that can).
 
-    ``in_hand``: what each crew has without this ticket.
+    ``in_hand``: what each crew has without this ticket. ``able``: how many are on shift and have
+    the skill, where ``crews`` are not all of them.
     """
     distance_m, parts = job_terms(jobs, seats, one, in_hand, weights)
     can = seats.able[jobs.kind[one]] & (in_hand < seats.capacity)
@@ -155,7 +199,7 @@ def told(
         return CrewChoice(crew_id=None, because=_NOBODY_CAN, considered=considered)
     return CrewChoice(
         crew_id=considered[0].crew.crew_id,
-        because=_because(considered, int(can.sum())),
+        because=_because(considered, able or int(seats.able[jobs.kind[one]].sum())),
         considered=considered,
     )
 
@@ -164,11 +208,11 @@ def _because(considered: Sequence[Considered], able: int) -> Words:
     best = considered[0]
     zh = (
         f"{best.crew.name_zh}：在岗，距现场{best.distance_m / 1000:.1f}公里，"
-        f"在办{best.in_hand}件（{able}个可派班组中最合适"
+        f"在办{best.in_hand}件（{able}个在岗且有该技能的班组中最合适"
     )
     en = (
         f"{best.crew.name_en}: on shift, {best.distance_m / 1000:.1f} km away,"
-        f" {best.in_hand} in hand (the best of {able} that can go"
+        f" {best.in_hand} in hand (the best of {able} on shift with the skill"
     )
     other = next((one for one in considered[1:] if one.why_not is None), None)
     if other is not None:

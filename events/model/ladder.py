@@ -44,7 +44,10 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Escalation:
-    """A row of events.escalations with those who read it: (account's key, when)."""
+    """A row of events.escalations with those who read it: (account's key, when).
+
+    ``assisting``: the department whose part is late, where it is not the one that leads.
+    """
 
     clock_id: int
     level: int
@@ -56,6 +59,7 @@ class Escalation:
     notices: tuple[int, ...]
     unread_at: datetime | None
     ended_at: datetime | None
+    assisting: int | None = None
     told: tuple[str, ...] = ()
     read_by: tuple[tuple[str, datetime], ...] = ()
 

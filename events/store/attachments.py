@@ -66,10 +66,13 @@ def of_ticket(conn: Connection, ticket_id: int) -> tuple[Attachment, ...]:
     return of_tickets(conn, [ticket_id])[ticket_id]
 
 
-def hashes_of_event(conn: Connection, event_id: int) -> tuple[int, ...]:
-    """The perceptual hashes of an event's photos, as far as they were decoded."""
-    rows = _SQL.rows(conn, "hashes_of_event", event_id=event_id)
-    return tuple(row.perceptual_hash for row in rows)
+def hashes_of_events(conn: Connection, event_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """The perceptual hashes of the photos of each event, as far as they were decoded."""
+    rows = _SQL.rows(conn, "hashes_of_events", event_ids=list(event_ids))
+    found: dict[int, list[int]] = {one: [] for one in event_ids}
+    for row in rows:
+        found[row.event_id].append(row.perceptual_hash)
+    return {one: tuple(hashes) for one, hashes in found.items()}
 
 
 def by_id(conn: Connection, attachment_id: UUID) -> Attachment | None:

@@ -27,11 +27,11 @@ JOIN events.attachments AS p ON p.event_id = l.event_id
 WHERE l.ticket_id = ANY(CAST(:ticket_ids AS bigint[])) AND l.unlinked_at IS NULL
 ORDER BY created_at, attachment_id;
 
--- name: hashes_of_event
--- The perceptual hashes of the photos that came with an event, as far as they are known.
-SELECT perceptual_hash
+-- name: hashes_of_events
+-- The perceptual hashes of the photos that came with events, as far as they are known.
+SELECT event_id, perceptual_hash
 FROM events.attachments
-WHERE event_id = :event_id AND perceptual_hash IS NOT NULL;
+WHERE event_id = ANY(CAST(:event_ids AS bigint[])) AND perceptual_hash IS NOT NULL;
 
 -- name: by_id
 -- One photo.

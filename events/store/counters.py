@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from grid.store.named_sql import Statements
+from grid.store.postgis import gather, noted
 
 if TYPE_CHECKING:
     from datetime import date
@@ -17,7 +18,26 @@ _SQL = Statements.beside(__file__)
 def next_number(conn: Connection, kind: Literal["ticket", "report"], day: date) -> str:
     """The next number of ``kind`` on the city's ``day``; reports start with R.
 
-    Take it late in the transaction: others wait for theirs until this one ends.
+    Take it late in the transaction: others wait for theirs until this one ends. Inside
+    `gathering` the row is ours after the first one: the others are counted here.
     """
-    last: int = _SQL.value(conn, "next_number", kind=kind, day=day)
+    known = noted(conn)
+    last: int | None = None if known is None else known.get(("counter", kind, day))
+    if last is None:
+        last = int(_SQL.value(conn, "next_number", kind=kind, day=day))
+    else:
+        last += 1
+        gather(conn, _advance, (kind, day, last))
+    if known is not None:
+        known["counter", kind, day] = last
     return f"{'R' if kind == 'report' else ''}{day:%Y%m%d}-{last:05d}"
+
+
+def _advance(conn: Connection, rows: list[tuple[Any, ...]]) -> None:
+    for (kind, day), last in {(kind, day): last for kind, day, last in rows}.items():
+        _SQL.run(conn, "advance", kind=kind, day=day, last=last)
+
+
+def hold(conn: Connection, kind: Literal["ticket", "report"], day: date) -> None:
+    """Take the place in the row of those who want a number, without one; nobody is passed over."""
+    _SQL.run(conn, "hold", kind=kind, day=day)

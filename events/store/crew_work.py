@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from events.model.day_route import Stop, day_route
 from events.store import tickets
@@ -27,9 +27,11 @@ def with_simulated_crews(conn: Connection, *, limit: int) -> tuple[Ticket, ...]:
     return tickets.by_ids(conn, [row.ticket_id for row in rows])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Movable:
-    """A ticket that a plan may place; ``crew_id``: who has it now, without having accepted it."""
+class Movable(NamedTuple):
+    """A ticket that a plan may place; ``crew_id``: who has it now, without having accepted it.
+
+    (A tuple in the order of the statement's columns: there may be ten thousand of them.)
+    """
 
     ticket_id: int
     version: int
@@ -49,7 +51,7 @@ def departments_at_work(conn: Connection) -> list[int]:
 def movable(conn: Connection, department_id: int) -> tuple[Movable, ...]:
     """What a plan may place, in the order of the ids."""
     rows = _SQL.rows(conn, "movable", department_id=department_id)
-    return tuple(Movable(**row._mapping) for row in rows)
+    return tuple(Movable._make(row) for row in rows)
 
 
 def lock(conn: Connection, ticket_ids: Sequence[int]) -> dict[int, Ticket]:

@@ -46,13 +46,13 @@ WHERE crew_id = ANY(CAST(:crew_ids AS integer[])) AND state IN ('dispatched', 'a
 ORDER BY crew_id, ticket_id;
 
 -- name: lock
--- Hold tickets until the end of the transaction, always in the same order; those that are gone
--- from the state dispatched meanwhile are left out.
+-- Hold tickets until the end of the transaction; those that are gone from the state dispatched
+-- meanwhile are left out, and those that somebody else works on: nobody is waited for.
 SELECT ticket_id
 FROM events.tickets
 WHERE ticket_id = ANY(CAST(:ticket_ids AS bigint[])) AND state = 'dispatched'
 ORDER BY ticket_id
-FOR NO KEY UPDATE;
+FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: handed_back_before
 -- Handed back and not dispatched since.

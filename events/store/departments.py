@@ -110,6 +110,19 @@ def put_category(conn: Connection, category: Category) -> None:
     )
 
 
+def ask_for_proof(conn: Connection, category: Category) -> bool:
+    """Let a category ask for its proof; False where the city has decided about it already."""
+    found = _SQL.maybe(
+        conn,
+        "ask_for_proof",
+        code=category.code,
+        proof_photos=list(category.proof_photos),
+        geofence_m=category.geofence_m,
+        recovers_for=category.recovers_for,
+    )
+    return found is not None
+
+
 def put_calendar_day(conn: Connection, one: CalendarDay) -> None:
     """Make a holiday or make-up workday or bring it up to date."""
     _SQL.run(

@@ -71,6 +71,16 @@ ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, family = excluded.family,
     geofence_m = excluded.geofence_m, recovers_for = excluded.recovers_for, pack = excluded.pack,
     effective_from = excluded.effective_from, changed_by = grid.actor(), changed_at = now();
 
+-- name: ask_for_proof
+-- What a category asks for as proof, where nobody has configured it since proof can be asked for
+-- (migration 18): the code, or no row.
+UPDATE events.categories
+SET proof_photos = CAST(:proof_photos AS text[]), geofence_m = :geofence_m,
+    recovers_for = :recovers_for, changed_by = grid.actor(), changed_at = now()
+WHERE code = :code AND proof_photos = '{}' AND recovers_for IS NULL
+    AND changed_at < (SELECT applied_at FROM public.schema_migrations WHERE number = 18)
+RETURNING code;
+
 -- name: put_calendar_day
 -- A holiday or a make-up workday.
 INSERT INTO events.calendar_days (day, working, name_zh, name_en, pack)

@@ -19,7 +19,11 @@ ON CONFLICT DO NOTHING;
 -- name: claim
 -- The next step that is due; others may tell other steps meanwhile.
 SELECT e.clock_id, e.level, e.ticket_id, e.recipient, e.read_within, e.at, e.told_at, e.notices,
-    e.unread_at, e.ended_at
+    e.unread_at, e.ended_at, (
+        SELECT CAST(c.why ->> 'department_id' AS integer)
+        FROM events.ticket_clocks AS c
+        WHERE c.clock_id = e.clock_id AND c.stage = 'assist'
+    ) AS assisting
 FROM events.escalations AS e
 WHERE e.told_at IS NULL AND e.ended_at IS NULL AND e.at <= :now
 ORDER BY e.at, e.level
@@ -99,7 +103,11 @@ ON CONFLICT DO NOTHING;
 -- name: of_tickets
 -- The steps that were told about some tickets: to which accounts, and who has read when.
 SELECT e.clock_id, e.level, e.ticket_id, e.recipient, e.read_within, e.at, e.told_at, e.notices,
-    e.unread_at, e.ended_at,
+    e.unread_at, e.ended_at, (
+        SELECT CAST(c.why ->> 'department_id' AS integer)
+        FROM events.ticket_clocks AS c
+        WHERE c.clock_id = e.clock_id AND c.stage = 'assist'
+    ) AS assisting,
     ARRAY(
         SELECT 'account:' || u.name
         FROM events.outbox AS o

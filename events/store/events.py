@@ -10,7 +10,7 @@ from events.model.ledger import plain
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -72,7 +72,7 @@ def by_ids(conn: Connection, event_ids: Sequence[int]) -> tuple[Event, ...]:
     if not event_ids:
         return ()
     if len(event_ids) == 1:
-        rows = conn.execute(_BY_ID, {"one": event_ids[0]}).all()
+        rows = _SQL.rows(conn, _BY_ID, one=event_ids[0])
     else:
         rows = _SQL.rows(conn, "by_ids", event_ids=list(event_ids))
     return tuple(_event(row) for row in rows)
@@ -95,14 +95,15 @@ def area_path(conn: Connection, area_id: int) -> tuple[int, ...]:
     return tuple(_SQL.value(conn, "area_path", area_id=area_id) or ())
 
 
-def lock_thread(conn: Connection, thread: str) -> None:
-    """Until the end of the transaction nobody else works on this finding."""
-    _SQL.value(conn, "lock_thread", thread=thread)
+def lock_threads(conn: Connection, threads: Iterable[str]) -> None:
+    """Until the end of the transaction nobody else works on these findings; before any place."""
+    if ordered := sorted(set(threads)):
+        _SQL.rows(conn, "lock_threads", threads=ordered)
 
 
-def lock_places(conn: Connection, places: Sequence[str]) -> None:
-    """Until the end of the transaction nobody else files in these places (fixed order!)."""
-    _SQL.rows(conn, "lock_places", places=list(places))
+def lock_places(conn: Connection, places: Iterable[str]) -> None:
+    """Until the end of the transaction nobody else files in these places."""
+    _SQL.rows(conn, "lock_places", places=sorted(set(places)))
 
 
 def _event(row: Row[Any]) -> Event:

@@ -84,9 +84,11 @@ LIMIT 1;
 -- The area itself and all above it.
 SELECT path FROM grid.areas WHERE area_id = :area_id;
 
--- name: lock_thread
--- One at a time works on a finding.
-SELECT pg_advisory_xact_lock(7215005, hashtext(:thread));
+-- name: lock_threads
+-- One at a time works on a finding; the keys come in a fixed order.
+SELECT pg_advisory_xact_lock(7215005, hashtext(thread))
+FROM unnest(CAST(:threads AS text[])) WITH ORDINALITY AS one (thread, n)
+ORDER BY n;
 
 -- name: lock_places
 -- One at a time files tickets of a family in these squares; the keys come in a fixed order.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -24,15 +25,15 @@ class Waiting:
     in_trouble: int
 
 
-def claim(conn: Connection, *, now: datetime) -> tuple[int, int] | None:
-    """The next event and how often it failed before; its row is held. None: nothing waits."""
-    row = _SQL.maybe(conn, "claim", now=now)
-    return None if row is None else (row.event_id, row.attempts)
+def claim(conn: Connection, *, now: datetime, limit: int) -> list[tuple[int, int]]:
+    """The next events and how often each failed before; their rows are held."""
+    rows = _SQL.rows(conn, "claim", now=now, limit=limit)
+    return [(row.event_id, row.attempts) for row in rows]
 
 
-def done(conn: Connection, event_id: int) -> None:
-    """The event has its ticket."""
-    _SQL.run(conn, "done", event_id=event_id)
+def done(conn: Connection, event_ids: Sequence[int]) -> None:
+    """These events have their tickets."""
+    _SQL.run(conn, "done", event_ids=list(event_ids))
 
 
 def trouble(conn: Connection, event_id: int, *, trouble: str, not_before: datetime) -> None:

@@ -1,15 +1,15 @@
 -- name: claim
--- The next event that waits for its ticket, gravest first; what others work on is passed over.
+-- The next events that wait for their tickets, gravest first; what others work on is passed over.
 SELECT i.event_id, i.attempts
 FROM events.inbox AS i
 WHERE i.not_before <= :now
 ORDER BY i.severity DESC, i.event_id
-LIMIT 1
+LIMIT :limit
 FOR UPDATE SKIP LOCKED;
 
 -- name: done
--- The event has its ticket.
-DELETE FROM events.inbox WHERE event_id = :event_id;
+-- These events have their tickets.
+DELETE FROM events.inbox WHERE event_id = ANY(CAST(:event_ids AS bigint[]));
 
 -- name: trouble
 -- The event could not be worked: kept, with the reason, for another try later.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from events.model.ledger import FORMAT, LedgerEntry, canonical
 from grid.store.named_sql import Statements
+from grid.store.postgis import as_rows, gather
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,18 +30,12 @@ def append(
     area_id: int | None = None,
 ) -> None:
     """Add one entry; its actor is that of the transaction."""
-    _SQL.run(
-        conn,
-        "append",
-        at=at,
-        verb=verb,
-        object_kind=object_kind,
-        object_key=object_key,
-        ticket_id=ticket_id,
-        area_id=area_id,
-        format=FORMAT,
-        payload=canonical(payload),
-    )
+    row = (at, verb, object_kind, object_key, ticket_id, area_id, canonical(payload))
+    gather(conn, _append, row)
+
+
+def _append(conn: Connection, rows: list[tuple[Any, ...]]) -> None:
+    _SQL.run(conn, "append", format=FORMAT, rows=as_rows(rows))
 
 
 def append_many(

@@ -1,7 +1,10 @@
 -- name: append
--- One entry in the trail, in the transaction of what it tells.
+-- Entries in the trail, in the transaction of what they tell and in their order.
 INSERT INTO events.ledger (at, verb, object_kind, object_key, ticket_id, area_id, format, payload)
-VALUES (:at, :verb, :object_kind, :object_key, :ticket_id, :area_id, :format, :payload);
+SELECT CAST(one.c ->> 0 AS timestamptz), one.c ->> 1, one.c ->> 2, one.c ->> 3,
+    CAST(one.c ->> 4 AS bigint), CAST(one.c ->> 5 AS integer), :format, one.c ->> 6
+FROM json_array_elements(CAST(:rows AS json)) WITH ORDINALITY AS one (c, n)
+ORDER BY one.n;
 
 -- name: append_many
 -- Many entries of one verb about objects of one kind; the arrays run in parallel.

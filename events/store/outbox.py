@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from events.model.notice import Notice, Recipient
 from grid.store.named_sql import Statements
+from grid.store.postgis import as_rows, gather
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,6 +45,26 @@ def put(
         created_at=now,
     )
     return notice_id
+
+
+def post(
+    conn: Connection,
+    *,
+    kind: str,
+    recipient: Recipient,
+    recipient_id: int,
+    ticket: Ticket,
+    body: Words,
+    now: datetime,
+) -> None:
+    """As `put`, where nobody asks for its id."""
+    row = (kind, recipient.value, recipient_id, ticket.ticket_id, ticket.area_id, body.zh, body.en,
+           now)  # fmt: skip
+    gather(conn, _post, row)
+
+
+def _post(conn: Connection, rows: list[tuple[Any, ...]]) -> None:
+    _SQL.run(conn, "post", rows=as_rows(rows))
 
 
 def put_to_reporters(

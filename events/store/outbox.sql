@@ -8,6 +8,16 @@ VALUES (
 )
 RETURNING notice_id;
 
+-- name: post
+-- Notices to be delivered after the commit, in their order.
+INSERT INTO events.outbox (
+    kind, recipient_kind, recipient_id, ticket_id, area_id, body_zh, body_en, created_at
+)
+SELECT one.c ->> 0, one.c ->> 1, CAST(one.c ->> 2 AS bigint), CAST(one.c ->> 3 AS bigint),
+    CAST(one.c ->> 4 AS integer), one.c ->> 5, one.c ->> 6, CAST(one.c ->> 7 AS timestamptz)
+FROM json_array_elements(CAST(:rows AS json)) WITH ORDINALITY AS one (c, n)
+ORDER BY one.n;
+
 -- name: put_to_reporters
 -- The same notice to every resident whose report is behind a ticket.
 INSERT INTO events.outbox (

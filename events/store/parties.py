@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from events.model.party import Party
@@ -51,3 +52,23 @@ def move_due(conn: Connection, ticket_id: int) -> None:
 def of_ticket(conn: Connection, ticket_id: int) -> tuple[Party, ...]:
     """All departments that assist or assisted, in order."""
     return tuple(Party(**row._mapping) for row in _SQL.rows(conn, "of_ticket", ticket_id=ticket_id))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LatePart:
+    """A department whose part has run out of time, by the run ``clock_id`` of its clock."""
+
+    party_id: int
+    ticket_id: int
+    department_id: int
+    clock_id: int
+
+
+def late(conn: Connection, *, now: datetime, limit: int) -> tuple[LatePart, ...]:
+    """Parts whose lateness was not told yet, locked with their tickets."""
+    return tuple(LatePart(**row._mapping) for row in _SQL.rows(conn, "late", now=now, limit=limit))
+
+
+def note_late(conn: Connection, party_id: int, *, now: datetime) -> None:
+    """It was told that a part is late."""
+    _SQL.run(conn, "note_late", party_id=party_id, now=now)

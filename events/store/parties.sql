@@ -35,3 +35,20 @@ FROM events.parties AS p
 JOIN events.departments AS d USING (department_id)
 WHERE p.ticket_id = :ticket_id
 ORDER BY p.party_id;
+
+-- name: late
+-- Departments whose part is late and that were not told yet, with the run of the clock that ran
+-- out; tickets that others work on are passed over.
+SELECT p.party_id, p.ticket_id, p.department_id, c.clock_id
+FROM events.parties AS p
+JOIN events.tickets AS t ON t.ticket_id = p.ticket_id
+JOIN events.ticket_clocks AS c ON c.ticket_id = p.ticket_id AND c.stage = 'assist'
+    AND c.stopped_at IS NULL AND CAST(c.why ->> 'department_id' AS integer) = p.department_id
+WHERE p.signed_at IS NULL AND p.released_at IS NULL AND p.late_at IS NULL AND p.due_at <= :now
+ORDER BY p.due_at, p.party_id
+LIMIT :limit
+FOR NO KEY UPDATE OF p, t SKIP LOCKED;
+
+-- name: note_late
+-- It was told that a part is late.
+UPDATE events.parties SET late_at = :now WHERE party_id = :party_id;

@@ -1,3 +1,7 @@
+-- name: version
+-- Another one whenever something that processes remember was configured.
+SELECT CAST(version AS text) FROM events.configuration;
+
 -- name: zone
 -- The city's time zone; no row before a city is made.
 SELECT time_zone FROM grid.city;
@@ -53,6 +57,28 @@ LEFT JOIN (
 ) AS g USING (crew_id)
 ORDER BY c.crew_id;
 
+-- name: department
+-- What a ticket shows of its department.
+SELECT code AS department_code, name_zh AS department_name_zh, name_en AS department_name_en
+FROM events.departments WHERE department_id = :department_id;
+
+-- name: in_hand
+-- What crews have in hand; those that have nothing are left out.
+SELECT l.crew_id, l.load, l.accepted + coalesce(g.given, 0) AS fixed
+FROM (
+    SELECT crew_id, count(*) AS load, count(*) FILTER (WHERE state = 'accepted') AS accepted
+    FROM events.tickets
+    WHERE state IN ('dispatched', 'accepted') AND crew_id = ANY(CAST(:crew_ids AS integer[]))
+    GROUP BY crew_id
+) AS l
+LEFT JOIN (
+    SELECT crew_id, count(*) AS given
+    FROM events.tickets
+    WHERE state = 'dispatched' AND routing ->> 'by_hand' = 'true'
+    GROUP BY crew_id
+) AS g USING (crew_id);
+
 -- name: lock_department
 -- One dispatcher at a time chooses among a department's crews, so that loads are true.
-SELECT pg_advisory_xact_lock(7215004, :department_id);
+SELECT CAST(c.version AS text)
+FROM events.configuration AS c, pg_advisory_xact_lock(7215004, :department_id);

@@ -88,6 +88,11 @@ categories = Table(
     Column("recovers_for", Interval, nullable=True), schema="events",
 )  # fmt: skip
 
+configuration = Table(
+    "configuration", METADATA, Column("one", Boolean, nullable=False),
+    Column("version", Xid8, nullable=False), schema="events",
+)  # fmt: skip
+
 duty_versions = Table(
     "duty_versions", METADATA, _number("version"), _text("note"), _text("made_by"), _at("made_at"),
     Column("made_xid", Xid8, nullable=False), _text("proposed_by", nullable=True),
@@ -225,7 +230,13 @@ parties = Table(
     "parties", METADATA, _id("party_id"), _id("ticket_id"), _number("department_id"),
     _number("crew_id", nullable=True), _at("asked_at"), _text("asked_by"), _text("asked_why"),
     _at("due_at"), _at("signed_at", nullable=True), _text("signed_by", nullable=True),
-    _text("note", nullable=True), _at("released_at", nullable=True), schema="events",
+    _text("note", nullable=True), _at("released_at", nullable=True), _at("late_at", nullable=True),
+    schema="events",
+)  # fmt: skip
+
+ticket_words = Table(
+    "ticket_words", METADATA, _id("ticket_id"), Column("words", ARRAY(Text), nullable=False),
+    schema="events",
 )  # fmt: skip
 
 ticket_events = Table(

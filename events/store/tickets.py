@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _SQL = Statements.beside(__file__)
 _LOAD_ONE = _SQL.for_one("load", "ticket_ids")
 
+# What is shown by names that are read with the ticket.
+_NAMED = frozenset({"department_id", "crew_id", "category_code", "merged_into"})
 # What a save writes; position, number, source and times of origin never change.
 SAVED = (
     "state", "category_code", "family", "layer", "severity", "title_zh", "title_en",
@@ -51,7 +53,7 @@ def by_ids(conn: Connection, ticket_ids: Sequence[int]) -> tuple[Ticket, ...]:
 
 def by_id(conn: Connection, ticket_id: int) -> Ticket:
     """One ticket. Raises NotFound."""
-    row = conn.execute(_LOAD_ONE, {"one": ticket_id}).one_or_none()
+    row = _SQL.maybe(conn, _LOAD_ONE, one=ticket_id)
     if row is None:
         raise NotFound(Refusal(reason=Reason.NO_SUCH_TICKET))
     return _ticket(row)
@@ -90,26 +92,51 @@ def lock_id(conn: Connection, ticket_id: int) -> Ticket:
     return by_id(conn, ticket_id)
 
 
+def try_lock_id(conn: Connection, ticket_id: int) -> Ticket | None:
+    """As `lock_id`, without waiting; None when somebody else holds it just now."""
+    if _SQL.value(conn, "try_lock_id", ticket_id=ticket_id) is None:
+        return None
+    return by_id(conn, ticket_id)
+
+
 def insert(conn: Connection, **values: Any) -> int:
     """A new ticket in state reported, version 1; its id."""
     ticket_id: int = _SQL.value(conn, "insert", **values)
     return ticket_id
 
 
-def save(conn: Connection, ticket: Ticket, changes: Mapping[str, Any]) -> Ticket:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Saved:
+    """A ticket as it was saved; whether something is proposed about it; whether residents
+    reported it."""
+
+    ticket: Ticket
+    has_proposals: bool
+    has_reporters: bool
+
+
+def save(
+    conn: Connection,
+    ticket: Ticket,
+    changes: Mapping[str, Any],
+    names: Mapping[str, Any] | None = None,
+) -> Saved:
     """Write ``changes`` (columns of SAVED, and routing) over the version of ``ticket``.
 
-    Returns the ticket as it is then. Raises StaleTicket when another was faster.
+    ``names``: what the ticket's department and crew are called then, where that is known.
+    Raises StaleTicket when another was faster.
     """
-    changed = replace(ticket, **changes)
+    changed = replace(ticket, **changes, **(names or {}))
     values: dict[str, Any] = {name: getattr(changed, name) for name in SAVED}
     values["routing"] = None if changed.routing is None else json.dumps(plain(changed.routing))
-    version = _SQL.value(conn, "save", ticket_id=ticket.ticket_id, version=ticket.version, **values)
-    if version is None:
+    row = _SQL.maybe(conn, "save", ticket_id=ticket.ticket_id, version=ticket.version, **values)
+    if row is None:
         raise StaleTicket(by_id(conn, ticket.ticket_id))
-    if {"department_id", "crew_id", "category_code", "merged_into"} & changes.keys():
-        return by_id(conn, ticket.ticket_id)
-    return replace(changed, version=version)
+    if names is None and _NAMED & changes.keys():
+        saved = by_id(conn, ticket.ticket_id)
+    else:
+        saved = replace(changed, version=row.version)
+    return Saved(ticket=saved, has_proposals=row.has_proposals, has_reporters=row.has_reporters)
 
 
 def nearby(

@@ -57,6 +57,11 @@ FOR NO KEY UPDATE;
 -- Hold a ticket by its id until the end of the transaction.
 SELECT ticket_id FROM events.tickets WHERE ticket_id = :ticket_id FOR NO KEY UPDATE;
 
+-- name: try_lock_id
+-- The same, unless somebody else holds it: no row then.
+SELECT ticket_id FROM events.tickets WHERE ticket_id = :ticket_id
+FOR NO KEY UPDATE SKIP LOCKED;
+
 -- name: insert
 -- A new ticket in state reported, to be compared with those around it.
 WITH made AS (
@@ -79,6 +84,7 @@ SELECT ticket_id FROM made;
 
 -- name: save
 -- Write what may change, only over the version that was read: no row means somebody was faster.
+-- And whether something is proposed about it, and whether residents wait for news of it.
 UPDATE events.tickets
 SET version = version + 1, state = :state, category_code = :category_code, family = :family,
     layer = :layer, severity = :severity, title_zh = :title_zh, title_en = :title_en,
@@ -91,7 +97,16 @@ SET version = version + 1, state = :state, category_code = :category_code, famil
     resume_at = :resume_at, appealed_at = :appealed_at, exempted_at = :exempted_at,
     owned_by = :owned_by
 WHERE ticket_id = :ticket_id AND version = :version
-RETURNING version;
+RETURNING version,
+    EXISTS (
+        SELECT FROM events.proposals AS p
+        WHERE p.ticket_id = tickets.ticket_id AND p.outcome = 'pending'
+    ) AS has_proposals,
+    EXISTS (
+        SELECT FROM events.ticket_events AS l
+        JOIN events.reports AS r ON r.event_id = l.event_id
+        WHERE l.ticket_id = tickets.ticket_id AND l.unlinked_at IS NULL
+    ) AS has_reporters;
 
 -- name: nearby
 -- Open tickets of a family in reach, the nearest ones, with the time of their latest event (of the

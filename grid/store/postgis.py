@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    Rows = list[tuple[Any, ...]]
+
+# Where a connection keeps what was handed to `gather`, and what is `noted`.
+_GATHERED, _NOTED = "gathered", "noted"
 # A notification carries at most 8,000 bytes.
 _NOTIFY_BYTES = 7_900
 
@@ -103,6 +108,63 @@ def sending(engine: Engine, by: str) -> Iterator[Connection]:
 
 
 @contextmanager
+def gathering(conn: Connection) -> Iterator[None]:
+    """Writes that stores hand to `gather` wait inside, and are made at the end, kind by kind.
+
+    For work on many things in one transaction. Whoever reads such rows calls `flush` before.
+    """
+    info = conn.info
+    info[_GATHERED], info[_NOTED] = {}, {}
+    try:
+        yield
+        flush(conn)
+    finally:
+        del info[_GATHERED], info[_NOTED]
+
+
+def noted(conn: Connection) -> dict[Any, Any] | None:
+    """What stores note for the rest of this transaction inside `gathering`; None outside of it.
+
+    Only what nobody else can change meanwhile, because this transaction holds its lock.
+    """
+    found: dict[Any, Any] | None = conn.info.get(_NOTED)
+    return found
+
+
+def flush(conn: Connection) -> None:
+    """Make the writes that wait inside `gathering` now: somebody wants to read them."""
+    waiting: dict[Callable[[Connection, Rows], None], Rows] = conn.info.get(_GATHERED) or {}
+    while waiting:
+        write = next(iter(waiting))
+        write(conn, waiting.pop(write))
+
+
+def gather(
+    conn: Connection, write: Callable[[Connection, Rows], None], row: tuple[Any, ...]
+) -> None:
+    """Let ``write`` have this row: now, or inside `gathering` together with all others of it."""
+    waiting = conn.info.get(_GATHERED)
+    if waiting is None:
+        write(conn, [row])
+    else:
+        waiting.setdefault(write, []).append(row)
+
+
+def as_rows(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows as a JSON array of arrays, for ``json_array_elements``: with long texts much cheaper
+    than arrays of columns. Times are written in ISO 8601, intervals as days and seconds."""
+    return json.dumps(list(rows), ensure_ascii=False, separators=(",", ":"), default=_as_text)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return f"{value.days} days {value.seconds}.{value.microseconds:06} seconds"
+    raise TypeError(f"{type(value).__name__} has no place in a row")
+
+
+@contextmanager
 def pipelined(conn: Connection) -> Iterator[None]:
     """Send what runs inside without waiting for each answer; wait for all of them at the end.
 
@@ -122,9 +184,11 @@ def pipelined(conn: Connection) -> Iterator[None]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection for reads: one snapshot (REPEATABLE READ, READ ONLY), rolled back at the end."""
+    """A connection for reads: one snapshot (REPEATABLE READ, READ ONLY)."""
     with engine.connect() as conn:
         yield conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        # at a rollback psycopg forgets what it has prepared, and every statement is planned anew
+        conn.commit()
 
 
 def copy_rows(
@@ -159,6 +223,18 @@ def notify(conn: Connection, channel: str, kind: str, ids: Iterable[int]) -> Non
     Ids are sent in chunks that fit a notification; readers fetch the rows themselves.  Without
     ids one empty notification goes out: it only wakes the listener.
     """
+    gather(conn, _notify_all, (channel, kind, tuple(ids)))
+
+
+def _notify_all(conn: Connection, rows: Rows) -> None:
+    told: dict[tuple[str, str], list[int]] = {}
+    for channel, kind, ids in rows:
+        told.setdefault((channel, kind), []).extend(ids)
+    for (channel, kind), ids in told.items():
+        _notify(conn, channel, kind, ids)
+
+
+def _notify(conn: Connection, channel: str, kind: str, ids: Iterable[int]) -> None:
     chunk: list[int] = []
     size = 0
     for one in dict.fromkeys(ids):

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from command_center.dispatcher import Dispatcher
 from events.actions.file_ticket import process_inbox
@@ -21,6 +23,7 @@ from events.model.access import DISPATCH
 from events.model.event import Change
 from events.model.workflow import State
 from events.store import inbox
+from events.store.rules import Remembered
 from grid.store.postgis import reading
 from tests.events.town import NOW, Town, draft, finding
 
@@ -103,6 +106,69 @@ def test_a_poisoned_event_waits_and_holds_up_nobody(town: Town) -> None:
     with town.database.superuser() as conn:
         conn.execute("ALTER TABLE events.tickets DROP CONSTRAINT tickets_title_en_check")
     assert town.work(NOW + timedelta(seconds=10)) == 1
+
+
+def test_nobody_waits_for_a_ticket_that_somebody_holds(town: Town) -> None:
+    """One of two events goes to a ticket that is being worked on: the other is filed meanwhile."""
+    held = town.filed(draft("garbage"))
+    town.record([draft("garbage", severity=4), draft("flooding")])
+    worked: list[int] = []
+    work = threading.Thread(target=lambda: worked.append(town.work()))
+    with town.web.begin() as conn:
+        conn.exec_driver_sql(f"SELECT FROM events.tickets WHERE ticket_id = {held.ticket_id}"
+                             " FOR NO KEY UPDATE")  # fmt: skip
+        work.start()
+        until(town, TICKETS, 2)
+        assert len(town.rows("SELECT FROM events.inbox")) == 1
+    work.join(60)
+    assert worked == [2]
+    assert town.rows("SELECT FROM events.inbox") == []
+
+
+def test_crews_are_remembered_until_something_is_configured(town: Town) -> None:
+    known, read = Remembered(), []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        read.extend(name for name in ("events.shifts", "events.calendar") if name in statement)
+
+    def flooding(days: int) -> int | None:
+        at = NOW - timedelta(days=20 * days)
+        (one,) = town.record([draft("flooding", occurred_at=at)])
+        process_inbox(town.dispatch, by=DISPATCH, now=NOW, known=known)
+        return town.ticket_of(one.event_id).crew_id
+
+    assert flooding(0) == 1
+    event.listen(town.dispatch, "before_cursor_execute", note)
+    assert flooding(1) == 1
+    assert read == []
+    with town.database.superuser() as conn:
+        conn.execute("DELETE FROM events.shifts WHERE crew_id = 1")
+    assert flooding(2) == 2
+    assert set(read) == {"events.shifts", "events.calendar"}
+
+
+def test_what_is_worked_together_is_as_if_worked_alone(town: Town) -> None:
+    """30 events in one go: numbers without a gap, clocks and trail in order."""
+    times = [NOW - timedelta(days=20 * i) for i in range(30)]
+    town.record([draft("flooding", occurred_at=one) for one in times])
+    assert town.work() == 30
+    numbers = town.rows("SELECT number FROM events.tickets ORDER BY ticket_id")
+    assert numbers == [(f"20260601-{i:05d}",) for i in range(1, 31)]
+    (one, *_) = town.record([draft("garbage")])
+    town.work()
+    ticket = town.ticket_of(one.event_id)
+    assert ticket.number == "20260601-00031"
+    stages = town.rows(
+        "SELECT string_agg(stage || coalesce('>' || (why ->> 'stopped_by'), ''), ' '"
+        " ORDER BY clock_id), count(*) FILTER (WHERE stopped_at IS NULL)"
+        f" FROM events.ticket_clocks WHERE ticket_id = {ticket.ticket_id}"
+    )
+    assert stages == [("file>file dispatch>dispatch dispose", 1)]
+    verbs = town.rows(
+        "SELECT string_agg(verb, ' ' ORDER BY entry_id) FROM events.ledger GROUP BY ticket_id"
+        " HAVING ticket_id IS NOT NULL"
+    )
+    assert set(verbs) == {("ticket.create link.add ticket.file ticket.dispatch",)}
 
 
 def test_a_sensor_ticket_is_closed_by_the_loop(town: Town) -> None:

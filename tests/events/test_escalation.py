@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from command_center.dispatcher import Dispatcher
 from events.actions import accounts, configure
 from events.actions.escalate import escalate, mark_seen
-from events.actions.upkeep import mark_overdue
+from events.actions.upkeep import mark_overdue, tell_late_parts
 from events.model.access import DISPATCH, Role, Scope
 from events.model.ladder import Level, Rung
 from events.model.ticket import Ticket
@@ -65,6 +65,22 @@ def test_each_level_is_told_in_its_time(town: Town) -> None:
                      " GROUP BY 1 ORDER BY 1")  # fmt: skip
     assert rows == [("account", 3), ("department", 1)]
     assert town.rows("SELECT count(*) FROM events.outbox WHERE kind = 'overdue'") == [(0,)]
+
+
+def test_an_assisting_department_is_told_of_its_part_and_others_by_the_ladder(town: Town) -> None:
+    with_ladder(town)
+    ticket = town.act(town.filed(draft("flooding")), "accept", "w1")
+    ticket = town.act(ticket, "assist", "dispatcher", department="works", now=NOW - HOUR)
+    assert tell_late_parts(town.dispatch, by=DISPATCH, now=NOW + 3.1 * HOUR) == 1
+    assert escalate(town.dispatch, by=DISPATCH, now=NOW + 3.2 * HOUR) == 1
+    # the leading department is not late yet
+    told_of = "SELECT recipient_id, body_en FROM events.outbox WHERE kind = 'escalate'"
+    ((department, body),) = town.rows(told_of)
+    assert department == 2
+    assert str(body).startswith("Level 1, the assisting part still overdue:")
+    assert escalate(town.dispatch, by=DISPATCH, now=NOW + 4.1 * HOUR) == 1
+    town.act(town.again(ticket), "sign", "p1", now=NOW + 4.2 * HOUR)
+    assert escalate(town.dispatch, by=DISPATCH, now=NOW + 99 * HOUR) == 0
 
 
 def test_what_is_done_is_not_told_higher_up(town: Town) -> None:

@@ -1,9 +1,11 @@
 """Several departments on one ticket: parts that are signed, and parts that are tickets."""
 
+from datetime import timedelta
+
 import pytest
 
-from events.actions.upkeep import close_recovered
-from events.model.access import in_scope
+from events.actions.upkeep import close_recovered, tell_late_parts
+from events.model.access import DISPATCH, in_scope
 from events.model.event import Change
 from events.model.problems import Incomplete, NotAllowed, NotFound
 from events.model.refusal import Reason
@@ -76,3 +78,28 @@ def test_a_part_is_a_ticket_and_the_whole_waits_for_it(town: Town) -> None:
     with pytest.raises(NotAllowed) as closed:
         town.act(town.again(part), "reopen", "operator")
     assert closed.value.refusal.reason is Reason.WHOLE_CLOSED
+
+
+def test_lateness_of_an_assisting_department_is_told_once(town: Town) -> None:
+    """Without a ladder: to it and to the supervisors, and to nobody after it has signed."""
+    ticket = town.act(town.filed(draft()), "accept", "w1")
+    ticket = town.act(ticket, "assist", "dispatcher", department="works", crew="p1")
+    late = NOW + timedelta(hours=5)
+    assert tell_late_parts(town.dispatch, by=DISPATCH, now=NOW + timedelta(hours=3)) == 0
+    assert tell_late_parts(town.dispatch, by=DISPATCH, now=late) == 1
+    assert tell_late_parts(town.dispatch, by=DISPATCH, now=late) == 0
+    told = town.rows(
+        "SELECT recipient_kind, recipient_id FROM events.outbox WHERE body_zh LIKE '协办已超期%'"
+        " ORDER BY recipient_kind"
+    )
+    assert told == [("account", 3), ("department", 2)]
+    second = town.filed(draft("garbage"))
+    second = town.act(second, "assist", "dispatcher", department="water", crew="w1")
+    town.act(second, "sign", "w1")
+    assert tell_late_parts(town.dispatch, by=DISPATCH, now=late + timedelta(days=9)) == 0
+
+
+def test_a_pause_is_no_lateness_of_an_assisting_department(town: Town) -> None:
+    ticket = town.act(town.filed(draft()), "assist", "dispatcher", department="works")
+    town.agreed(ticket, "suspend", "dispatcher", ["supervisor"], until=NOW + timedelta(days=9))
+    assert tell_late_parts(town.dispatch, by=DISPATCH, now=NOW + timedelta(days=1)) == 0

@@ -60,6 +60,19 @@ def test_a_crew_that_falls_out_is_replaced_and_the_story_says_so(town: Town) -> 
     assert plan(town) == 0
 
 
+def test_who_loses_a_ticket_is_told_that_nothing_more_is_to_be_done(town: Town) -> None:
+    ticket = flooding(town)
+    change(town, DISABLE_W1)
+    assert plan(town) == 1
+    told = (
+        "SELECT recipient_id, body_en LIKE 'Given to another crew%' FROM events.outbox"
+        " WHERE kind = 'assign' ORDER BY 1"
+    )
+    assert town.rows(told) == [(1, True), (2, False)]
+    town.act(town.again(ticket), "assign", "dispatcher", crew="w2")
+    assert town.rows(told) == [(1, True), (2, False), (2, False)]
+
+
 def test_a_disabled_crew_is_replaced(town: Town) -> None:
     ticket = flooding(town)
     change(town, DISABLE_W1)

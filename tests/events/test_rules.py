@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
@@ -9,8 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from events.model import crew_choice
 from events.model.access import (
     DISPATCH,
     PERMISSIONS,
@@ -30,6 +34,7 @@ from events.model.crew_choice import choose_crew
 from events.model.distance import metres
 from events.model.matching import THRESHOLD, Candidate, Subject, decide, score, squares
 from events.model.refusal import SENTENCES, Reason
+from events.model.roster import InHand, Roster
 from events.model.ticket import Light, Ticket, light
 from events.model.workflow import FINAL, MOVES, STATE_WORDS, VERB_WORDS, Guard, State, Verb
 from tests.events.town import ALWAYS, CATEGORIES, NOW
@@ -165,6 +170,39 @@ def test_the_best_crew_goes(crews: list[Crew], expected: int | None) -> None:
     kept = chosen.as_dict()
     assert kept["because"]["zh"]
     assert len(kept["considered"]) == len(crews)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 60))
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_few_crews_looked_at_choose_as_all_of_them(seed: int, count: int) -> None:
+    """Asking about two crews first, and about more where needed, says the same as asking of all."""
+    chance = random.Random(seed)
+    crews = [
+        crew(n, lon=118.2 + chance.random() * 0.3, lat=24.6 + chance.random() * 0.3,
+             load=(load := chance.randint(0, 5)), fixed=chance.randint(0, load),
+             skills=chance.choice([frozenset(), frozenset({"garbage"})]),
+             shifts=chance.choice([ALWAYS, ALWAYS, OFF]))
+        for n in range(1, count + 1)
+    ]  # fmt: skip
+    roster, known = Roster.of(crews), {one.crew_id: one for one in crews}
+    asked: list[int] = []
+
+    def look(ids: Sequence[int]) -> InHand:
+        asked.append(len(ids))
+        return Roster.of(known[one] for one in ids).in_hand()
+
+    where = {"lon": 118.35, "lat": 24.75, "at": NOW, "zone": ZoneInfo("Asia/Shanghai"),
+             "severity": 2, "due_at": NOW + timedelta(hours=1)}  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crew_choice, "_LOOKED_AT", 2)
+        few = crew_choice.choose(roster, look, FLOODING, **where)  # type: ignore[arg-type]  # a mixed bag by design
+    patched = asked[:]
+    every = crew_choice.choose(roster, look, FLOODING, **where)  # type: ignore[arg-type]  # as above
+    assert patched[0] <= 2
+    assert few.crew_id == every.crew_id
+    assert few.because == every.because
+    can = [one.crew.crew_id for one in every.considered if one.why_not is None]
+    assert [one.crew.crew_id for one in few.considered if one.why_not is None] == can
 
 
 def subject(**values: Any) -> Subject:

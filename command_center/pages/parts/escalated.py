@@ -67,6 +67,7 @@ def _row(one: Escalation, names: story.Names, reader: Reader) -> Component:
             html.Em(clock_text(told, reader.zone, now=reader.now)),
             html.P(story.joined([
                 RUNG_WORDS[one.recipient].told(language),
+                names.departments.get(one.assisting or 0, ""),
                 *(story.actor_name(who, names, language) for who in one.told),
             ])),
             html.P(story.joined(said) or words("story.unread", language)),

@@ -1,0 +1,117 @@
+"""The planner, a child of the dispatch process: who goes where, which tickets may be one, and what
+the evaluation counts.
+
+A process of its own, because a plan of thousands of tickets computes for seconds and lets nothing
+else run meanwhile: no event waits for it. It keeps nothing that it would miss.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from command_center.machine.doors import database_url
+from command_center.settings import read_settings
+from events.actions.count import count_changed
+from events.actions.replan import Memory
+from events.actions.suggest import suggest
+from events.actions.upkeep import send_crews
+from events.model.access import DISPATCH
+from events.model.problems import Refused
+from events.store.rules import Remembered
+from grid.store.postgis import make_engine
+
+_LOG = logging.getLogger(__name__)
+
+ROLE = "cc_dispatch"
+_TURN_S = 1.0
+_CREWS_EVERY_S = 5.0
+# Of every second, so long at most goes into finding tickets that may be about one thing.
+_SUGGEST_S = 0.15
+# And so long into counting for the evaluation.
+_COUNT_S = 0.15
+_COUNT_HELPING = 100
+
+
+class Planner:
+    """Plans whose turn has come. ``clock`` tells the time (aware UTC)."""
+
+    def __init__(self, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
+        self._memory = Memory()
+        self._known = Remembered()
+        self._next_crews = 0.0
+
+    def turn(self, engine: Engine) -> None:
+        """Send crews every five seconds, and compare and count tickets for a part of each.
+
+        Trouble with one ticket must not keep the others from being planned the next time.
+        """
+        for part in (self._crews, self._suggest, self._count):
+            try:
+                part(engine)
+            except (Refused, LookupError, ValueError, ArithmeticError):
+                _LOG.exception("%s failed, tried again", part.__name__)
+
+    def _crews(self, engine: Engine) -> None:
+        if time.monotonic() >= self._next_crews:
+            self._next_crews = time.monotonic() + _CREWS_EVERY_S
+            send_crews(engine, by=DISPATCH, now=self._clock(), memory=self._memory,
+                       known=self._known)  # fmt: skip
+
+    def _suggest(self, engine: Engine) -> None:
+        until = time.monotonic() + _SUGGEST_S
+        while suggest(engine, by=DISPATCH, now=self._clock()) and time.monotonic() < until:
+            pass
+
+    def _count(self, engine: Engine) -> None:
+        until = time.monotonic() + _COUNT_S
+        while count_changed(engine, by=DISPATCH, limit=_COUNT_HELPING) and time.monotonic() < until:
+            pass
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Plan until SIGTERM, SIGINT, or standard input ends because the parent is gone."""
+    parser = argparse.ArgumentParser(prog="python -m command_center.planner", description=__doc__)
+    parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+    engine = make_engine(
+        database_url(read_settings(os.environ), ROLE),
+        role=ROLE,
+        pool_size=1,
+        application_name="cc planner",
+        statement_timeout_ms=30_000,
+    )
+    planner = Planner()
+    while not stop.wait(_TURN_S):
+        try:
+            planner.turn(engine)
+        except DBAPIError as error:
+            _LOG.warning("database away, tried again: %s", str(error).strip().splitlines()[0])
+            engine.dispose()
+    engine.dispose()
+    return 0
+
+
+def _watch_parent(stop: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    stop.set()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
