@@ -13,7 +13,7 @@ from events.model.refusal import Reason, Refusal
 from events.model.verb import Verb
 from events.model.words import Words
 from events.model.workflow import MERGE_TARGETS, MOVES
-from events.store import departments, tickets
+from events.store import departments, rules, tickets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -140,7 +140,7 @@ def _merge(step: Step) -> Choice:
 
 def _extend(step: Step) -> Choice:
     """By at most the original limit of the category."""
-    whole = limit_of(Stage.DISPOSE, step.city.categories[step.ticket.category_code]).time_limit
+    whole = limit_of(Stage.DISPOSE, rules.category_of(step.conn, step.ticket, step.city)).time_limit
     hours = step.given.hours or 0.0
     # (written so that NaN is refused, too)
     if not 0.0 < hours <= whole.total_seconds() / 3600:

@@ -16,7 +16,7 @@ from events.model.deadline import (
     resumed,
 )
 from events.model.verb import State, Verb
-from events.store import clocks, parties
+from events.store import clocks, parties, rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,7 +90,7 @@ def turn(
             verb=verb,
             state=state,
             department_id=after.get("department_id", ticket.department_id),
-            category=city.categories[after.get("category_code", ticket.category_code)],
+            category=rules.category_of(conn, ticket, city),
             calendar=city.calendar,
             last=last,
         )
@@ -108,7 +108,7 @@ def assist(
     conn: Connection, ticket: Ticket, department_id: int, *, now: datetime, city: CityRules
 ) -> datetime:
     """Let the clock of an assisting department run; until when."""
-    new = assisting(department_id, city.categories[ticket.category_code])
+    new = assisting(department_id, rules.category_of(conn, ticket, city))
     due_at = due(now, new.limit, city.calendar)
     clocks.start_beside(conn, new, ticket_id=ticket.ticket_id, now=now, due_at=due_at)
     return due_at

@@ -10,7 +10,7 @@ from events.model.ladder import RUNG_WORDS, Rung, due_levels
 from events.model.notice import Recipient
 from events.model.verb import Verb
 from events.model.words import Words
-from events.store import clocks, escalations, outbox, tickets
+from events.store import clocks, escalations, outbox, rules, tickets
 from grid.store.postgis import transaction
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def plan(conn: Connection, ticket: Ticket, levels: tuple[Level, ...], *, city: C
         if one.stopped_at is None and one.stage is not Stage.ASSIST
     ]
     for run in running[-1:]:
-        whole = limit_of(run.stage, city.categories[ticket.category_code])
+        whole = limit_of(run.stage, rules.category_of(conn, ticket, city))
         escalations.plan(conn, run, due_levels(levels, run, whole, city.calendar))
 
 
@@ -43,7 +43,7 @@ def plan_part(
 ) -> None:
     """As `plan`, of the clock of an assisting department."""
     (run,) = (one for one in clocks.of_ticket(conn, ticket.ticket_id) if one.clock_id == clock_id)
-    whole = limit_of(Stage.DISPOSE, city.categories[ticket.category_code])
+    whole = limit_of(Stage.DISPOSE, rules.category_of(conn, ticket, city))
     escalations.plan(conn, run, due_levels(levels, run, whole, city.calendar))
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from events.model.actor import Actor
+    from events.model.category import Category
     from events.model.past import PastMove, PastTicket
 
 # So many open tickets at most are told to the open walls; more arrive with their next snapshot.
@@ -52,7 +53,7 @@ def import_past(
     city = rules.load(conn)
     for ticket, ticket_id, number in zip(new, ids, numbers, strict=True):
         category = city.categories[ticket.draft.category_code]
-        row = _begin(ticket, number, category.family, category.layer)
+        row = _begin(ticket, number, category)
         for version, move in enumerate(ticket.moves, start=1):
             payload = _step(row, move, version, now)
             verb = f"ticket.{move.verb}"
@@ -86,11 +87,12 @@ def _numbers(conn: Connection, tickets: Sequence[PastTicket]) -> list[str]:
     return numbers
 
 
-def _begin(ticket: PastTicket, number: str, family: str, layer: str | None) -> dict[str, Any]:
+def _begin(ticket: PastTicket, number: str, category: Category) -> dict[str, Any]:
     draft = ticket.draft
     row: dict[str, Any] = dict.fromkeys(TICKET_COLUMNS)
     row.update(
-        number=number, category_code=draft.category_code, family=family, layer=layer,
+        number=number, category_code=draft.category_code, category_version=category.version,
+        family=category.family, layer=category.layer,
         severity=draft.severity, source=draft.source.value, title_zh=draft.title_zh,
         title_en=draft.title_en, lon=draft.lon, lat=draft.lat, cell_id=draft.cell_id,
         area_id=draft.area_id, component_id=ticket.component_id, device_no=draft.device_no,

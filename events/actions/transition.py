@@ -177,7 +177,7 @@ def create_ticket(conn: Connection, *, now: datetime, city: CityRules, **values:
     """
     category = city.categories[values["category_code"]]
     clock = clockwork.first(category, now=now, city=city)
-    values = {"parent_id": None, "owned_by": None, **values}
+    values = {"parent_id": None, "owned_by": None, **values, "category_version": category.version}
     ticket_id = tickets.insert(conn, **values, created_at=now, due_at=clock.due_at)
     clockwork.start(conn, clock, ticket_id=ticket_id, now=now)
     ticket = tickets.by_id(conn, ticket_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -31,7 +31,8 @@ class Category:
 
     ``proof_photos``: the kinds of photos (before, after) without which it is not disposed of,
     taken within ``geofence_m`` metres. ``recovers_for``: what is measured must have been quiet so
-    long before it is verified; None: people need not wait for the sensors.
+    long before it is verified; None: people need not wait for the sensors. ``version`` grows with
+    every change; from ``retired_at`` on people file nothing new under it.
     """
 
     code: str
@@ -55,6 +56,8 @@ class Category:
     recovers_for: timedelta | None = None
     pack: str
     effective_from: date
+    version: int = 1
+    retired_at: datetime | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Category:

@@ -67,9 +67,9 @@ class CrewChoice:
         """What the ticket shows of the crew that goes, by column."""
         crew = None if self.crew_id is None else self.considered[0].crew
         return {
-            "crew_code": crew and crew.code,
-            "crew_name_zh": crew and crew.name_zh,
-            "crew_name_en": crew and crew.name_en,
+            "crew_code": None if crew is None else crew.code,
+            "crew_name_zh": None if crew is None else crew.name_zh,
+            "crew_name_en": None if crew is None else crew.name_en,
         }
 
     def as_dict(self) -> dict[str, Any]:

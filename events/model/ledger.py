@@ -19,6 +19,7 @@ TICKET_COLUMNS = (
     "state",
     "version",
     "category_code",
+    "category_version",
     "family",
     "layer",
     "severity",
@@ -63,7 +64,7 @@ TICKET_COLUMNS = (
 # What a ticket had before the ledger told it: columns that were added later.
 _LATER = {
     "late_at": None, "extensions": 0, "suspended_at": None, "resume_at": None, "appealed_at": None,
-    "exempted_at": None, "parent_id": None, "owned_by": None,
+    "exempted_at": None, "parent_id": None, "owned_by": None, "category_version": 1,
 }  # fmt: skip
 
 

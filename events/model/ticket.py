@@ -38,6 +38,7 @@ class Ticket:
     state: State
     version: int
     category_code: str
+    category_version: int
     family: str
     layer: str | None
     severity: int

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 _SQL = Statements.beside(__file__)
 
 _TICKET_COLUMNS = (
-    "ticket_id", "number", "state", "version", "category_code", "family", "layer", "severity",
-    "source", "title_zh", "title_en", "description", "cell_id", "area_id", "component_id",
+    "ticket_id", "number", "state", "version", "category_code", "category_version", "family",
+    "layer", "severity", "source", "title_zh", "title_en", "description", "cell_id", "area_id",
+    "component_id",
     "device_no", "department_id", "crew_id", "routing", "supervised", "occurred_at", "created_at",
     "updated_at", "filed_at", "dispatched_at", "accepted_at", "disposed_at", "disposed_by",
     "verified_at", "closed_at", "recovered_at", "due_at", "overdue_at",

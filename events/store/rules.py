@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from events.model.ticket import Ticket
+
 _SQL = Statements.beside(__file__)
 
 
@@ -33,6 +35,7 @@ class CityRules:
 
     ``version``: of the configuration that was read. ``rosters`` and ``departments``: crews and
     names that were read under that version, by department; see `roster` and `department_names`.
+    ``past``: older versions of categories that were asked for; see `category_of`.
     """
 
     calendar: Calendar
@@ -43,6 +46,7 @@ class CityRules:
     departments: dict[int, Mapping[str, str]] = field(
         default_factory=dict, compare=False, repr=False
     )
+    past: dict[tuple[str, int], Category] = field(default_factory=dict, compare=False, repr=False)
 
     def day(self, at: datetime) -> date:
         """The city's date at an instant."""
@@ -86,6 +90,18 @@ class Remembered:
 def categories(conn: Connection) -> tuple[Category, ...]:
     """All categories, in the order in which they were configured."""
     return tuple(Category.from_row(dict(row._mapping)) for row in _SQL.rows(conn, "categories"))
+
+
+def category_of(conn: Connection, ticket: Ticket, city: CityRules) -> Category:
+    """The category of a ticket in the version that it was filed under: its limits hold."""
+    current = city.categories[ticket.category_code]
+    if current.version == ticket.category_version:
+        return current
+    key = ticket.category_code, ticket.category_version
+    if key not in city.past:
+        row = _SQL.one(conn, "category_version", code=key[0], version=key[1])
+        city.past[key] = Category.from_row(dict(row._mapping))
+    return city.past[key]
 
 
 def crews(conn: Connection, *, department_id: int | None = None) -> tuple[Crew, ...]:

@@ -7,12 +7,21 @@ SELECT CAST(version AS text) FROM events.configuration;
 SELECT time_zone FROM grid.city;
 
 -- name: categories
--- All categories; there are some hundreds at most.
+-- All categories; there are some hundreds at most. Residents choose none that is retired.
 SELECT code, kind, family, layer, name_zh, name_en, standard, standard_code, filing_policy,
-    for_residents, severity, clock, dispose_limit, verify_limit, fuse_within_m, fuse_within,
-    proof_photos, geofence_m, recovers_for, pack, effective_from
+    for_residents AND retired_at IS NULL AS for_residents, severity, clock, dispose_limit,
+    verify_limit, fuse_within_m, fuse_within, proof_photos, geofence_m, recovers_for, pack,
+    effective_from, version, retired_at
 FROM events.categories
 ORDER BY category_id;
+
+-- name: category_version
+-- A category as it was in one version.
+SELECT code, kind, family, layer, name_zh, name_en, standard, standard_code, filing_policy,
+    for_residents, severity, clock, dispose_limit, verify_limit, fuse_within_m, fuse_within,
+    proof_photos, geofence_m, recovers_for, pack, effective_from, version, retired_at
+FROM events.category_versions
+WHERE code = :code AND version = :version;
 
 -- name: weights
 -- What the terms of a fusion score weigh, by family.

@@ -85,7 +85,23 @@ categories = Table(
     Column("fuse_within", Interval, nullable=False), _text("pack"),
     Column("effective_from", Date, nullable=False), *_changed(),
     Column("proof_photos", ARRAY(Text), nullable=False), Column("geofence_m", REAL, nullable=False),
-    Column("recovers_for", Interval, nullable=True), schema="events",
+    Column("recovers_for", Interval, nullable=True), _number("version"),
+    _at("retired_at", nullable=True), _json("given", nullable=True), schema="events",
+)  # fmt: skip
+
+category_versions = Table(
+    "category_versions", METADATA, _text("code"), _number("version"), _at("valid_from"),
+    _text("kind"), _text("family"), _text("layer", nullable=True), _text("name_zh"),
+    _text("name_en"), _text("standard", nullable=True), _text("standard_code", nullable=True),
+    _text("filing_policy"), Column("for_residents", Boolean, nullable=False),
+    Column("severity", SmallInteger, nullable=False), _text("clock"),
+    Column("dispose_limit", Interval, nullable=False),
+    Column("verify_limit", Interval, nullable=False), Column("fuse_within_m", REAL, nullable=False),
+    Column("fuse_within", Interval, nullable=False),
+    Column("proof_photos", ARRAY(Text), nullable=False), Column("geofence_m", REAL, nullable=False),
+    Column("recovers_for", Interval, nullable=True), _text("pack"),
+    Column("effective_from", Date, nullable=False), _at("retired_at", nullable=True),
+    _text("changed_by"), schema="events",
 )  # fmt: skip
 
 configuration = Table(
@@ -202,7 +218,8 @@ tickets = Table(
     Column("extensions", SmallInteger, nullable=False), _at("suspended_at", nullable=True),
     _at("resume_at", nullable=True), _at("appealed_at", nullable=True),
     _at("exempted_at", nullable=True), _id("parent_id", nullable=True),
-    _text("owned_by", nullable=True), schema="events",
+    _text("owned_by", nullable=True), _number("category_version"),
+    schema="events",
 )  # fmt: skip
 
 proposals = Table(

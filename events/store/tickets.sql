@@ -1,7 +1,7 @@
 -- name: load
 -- Tickets with the names that people see.
-SELECT t.ticket_id, t.number, t.state, t.version, t.category_code, t.family, t.layer, t.severity,
-    t.source, t.title_zh, t.title_en, t.description, ST_X(t.position) AS lon,
+SELECT t.ticket_id, t.number, t.state, t.version, t.category_code, t.category_version, t.family,
+    t.layer, t.severity, t.source, t.title_zh, t.title_en, t.description, ST_X(t.position) AS lon,
     ST_Y(t.position) AS lat, t.cell_id, t.area_id, t.component_id, t.device_no, t.department_id,
     t.crew_id, t.routing, t.merged_into, t.supervised, t.occurred_at, t.created_at, t.updated_at,
     t.filed_at, t.dispatched_at, t.accepted_at, t.disposed_at, t.disposed_by, t.verified_at,
@@ -25,7 +25,7 @@ SELECT t.ticket_id, t.number, t.state, t.version, t.category_code, t.family, t.l
     d.code AS department_code, d.name_zh AS department_name_zh, d.name_en AS department_name_en,
     w.code AS crew_code, w.name_zh AS crew_name_zh, w.name_en AS crew_name_en
 FROM events.tickets AS t
-JOIN events.categories AS k ON k.code = t.category_code
+JOIN events.category_versions AS k ON k.code = t.category_code AND k.version = t.category_version
 JOIN grid.areas AS a ON a.area_id = t.area_id
 LEFT JOIN grid.cells AS c ON c.cell_id = t.cell_id
 LEFT JOIN events.departments AS d ON d.department_id = t.department_id
@@ -66,12 +66,12 @@ FOR NO KEY UPDATE SKIP LOCKED;
 -- A new ticket in state reported, to be compared with those around it.
 WITH made AS (
 INSERT INTO events.tickets (
-    number, state, category_code, family, layer, severity, source, title_zh, title_en, description,
+    number, state, category_code, category_version, family, layer, severity, source, title_zh, title_en, description,
     position, cell_id, area_id, component_id, device_no, occurred_at, created_at, updated_at,
     due_at, parent_id, owned_by
 )
 VALUES (
-    :number, 'reported', :category_code, :family, :layer, :severity, :source, :title_zh, :title_en,
+    :number, 'reported', :category_code, :category_version, :family, :layer, :severity, :source, :title_zh, :title_en,
     :description, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :cell_id, :area_id, :component_id,
     :device_no, :occurred_at, :created_at, :created_at, :due_at, :parent_id,
     :owned_by
@@ -200,7 +200,7 @@ FOR NO KEY UPDATE SKIP LOCKED;
 -- category asks for. Where people reported it after the sensors fell quiet, a person has to look.
 SELECT t.ticket_id
 FROM events.tickets AS t
-JOIN events.categories AS k ON k.code = t.category_code
+JOIN events.category_versions AS k ON k.code = t.category_code AND k.version = t.category_version
 WHERE t.state = 'disposed' AND t.recovered_at + coalesce(k.recovers_for, interval '0') <= :now
     AND (
         -- (a value, so that it is looked up for each of the few tickets)

@@ -115,12 +115,13 @@ def load_categories() -> tuple[Category, ...]:
     pack, effective_from = head.text("pack"), head.day("effective_from")
     rows = Fields(document["categories"], "categories.toml").table
     return tuple(
-        _category(code, Fields(table, f"categories.toml: {code}"), pack, effective_from)
+        category(code, Fields(table, f"categories.toml: {code}"), pack, effective_from)
         for code, table in rows.items()
     )
 
 
-def _category(code: str, fields: Fields, pack: str, effective_from: date) -> Category:
+def category(code: str, fields: Fields, pack: str, effective_from: date) -> Category:
+    """A category from its table in a pack. Raises PackError."""
     fields.known(_CATEGORY)
     words = fields.words("name")
     made = Category(

@@ -126,7 +126,8 @@ def test_nobody_waits_for_a_ticket_that_somebody_holds(town: Town) -> None:
 
 
 def test_crews_are_remembered_until_something_is_configured(town: Town) -> None:
-    known, read = Remembered(), []
+    known = Remembered()
+    read: list[str] = []
 
     def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
         read.extend(name for name in ("events.shifts", "events.calendar") if name in statement)

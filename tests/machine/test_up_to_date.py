@@ -20,7 +20,8 @@ def test_an_older_city_gets_proof_and_ladder_once(database: TestDatabase) -> Non
         )
         applied = bring_up_to_date(database.url("cc_owner"))
         # configured since (garbage) or before (river_level): as the city wants it
-        assert (applied.proofs, applied.ladder) == (("flooding",), True)
+        assert applied.proofs == ("flooding", "street_lamp")
+        assert applied.ladder is True
         rows = conn.execute(
             "SELECT code, proof_photos FROM events.categories"
             " WHERE code IN ('flooding', 'river_level', 'garbage') ORDER BY code"
