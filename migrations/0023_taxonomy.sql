@@ -50,7 +50,11 @@ CREATE FUNCTION events.next_version() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    IF (NEW.kind, NEW.family, NEW.layer, NEW.name_zh, NEW.name_en, NEW.standard, NEW.standard_code,
+    IF TG_OP = 'INSERT' THEN
+        -- (a code that was here before goes on where it was)
+        NEW.version := 1 + coalesce(
+            (SELECT max(v.version) FROM events.category_versions AS v WHERE v.code = NEW.code), 0);
+    ELSIF (NEW.kind, NEW.family, NEW.layer, NEW.name_zh, NEW.name_en, NEW.standard, NEW.standard_code,
         NEW.filing_policy, NEW.for_residents, NEW.severity, NEW.clock, NEW.dispose_limit,
         NEW.verify_limit, NEW.fuse_within_m, NEW.fuse_within, NEW.proof_photos, NEW.geofence_m,
         NEW.recovers_for, NEW.retired_at)
@@ -65,7 +69,7 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE TRIGGER counted BEFORE UPDATE ON events.categories
+CREATE TRIGGER counted BEFORE INSERT OR UPDATE ON events.categories
     FOR EACH ROW EXECUTE FUNCTION events.next_version();
 
 CREATE FUNCTION events.keep_version() RETURNS trigger
