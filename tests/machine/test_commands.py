@@ -104,7 +104,7 @@ def test_migrate_adds_the_categories_that_are_new_and_leaves_what_the_city_chang
         assert conn.execute(asked).fetchone() == (4,)
     assert main(["migrate", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {
-        "applied": [], "categories": [], "figures": []
+        "applied": [], "categories": [], "figures": [], "proofs": [], "ladder": False,
     }  # fmt: skip
 
 
