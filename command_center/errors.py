@@ -15,6 +15,8 @@ from command_center.problem import Language
 from command_center.views.problem import MEDIA_TYPE, FieldError, problem_body
 from command_center.wording import words
 from events.model import problems
+from events.model.projects import problems as project_problems
+from events.model.projects.project import Project
 from events.model.ticket import Ticket
 
 _LOG = logging.getLogger(__name__)
@@ -47,6 +49,8 @@ class Answer:
 ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
     (problems.StaleTicket, Answer(status=409, kind="stale_ticket")),
     (problems.WrongState, Answer(status=409, kind="wrong_state")),
+    (project_problems.StaleProject, Answer(status=409, kind="stale_project")),
+    (project_problems.WrongStage, Answer(status=409, kind="wrong_stage")),
     (problems.KeyConflict, Answer(status=409, kind="key_conflict")),
     (problems.NotAllowed, Answer(status=403, kind="not_allowed")),
     (problems.SignInRefused, Answer(status=403, kind="sign_in")),
@@ -118,6 +122,8 @@ def _refused(request: Request, error: Exception) -> Response:
     more: dict[str, object] | None = None
     if isinstance(error, problems.Conflict):
         more = {"current": _current(error.current)}
+    elif isinstance(error, project_problems.ProjectConflict):
+        more = {"current": _current_project(error.current)}
     return problem(request, answer, detail, errors=errors, more=more)
 
 
@@ -127,6 +133,15 @@ def _current(ticket: Ticket) -> dict[str, object]:
         "state": ticket.state.value,
         "version": ticket.version,
         "updated_at": ticket.updated_at.isoformat(),
+    }
+
+
+def _current_project(project: Project) -> dict[str, object]:
+    return {
+        "number": project.number,
+        "stage": project.stage.value,
+        "version": project.version,
+        "updated_at": project.updated_at.isoformat(),
     }
 
 

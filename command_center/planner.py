@@ -1,5 +1,5 @@
-"""The planner, a child of the dispatch process: who goes where, which tickets may be one, and what
-the evaluation counts.
+"""The planner, a child of the dispatch process: who goes where, which tickets may be one, to which
+projects they belong, and what the evaluation counts.
 
 A process of its own, because a plan of thousands of tickets computes for seconds and lets nothing
 else run meanwhile: no event waits for it. It keeps nothing that it would miss.
@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from command_center.machine.doors import database_url
 from command_center.settings import read_settings
 from events.actions.count import count_changed
+from events.actions.projects.relate import relate
 from events.actions.replan import Memory
 from events.actions.suggest import suggest
 from events.actions.upkeep import send_crews
@@ -36,8 +37,10 @@ _LOG = logging.getLogger(__name__)
 ROLE = "cc_dispatch"
 _TURN_S = 1.0
 _CREWS_EVERY_S = 5.0
-# Of every second, so long at most goes into finding tickets that may be about one thing.
+# Of every second, so long at most goes into finding tickets that may be about one thing, and into
+# finding the projects that they belong to.
 _SUGGEST_S = 0.15
+_RELATE_S = 0.15
 # And so long into counting for the evaluation.
 _COUNT_S = 0.15
 _COUNT_HELPING = 100
@@ -57,7 +60,7 @@ class Planner:
 
         Trouble with one ticket must not keep the others from being planned the next time.
         """
-        for part in (self._crews, self._suggest, self._count):
+        for part in (self._crews, self._suggest, self._count, self._relate):
             try:
                 part(engine)
             except (Refused, LookupError, ValueError, ArithmeticError):
@@ -77,6 +80,11 @@ class Planner:
     def _count(self, engine: Engine) -> None:
         until = time.monotonic() + _COUNT_S
         while count_changed(engine, by=DISPATCH, limit=_COUNT_HELPING) and time.monotonic() < until:
+            pass
+
+    def _relate(self, engine: Engine) -> None:
+        until = time.monotonic() + _RELATE_S
+        while relate(engine, by=DISPATCH, now=self._clock()) and time.monotonic() < until:
             pass
 
 

@@ -47,6 +47,15 @@ def _layer(layer: Layer) -> str:
             ("stage", "中文", "English", "ticket states"),
             ((one.code, one.names.zh, one.names.en, ", ".join(one.states)) for one in layer.stages),
         )
+    if layer.projects:
+        text += _table(
+            ("project stage", "中文", "English", "mark"),
+            (
+                (one.code, one.names.zh, one.names.en,
+                 f"{one.shape}, {one.colour}, {one.sign.zh} / {one.sign.en}")
+                for one in layer.projects
+            ),
+        )  # fmt: skip
     return text
 
 

@@ -134,6 +134,16 @@ RULES: tuple[Rule, ...] = (
     _get("/api/v1/evaluation", Permission.VIEW_EVALUATION),
     _get("/api/v1/evaluation/tickets", Permission.VIEW_EVALUATION),
     _get("/evaluation/report.{kind}", Permission.VIEW_EVALUATION, Answers.PERSON),
+    _get("/api/v1/projects", Permission.READ_PROJECTS),
+    _get("/api/v1/projects/{number}", Permission.READ_PROJECTS),
+    _post("/api/v1/projects", Permission.ACT_ON_PROJECTS, max_body=20_000),
+    _post(
+        "/api/v1/projects/{number}/actions",
+        # which verb on which project: events.model.projects.access.may
+        Permission.ACT_ON_PROJECTS,
+        bodies=(JSON, MULTIPART),
+        max_body=ACTION_BODY,
+    ),
     _get("/record/{number}", Permission.EXPORT_RECORDS, Answers.PERSON),
     _get("/attachments/{attachment_id}", Permission.READ_TICKETS),
     _get("/api/v1/readings", Permission.READ_READINGS),

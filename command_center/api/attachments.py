@@ -10,7 +10,9 @@ from command_center.errors import Missing
 from command_center.photos.worker import PhotoWorker
 from command_center.services import Services
 from events.model.access import Actor, Permission, allowed, in_scope
+from events.model.projects.access import in_scope as sees_project
 from events.store import attachments, events, tickets
+from events.store.projects import rows
 from grid.store.postgis import reading
 
 
@@ -39,6 +41,9 @@ def _may_see(services: Services, actor: Actor, attachment_id: UUID) -> bool:
         found = attachments.by_id(conn, attachment_id)
         if found is None or found.state != "ready":
             return False
+        project_id = attachments.project_of(conn, attachment_id)
+        if project_id is not None:
+            return sees_project(actor, rows.by_id(conn, project_id))
         ticket_id = attachments.holder(conn, attachment_id)
         if ticket_id is None:
             # its report waits for a ticket; whoever files may look

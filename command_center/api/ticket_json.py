@@ -10,6 +10,7 @@ from events.model.ladder import Escalation
 from events.model.ledger import LedgerEntry
 from events.model.message import Message
 from events.model.party import Party
+from events.model.projects.stage import stage_words
 from events.model.proof import ITEM_WORDS, PhotoProof, checks
 from events.model.proposal import Proposal, verdicts_for
 from events.model.rating import Rating
@@ -99,9 +100,15 @@ def story(
         "clocks": [_clock(one) for one in history.clocks],
         "proof": proof(ticket, history.photo_proof, now),
         "escalations": [_escalation(one, names) for one in history.escalations],
+        "projects": [
+            {"number": one.number, "kind": one.kind.value, "stage": one.stage.value,
+             "stage_name": stage_words(one.kind, one.stage).as_dict(),
+             "name": {"zh": one.name_zh, "en": one.name_en}}
+            for one in history.projects
+        ],
         "evidence": [evidence(one) for one in history.attachments],
         "events": [_event(one) for one in history.events],
-    }
+    }  # fmt: skip
 
 
 def proof(ticket: Ticket, photos: Iterable[PhotoProof], now: datetime) -> list[Json]:

@@ -28,9 +28,15 @@ from command_center.components.wall import (
     Layers,
     Mark,
     PlacePicker,
+    ProjectActions,
+    ProjectBoard,
+    ProjectDoor,
+    ProjectList,
     Pulse,
     Queue,
     Selection,
+    StageMark,
+    Stages,
     Ticker,
     TicketList,
     Values,
@@ -52,10 +58,20 @@ SCRIPTS = tuple(
         "mappulses",
         "mappointer",
         "map",
+        "projects",
         "panels",
         "side",
         "chart",
     )
+)
+
+RECTIFICATION_SCRIPTS = (
+    *SCRIPTS,
+    "desk/queue.js",
+    "registry/rows.js",
+    "registry/dialog.js",
+    "rectification/fields.js",
+    "rectification/actions.js",
 )
 
 REGISTRY_SCRIPTS = (
@@ -69,6 +85,7 @@ REGISTRY_SCRIPTS = (
 )
 
 __all__ = [
+    "RECTIFICATION_SCRIPTS",
     "REGISTRY_SCRIPTS",
     "SCRIPTS",
     "Actions",
@@ -92,10 +109,16 @@ __all__ = [
     "MessageActions",
     "Pick",
     "PlacePicker",
+    "ProjectActions",
+    "ProjectBoard",
+    "ProjectDoor",
+    "ProjectList",
     "Pulse",
     "Queue",
     "Rows",
     "Selection",
+    "StageMark",
+    "Stages",
     "Ticker",
     "TicketList",
     "Values",

@@ -9,7 +9,7 @@ from command_center.components.wall import _NAMESPACE, _names, _Wall
 
 
 class Rows(_Wall):
-    """A table, page by page: ``rows`` [{id, cells: [{text, sub, dot, tone, strong, code}]}].
+    """A table, page by page: ``rows`` [{id, cells: [{text, sub, dot, mark, tone, strong, code}]}].
 
     What is clicked becomes the page's `Selection` of ``kind``. ``next`` is the cursor of the
     following page (None: the last); ``list`` says which list this is. ``cursor`` {list, at} is what

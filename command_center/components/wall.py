@@ -43,7 +43,10 @@ class CityMap(_Wall):
 
 
 class Selection(_Wall):
-    """Invisible: ``clicked`` {kind, id, at} is what the page has open; also for the address."""
+    """Invisible: ``clicked`` {kind, id, at} is what the page has open; also for the address.
+
+    ``socket``: another address of the live connection; "none": the page has none.
+    """
 
     _namespace = _NAMESPACE
     _type = "Selection"
@@ -176,6 +179,60 @@ class Actions(_Wall):
         "id", "config", "number", "version", "actions", "departments", "crews", "department",
         "events", "suggested", "suggestion", "acted",
     )  # fmt: skip
+
+
+class ProjectBoard(_Wall):
+    """The projects by department and stage, as they are now."""
+
+    _namespace = _NAMESPACE
+    _type = "ProjectBoard"
+    _prop_names = _names("id", "config")
+
+
+class ProjectList(_Wall):
+    """The projects, the most urgent first."""
+
+    _namespace = _NAMESPACE
+    _type = "ProjectList"
+    _prop_names = _names("id", "config")
+
+
+class ProjectActions(_Wall):
+    """What can be done to a project: buttons, forms, photos; ``acted`` changes afterwards.
+
+    ``words``: the page's wording. ``actions`` [{verb, label, needs, main}]; ``choices`` {field:
+    [{value, label}]} for the fields that are chosen from a list; ``facts``: what is known already.
+    """
+
+    _namespace = _NAMESPACE
+    _type = "ProjectActions"
+    _prop_names = _names(
+        "id", "config", "words", "number", "version", "actions", "choices", "facts", "acted"
+    )
+
+
+class ProjectDoor(_Wall):
+    """The button that opens a project by hand, with its form; ``acted`` changes afterwards."""
+
+    _namespace = _NAMESPACE
+    _type = "ProjectDoor"
+    _prop_names = _names("id", "words", "kinds", "departments", "acted")
+
+
+class Stages(_Wall):
+    """A strip of ``stages`` [{value, label, count, late, mark}]; ``value``: the one chosen."""
+
+    _namespace = _NAMESPACE
+    _type = "Stages"
+    _prop_names = _names("id", "stages", "value", "label")
+
+
+class StageMark(_Wall):
+    """One mark of a stage: ``look`` {shape, colour, sign, late}."""
+
+    _namespace = _NAMESPACE
+    _type = "StageMark"
+    _prop_names = _names("id", "look")
 
 
 class Queue(_Wall):

@@ -15,6 +15,7 @@ from command_center.demo.holidays import calendar_days
 from command_center.demo.ladder import ladder_levels
 from command_center.demo.land import draw_land
 from command_center.demo.people import ACCOUNTS
+from command_center.demo.projects import begin as begin_projects
 from command_center.demo.roads import draw_roads
 from command_center.demo.stations import place_stations
 from command_center.problem import Language
@@ -59,6 +60,8 @@ def ensure(
     _keep_secrets(data, register_devices(engine, seeding.device_rows(devices), by=MAKER.key))
     tickets = write_past_tickets(engine, roads, components, by=MAKER, now=now)
     readings = write_past_readings(engine, by=MAKER, now=datetime.now(UTC))
+    projects = begin_projects(engine, data=data, by=MAKER.key, now=now)
+    say(f"整治项目 {projects} 个", f"{projects} projects")
     say(
         f"监测站点 {len(devices)} 个，历史案卷 {tickets} 件，历史读数 {readings} 条",
         f"{len(devices)} stations, {tickets} past tickets, {readings} past readings",

@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from command_center.demo.crew_steps import Step, next_step
 from command_center.demo.people import SIMULATED_DISPATCHER, VERIFIERS
 from command_center.demo.photo import draw_photo
+from command_center.demo.projects import ProjectWorker
 from command_center.demo.residents import Residents
 from command_center.photos.files import PhotoFiles
 from command_center.settings import Settings, read_settings
@@ -87,6 +88,7 @@ class People:
         self._leads: dict[int | None, Actor] = {}
         self._verifiers: list[Actor] = []
         self._dispatcher: Actor | None = None
+        self._projects: ProjectWorker | None = None
 
     def turn(self, now: datetime) -> None:
         """Do everything that is due. Raises SQLAlchemyError when the database is away."""
@@ -101,6 +103,8 @@ class People:
             self._consider(ticket, now)
         for ticket in returned:
             self._send_on(ticket, now)
+        if self._projects is not None:
+            self._projects.turn(now, self._speed)
 
     def _meet(self) -> None:
         """Learn who is who; again at the next turn when the city is not there yet."""
@@ -111,6 +115,8 @@ class People:
         self._leads = {one.crew_id: one for one in known.values() if one.crew_id in simulated}
         self._verifiers = [known[name] for name in VERIFIERS if name in known]
         self._dispatcher = known.get(SIMULATED_DISPATCHER)
+        owners = {one.department_id: one for one in self._leads.values() if one.department_id}
+        self._projects = ProjectWorker(self._engine, self._photos, owners, self._verifiers)
 
     def _consider(self, ticket: Ticket, now: datetime) -> None:
         crew = self._crews.get(ticket.crew_id or 0)

@@ -122,7 +122,7 @@ class Hub:
     def subscribe(self, area_id: int | None = None) -> Iterator[Subscriber]:
         """Take part until the end of the block; on the event loop only.
 
-        Tickets and events outside ``area_id`` are not told (None: all are).
+        Tickets, events and projects outside ``area_id`` are not told (None: all are).
         """
         subscriber = Subscriber(lambda: self._snapshot_text(area_id), area_id)
         self._subscribers.add(subscriber)

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from events.model.event import Event
+from events.model.projects.project import Project
+from events.model.projects.stage import Stage
 from events.model.ticket import Ticket, light, yellow_at
 from iot_ingest.model.device import Device
 from iot_ingest.store.readings import Latest
@@ -77,6 +79,30 @@ def ticket_json(ticket: Ticket, now: datetime) -> Json:
     return told
 
 
+def project_json(project: Project) -> Json:
+    """A project as the wall draws it; ``gone`` when there was nothing to be put right."""
+    told: Json = {
+        "id": project.project_id,
+        "number": project.number,
+        "kind": project.kind.value,
+        "stage": project.stage.value,
+        "version": project.version,
+        "name_zh": project.name_zh,
+        "name_en": project.name_en,
+        "lon": round(project.lon, 6),
+        "lat": round(project.lat, 6),
+        "areas": list(project.area_path),
+        "department_id": project.department_id,
+        "department_zh": project.department_name_zh,
+        "department_en": project.department_name_en,
+        "due_at": moment(project.due_at),
+        "updated_at": moment(project.updated_at),
+    }
+    if project.stage is Stage.EXCLUDED:
+        told["gone"] = True
+    return told
+
+
 def event_json(event: Event) -> Json:
     """An event as the wall's ticker shows it."""
     return {
@@ -112,6 +138,7 @@ def changes_json(
     devices: Mapping[int, Json],
     tickets: Mapping[int, Json],
     events: list[Json],
+    projects: Mapping[int, Json],
 ) -> Json:
     """One message of changes; parts without a change are left out."""
     message: Json = {"t": "changes", "at": moment(at)}
@@ -121,18 +148,20 @@ def changes_json(
         message["tickets"] = list(tickets.values())
     if events:
         message["events"] = events
+    if projects:
+        message["projects"] = list(projects.values())
     return message
 
 
 def narrowed(message: Json, area_id: int | None) -> Json:
-    """``message`` for somebody who may see the tickets and events inside ``area_id`` only.
+    """``message`` for somebody who may see tickets, events and projects inside ``area_id`` only.
 
     None: everywhere. Devices and figures are everybody's.
     """
     if area_id is None:
         return message
     found = dict(message)
-    for name in ("tickets", "events"):
+    for name in ("tickets", "events", "projects"):
         if name in message and isinstance(message[name], list):
             found[name] = [one for one in message[name] if area_id in one["areas"]]
     return found

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,14 +14,17 @@ from command_center.live.messages import (
     device_json,
     event_json,
     moment,
+    project_json,
     ticket_json,
     value_json,
 )
 from events.model.access import Scope
 from events.model.event import Event
+from events.model.projects.project import Project
 from events.model.ticket import Ticket, light
 from events.store import events as event_store
 from events.store import tickets as ticket_store
+from events.store.projects import rows as project_rows
 from events.store.search import TicketQuery, search
 from iot_ingest.store import devices as device_store
 from iot_ingest.store import findings as finding_store
@@ -31,6 +34,9 @@ from iot_ingest.store.readings import Latest
 # More open tickets than this are not drawn one by one; the figures count them all.
 MOST_TICKETS = 2_000
 RECENT_EVENTS = 50
+# So many projects are drawn, those that ended among them for so long.
+MOST_PROJECTS = 3_000
+ENDED_FOR = timedelta(days=90)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -41,6 +47,7 @@ class Changed:
     findings: set[int] = field(default_factory=set)
     tickets: set[int] = field(default_factory=set)
     events: set[int] = field(default_factory=set)
+    projects: set[int] = field(default_factory=set)
 
     def add(self, kind: str, ids: Iterable[int]) -> None:
         """Take one notice; kinds that the wall does not show are left out."""
@@ -49,12 +56,13 @@ class Changed:
             "finding": self.findings,
             "ticket": self.tickets,
             "event": self.events,
+            "project": self.projects,
         }.get(kind)
         if wanted is not None:
             wanted.update(ids)
 
     def __bool__(self) -> bool:
-        return bool(self.devices or self.findings or self.tickets or self.events)
+        return any((self.devices, self.findings, self.tickets, self.events, self.projects))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +72,7 @@ class Fetched:
     latest: Sequence[Latest] = ()
     tickets: Sequence[Ticket] = ()
     events: Sequence[Event] = ()
+    projects: Sequence[Project] = ()
     levels: Mapping[int, int] | None = None
     online: Mapping[int, bool] | None = None
 
@@ -74,6 +83,7 @@ def fetch(conn: Connection, changed: Changed, *, sweep: bool) -> Fetched:
         latest=reading_store.latest(conn, sorted(changed.devices)) if changed.devices else (),
         tickets=ticket_store.by_ids(conn, sorted(changed.tickets)) if changed.tickets else (),
         events=event_store.by_ids(conn, sorted(changed.events)) if changed.events else (),
+        projects=project_rows.by_ids(conn, sorted(changed.projects)),
         levels=_levels(conn) if changed.findings or sweep else None,
         online=_online(conn) if sweep else None,
     )
@@ -90,6 +100,7 @@ class World:
         """Start empty: nothing is known before `load`."""
         self.devices: dict[int, Json] = {}
         self.tickets: dict[int, Json] = {}
+        self.projects: dict[int, Json] = {}
         self.events: deque[Json] = deque(maxlen=RECENT_EVENTS)
         self.figures: Json = {}
         self.at: datetime | None = None
@@ -111,6 +122,7 @@ class World:
                 latest=reading_store.latest(conn),
                 tickets=_open_tickets(conn),
                 events=recent,
+                projects=project_rows.shown(conn, since=now - ENDED_FOR, limit=MOST_PROJECTS),
                 levels=_levels(conn),
                 online=_online(conn),
             ),
@@ -130,10 +142,11 @@ class World:
         fresh = sorted(fetched.events, key=lambda one: one.event_id)
         events = [event_json(one) for one in fresh[-RECENT_EVENTS:]]
         self.events.extend(events)
+        projects = self._merge_projects(fetched.projects)
         self.at = now
-        if not devices and not tickets and not events:
+        if not devices and not tickets and not events and not projects:
             return None
-        return changes_json(now, devices, tickets, events)
+        return changes_json(now, devices, tickets, events, projects)
 
     def knows(self, device_nos: Iterable[int]) -> bool:
         """Whether all these devices are in the picture; a new one asks for a new `load`."""
@@ -146,6 +159,7 @@ class World:
             "at": moment(self.at),
             "devices": list(self.devices.values()),
             "tickets": list(self.tickets.values()),
+            "projects": list(self.projects.values()),
             "figures": self.figures,
             "events": list(self.events),
         }
@@ -183,6 +197,17 @@ class World:
             else:
                 self.tickets.pop(key, None)
                 self._open.pop(key, None)
+        return told
+
+    def _merge_projects(self, projects: Iterable[Project]) -> dict[int, Json]:
+        told: dict[int, Json] = {}
+        for project in projects:
+            key = project.project_id
+            told[key] = project_json(project)
+            if told[key].get("gone"):
+                self.projects.pop(key, None)
+            else:
+                self.projects[key] = told[key]
         return told
 
     def _turn_lights(self, now: datetime) -> dict[int, Json]:

@@ -26,6 +26,7 @@ from command_center.pages.parts import frame
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
 from command_center.pages.parts.device import HOURS, device_panel, series_part
 from command_center.pages.parts.place import cell_panel, event_panel, layer_panel
+from command_center.pages.parts.project import project_panel
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.story import story_panel
 from command_center.pages.parts.told import aria
@@ -87,6 +88,10 @@ def panel(services: Services, clicked: Mapping[str, Any]) -> Component:
     kind, key = str(clicked.get("kind")), clicked.get("id")
     if kind == "ticket":
         return story_panel(services, str(key), reader, links=_links(reader, str(key)))
+    if kind == "project":
+        return project_panel(
+            services, str(key)[:64], reader, links=_project_links(reader, str(key))
+        )
     if kind == "layer":
         return layer_panel(services, str(key), reader)
     number = _number(key)
@@ -136,6 +141,13 @@ def _links(reader: Reader, number: str) -> Component | None:
     return html.P(html.A(told, href=f"/desk?ticket={number}"), className="cc-links")
 
 
+def _project_links(reader: Reader, number: str) -> Component | None:
+    if not allowed(reader.actor, Permission.VIEW_RECTIFICATION):
+        return None
+    told = words("story.open_project", reader.language)
+    return html.P(html.A(told, href=f"/rectification?project={number}"), className="cc-links")
+
+
 def _number(key: Any) -> int:
     try:
         number = int(key)
@@ -150,7 +162,7 @@ PAGE = Page(
     title="wall.title",
     layout=layout,
     register=register,
-    styles=("wall/wall.css", "wall/side.css"),
+    styles=("wall/wall.css", "wall/side.css", "rectification/rectification.css"),
     scripts=SCRIPTS,
     body_class="cc-dark",
 )

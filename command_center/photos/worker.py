@@ -99,6 +99,9 @@ class PhotoWorker:
                 lon=found.lon,
                 lat=found.lat,
             )
+            project_id = attachments.project_of(conn, photo)
+            if project_id is not None:
+                notify(conn, "cc_live", "project", [project_id])
             ticket_id = attachments.holder(conn, photo)
             if ticket_id is not None:
                 if found.perceptual_hash is not None:

@@ -8,6 +8,7 @@ from typing import Any
 from command_center.problem import Language
 from command_center.wording import page_words
 from events.model.access import Actor, Permission, allowed
+from events.model.projects.stage import Kind, Stage, stage_words
 from events.model.workflow import STATE_WORDS
 from grid.model.city import City
 from layers.contract import SEVERITY, Layer, Metric
@@ -44,6 +45,10 @@ def wall_config(
             for level, one in SEVERITY.items()
         },
         "states": {state.value: words.told(language) for state, words in STATE_WORDS.items()},
+        "project_stages": {
+            kind.value: {stage.value: stage_words(kind, stage).told(language) for stage in Stage}
+            for kind in Kind
+        },
         "links": links_of(actor),
         "words": page_words("wall", language),
         "locale": _locale(language),
@@ -70,6 +75,18 @@ def layer_json(layer: Layer) -> Json:
             }
             for stage in layer.stages
         ],
+        "projects": [
+            {
+                "code": one.code,
+                "name_zh": one.names.zh,
+                "name_en": one.names.en,
+                "sign_zh": one.sign.zh,
+                "sign_en": one.sign.en,
+                "colour": one.colour,
+                "shape": str(one.shape),
+            }
+            for one in layer.projects
+        ],
     }
 
 
@@ -78,6 +95,8 @@ def links_of(actor: Actor) -> Json:
     links: Json = {}
     if allowed(actor, Permission.VIEW_DESK):
         links.update(_DESK_LINKS)
+    if allowed(actor, Permission.VIEW_RECTIFICATION):
+        links["projects"] = "/rectification"
     if allowed(actor, Permission.VIEW_EVALUATION):
         links["on_time"] = "/evaluation"
     if allowed(actor, Permission.VIEW_DUTIES):

@@ -17,6 +17,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import paho.mqtt.client as mqtt
@@ -68,6 +69,15 @@ PICTURES = (
     Picture(name="wall-device-en", path="/", run=_RIVER),
     Picture(name="desk-zh", path="/desk"),
     Picture(name="desk-en", path="/desk", open=".cc-desk [data-ticket], tbody tr"),
+    Picture(
+        name="projects-zh",
+        path="/rectification?kind=outfall&stage=rectify",
+        account="supervisor",
+        open=_ROW,
+    ),
+    Picture(
+        name="projects-en", path="/rectification?kind=root_cause", account="supervisor", open=_ROW
+    ),
     Picture(name="evaluation-zh", path="/evaluation", account="supervisor"),
     Picture(name="evaluation-en", path="/evaluation", account="supervisor"),
     Picture(name="duties-zh", path="/duties", account="supervisor"),
@@ -102,7 +112,7 @@ async def take(browser: Browser, picture: Picture, base: str, city: dict[str, st
     page = await context.new_page()
     page.set_default_timeout(90_000)
     if picture.account:
-        await page.goto(f"{base}/login?next={path.replace('?', '%3F')}")
+        await page.goto(f"{base}/login?next={quote(path, safe='/')}")
         await page.fill("[name=name]", picture.account)
         await page.fill("[name=password]", city[picture.account])
         await page.press("[name=password]", "Enter")

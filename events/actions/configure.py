@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from events.model.problems import Incomplete
 from events.model.refusal import Reason, Refusal
 from events.store import departments, escalations, formulas, ledger, rules
+from events.store.projects import rules as project_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from events.model.calendar import CalendarDay
     from events.model.category import Category
     from events.model.configuration import CrewRow, DepartmentRow
+    from events.model.deadline import Limit
     from events.model.figure import Formula
     from events.model.ladder import Level
+    from events.model.projects.recurrence import RecurrenceRule
+    from events.model.projects.stage import Kind, Stage
 
 
 def put_categories(conn: Connection, rows: Iterable[Category], *, now: datetime) -> None:
@@ -136,6 +140,22 @@ def add_formulas(
 
 def _month(conn: Connection, now: datetime) -> date:
     return rules.load(conn).day(now).replace(day=1)
+
+
+def put_recurrence(conn: Connection, rows: Iterable[RecurrenceRule], *, now: datetime) -> None:
+    """Make rules of recurrence or bring them up to date, by what they hold for."""
+    for one in rows:
+        project_rules.put_recurrence(conn, one)
+        _trail(conn, "recurrence", f"{one.level}:{one.code}", asdict(one), now)
+
+
+def put_project_limits(
+    conn: Connection, rows: Mapping[tuple[Kind, Stage], Limit], *, pack: str, now: datetime
+) -> None:
+    """Set how long the stages of projects may take."""
+    for (kind, stage), limit in rows.items():
+        project_rules.put_limit(conn, kind, stage, limit, pack=pack)
+        _trail(conn, "project_limit", f"{kind}:{stage}", {**asdict(limit), "pack": pack}, now)
 
 
 def _trail(

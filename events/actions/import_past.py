@@ -69,6 +69,7 @@ def import_past(
     store.add_clocks(conn, clocks)
     store.add_ledger(conn, entries, by.key)
     open_ids = [row["ticket_id"] for row in rows if row["state"] in OPEN]
+    store.relate(conn, open_ids)
     notify(conn, "cc_live", "ticket", open_ids[:_TOLD])
     return ImportedPast(imported=len(new), known=len(tickets) - len(new))
 

@@ -70,19 +70,26 @@ class Permission(StrEnum):
     VIEW_LOSSES = "view_losses"
     VIEW_DUTIES = "view_duties"
     DECIDE_DUTIES = "decide_duties"
+    VIEW_RECTIFICATION = "view_rectification"
+    READ_PROJECTS = "read_projects"
+    ACT_ON_PROJECTS = "act_on_projects"
 
 
 _P = Permission
-_READS = frozenset({_P.READ_TICKETS, _P.READ_READINGS, _P.READ_CONFIGURATION})
+_READS = frozenset({
+    _P.READ_TICKETS, _P.READ_READINGS, _P.READ_CONFIGURATION, _P.READ_PROJECTS,
+    _P.VIEW_RECTIFICATION,
+})  # fmt: skip
 _WATCHES_DEVICES = frozenset({_P.VIEW_DEVICES, _P.VIEW_LOSSES})
 _DESKS = frozenset({
     _P.VIEW_WALL, _P.VIEW_DESK, _P.READ_CONTACT, _P.ACT_ON_TICKETS, _P.EXPORT_RECORDS,
+    _P.ACT_ON_PROJECTS,
 })  # fmt: skip
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: _READS | _WATCHES_DEVICES | _DESKS | {_P.VIEW_DUTIES},
     Role.DISPATCHER: _READS | _DESKS | {_P.VIEW_DUTIES},
-    Role.FIELD: _READS | {_P.VIEW_FIELD, _P.ACT_ON_TICKETS},
+    Role.FIELD: _READS | {_P.VIEW_FIELD, _P.ACT_ON_TICKETS, _P.ACT_ON_PROJECTS},
     Role.SUPERVISOR: _READS
     | _WATCHES_DEVICES
     | _DESKS

@@ -1,4 +1,4 @@
-"""Evidence: a photo that belongs to an event or to a ticket."""
+"""Evidence: a photo that belongs to an event, to a ticket or to a project."""
 
 from __future__ import annotations
 
@@ -30,3 +30,4 @@ class Attachment:
     refusal: str | None
     created_at: datetime
     actor: str
+    item: str | None = None  # of a project: which of the six measures it shows

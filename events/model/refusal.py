@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from events.model.project_reason import PROJECT_SENTENCES, ProjectReason
 from events.model.words import Language, Words
 
 
@@ -363,12 +364,14 @@ SENTENCES: dict[Reason, Words] = {
 class Refusal:
     """A reason, the sentence that tells it, and the field it is about (None: the whole)."""
 
-    reason: Reason
+    reason: Reason | ProjectReason
     field: str | None = None
 
     @property
     def words(self) -> Words:
         """The sentence in both languages."""
+        if isinstance(self.reason, ProjectReason):
+            return PROJECT_SENTENCES[self.reason]
         return SENTENCES[self.reason]
 
     def told(self, language: Language) -> str:

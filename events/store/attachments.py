@@ -27,8 +27,13 @@ def add(
     now: datetime,
     event_id: int | None = None,
     ticket_id: int | None = None,
+    project_id: int | None = None,
+    item: str | None = None,
 ) -> None:
-    """Keep photos of an event or of a ticket; they wait to be decoded."""
+    """Keep photos of an event, of a ticket or of a project; they wait to be decoded.
+
+    ``item``: which of a project's measures they show.
+    """
     _SQL.run_many(
         conn,
         "add",
@@ -37,6 +42,8 @@ def add(
                 "attachment_id": one.attachment_id,
                 "event_id": event_id,
                 "ticket_id": ticket_id,
+                "project_id": project_id,
+                "item": item,
                 "area_id": area_id,
                 "kind": one.kind,
                 "original_sha256": one.sha256,
@@ -73,6 +80,18 @@ def hashes_of_events(conn: Connection, event_ids: Sequence[int]) -> dict[int, tu
     for row in rows:
         found[row.event_id].append(row.perceptual_hash)
     return {one: tuple(hashes) for one, hashes in found.items()}
+
+
+def of_project(conn: Connection, project_id: int) -> tuple[Attachment, ...]:
+    """The evidence of a project, in order."""
+    rows = _SQL.rows(conn, "of_project", project_id=project_id)
+    return tuple(Attachment(**row._mapping) for row in rows)
+
+
+def project_of(conn: Connection, attachment_id: UUID) -> int | None:
+    """The project whose evidence a photo is, or None."""
+    found: int | None = _SQL.value(conn, "project_of", attachment_id=attachment_id)
+    return found
 
 
 def by_id(conn: Connection, attachment_id: UUID) -> Attachment | None:

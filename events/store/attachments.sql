@@ -2,14 +2,15 @@
 -- A photo has arrived as it is; it waits to be decoded apart.
 INSERT INTO events.attachments (
     attachment_id, event_id, ticket_id, area_id, kind, original_sha256, original_bytes, taken_at,
-    position, taken_from, placed_from, clock_off, created_at
+    position, taken_from, placed_from, clock_off, created_at, project_id, item
 )
 VALUES (
     :attachment_id, :event_id, :ticket_id, :area_id, :kind, :original_sha256, :original_bytes,
     :taken_at, ST_SetSRID(ST_MakePoint(
         CAST(:lon AS double precision), CAST(:lat AS double precision)), 4326),
     CASE WHEN CAST(:taken_at AS timestamptz) IS NOT NULL THEN 'phone' END,
-    CASE WHEN CAST(:lon AS double precision) IS NOT NULL THEN 'phone' END, :clock_off, :created_at
+    CASE WHEN CAST(:lon AS double precision) IS NOT NULL THEN 'phone' END, :clock_off, :created_at,
+    CAST(:project_id AS bigint), CAST(:item AS text)
 );
 
 -- name: of_tickets
@@ -26,6 +27,18 @@ FROM events.ticket_events AS l
 JOIN events.attachments AS p ON p.event_id = l.event_id
 WHERE l.ticket_id = ANY(CAST(:ticket_ids AS bigint[])) AND l.unlinked_at IS NULL
 ORDER BY created_at, attachment_id;
+
+-- name: of_project
+-- The evidence of a project.
+SELECT p.attachment_id, p.event_id, p.ticket_id, p.area_id, p.kind, p.state, p.width, p.height,
+    p.taken_at, p.taken_from, p.placed_from, p.clock_off, p.refusal, p.created_at, p.actor, p.item
+FROM events.attachments AS p
+WHERE p.project_id = :project_id
+ORDER BY p.created_at, p.attachment_id;
+
+-- name: project_of
+-- The project whose evidence a photo is.
+SELECT project_id FROM events.attachments WHERE attachment_id = :attachment_id;
 
 -- name: hashes_of_events
 -- The perceptual hashes of the photos that came with events, as far as they are known.

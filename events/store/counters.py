@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _SQL = Statements.beside(__file__)
+_INITIALS = {"ticket": "", "report": "R", "project": "P"}
 
 
-def next_number(conn: Connection, kind: Literal["ticket", "report"], day: date) -> str:
-    """The next number of ``kind`` on the city's ``day``; reports start with R.
+def next_number(conn: Connection, kind: Literal["ticket", "report", "project"], day: date) -> str:
+    """The next number of ``kind`` on the city's ``day``; reports start with R, projects with P.
 
     Take it late in the transaction: others wait for theirs until this one ends. Inside
     `gathering` the row is ours after the first one: the others are counted here.
@@ -30,7 +31,7 @@ def next_number(conn: Connection, kind: Literal["ticket", "report"], day: date) 
         gather(conn, _advance, (kind, day, last))
     if known is not None:
         known["counter", kind, day] = last
-    return f"{'R' if kind == 'report' else ''}{day:%Y%m%d}-{last:05d}"
+    return f"{_INITIALS[kind]}{day:%Y%m%d}-{last:05d}"
 
 
 def _advance(conn: Connection, rows: list[tuple[Any, ...]]) -> None:

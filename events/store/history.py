@@ -20,6 +20,7 @@ from events.store import (
     rules,
     tickets,
 )
+from events.store.projects import rows as project_rows
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from events.model.ledger import LedgerEntry
     from events.model.message import Message
     from events.model.party import Party
+    from events.model.projects.project import Project
     from events.model.proof import PhotoProof
     from events.model.proposal import Proposal
     from events.model.rating import Rating
@@ -75,6 +77,7 @@ class TicketHistory:
     ratings: tuple[Rating, ...]
     photo_proof: tuple[PhotoProof, ...]
     escalations: tuple[Escalation, ...]
+    projects: tuple[Project, ...]
     calendar: Calendar
 
 
@@ -109,6 +112,7 @@ def of_ticket(conn: Connection, ticket_id: int) -> TicketHistory:
         messages=messages.of_ticket(conn, ticket_id),
         ratings=ratings.of_ticket(conn, ticket_id),
         escalations=escalations.of_tickets(conn, [ticket_id]),
+        projects=project_rows.of_tickets(conn, [ticket_id]).get(ticket_id, ()),
         photo_proof=proof.of_tickets(conn, [ticket_id])[ticket_id],
         calendar=calendar,
     )

@@ -67,6 +67,12 @@ def of_ticket(conn: Connection, ticket_id: int) -> tuple[LedgerEntry, ...]:
     return tuple(_entry(row) for row in _SQL.rows(conn, "of_ticket", ticket_id=ticket_id))
 
 
+def of_object(conn: Connection, kind: str, key: str) -> tuple[LedgerEntry, ...]:
+    """Everything that was done to one object (a project by its number), in order."""
+    rows = _SQL.rows(conn, "of_object", object_kind=kind, object_key=key)
+    return tuple(_entry(row) for row in rows)
+
+
 def after(conn: Connection, entry_id: int, *, limit: int = 1000) -> tuple[LedgerEntry, ...]:
     """A page of the whole trail: entries with a higher id than ``entry_id``."""
     return tuple(_entry(row) for row in _SQL.rows(conn, "after", entry_id=entry_id, limit=limit))

@@ -20,6 +20,13 @@ FROM events.ledger
 WHERE ticket_id = :ticket_id
 ORDER BY entry_id;
 
+-- name: of_object
+-- Everything that was done to one object, in order.
+SELECT entry_id, at, actor, verb, object_kind, object_key, ticket_id, area_id, payload
+FROM events.ledger
+WHERE object_kind = :object_kind AND object_key = :object_key
+ORDER BY entry_id;
+
 -- name: after
 -- A page of the whole trail, in order of entry.
 SELECT entry_id, at, actor, verb, object_kind, object_key, ticket_id, area_id, payload

@@ -58,6 +58,11 @@ def add_tickets(conn: Connection, tickets: Iterable[Mapping[str, Any]]) -> int:
     )
 
 
+def relate(conn: Connection, ticket_ids: Sequence[int]) -> None:
+    """Let the dispatcher look to which projects these belong."""
+    _SQL.run(conn, "relate", ticket_ids=list(ticket_ids))
+
+
 def add_links(
     conn: Connection, links: Iterable[tuple[int, int, datetime]], why: Mapping[str, Any], actor: str
 ) -> int:

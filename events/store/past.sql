@@ -12,3 +12,8 @@ FROM unnest(CAST(:days AS date[]), CAST(:counts AS integer[])) AS one (day, coun
 ORDER BY day
 ON CONFLICT (kind, day) DO UPDATE SET last = counters.last + excluded.last
 RETURNING day, last;
+
+-- name: relate
+-- Tickets that are open yet are looked at for the projects that they may belong to.
+INSERT INTO events.to_relate (ticket_id)
+SELECT unnest(CAST(:ticket_ids AS bigint[]));

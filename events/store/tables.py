@@ -279,7 +279,8 @@ outbox = Table(
     "outbox", METADATA, _id("notice_id"), _text("kind"), _text("recipient_kind"),
     _id("recipient_id"), _text("channel"), _id("ticket_id", nullable=True), _number("area_id"),
     _text("body_zh"), _text("body_en"), _at("created_at"), _at("delivered_at", nullable=True),
-    _number("attempts"), _at("not_before"), _text("trouble", nullable=True), schema="events",
+    _number("attempts"), _at("not_before"), _text("trouble", nullable=True),
+    _id("project_id", nullable=True), schema="events",
 )  # fmt: skip
 
 read_receipts = Table(
@@ -309,7 +310,7 @@ attachments = Table(
     _text("refusal", nullable=True), _at("created_at"), _text("actor"),
     _id("perceptual_hash", nullable=True), _text("taken_from", nullable=True),
     _text("placed_from", nullable=True), Column("clock_off", Interval, nullable=True),
-    schema="events",
+    _id("project_id", nullable=True), _text("item", nullable=True), schema="events",
 )  # fmt: skip
 
 fusion_weights = Table(

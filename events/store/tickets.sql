@@ -63,7 +63,8 @@ SELECT ticket_id FROM events.tickets WHERE ticket_id = :ticket_id
 FOR NO KEY UPDATE SKIP LOCKED;
 
 -- name: insert
--- A new ticket in state reported, to be compared with those around it.
+-- A new ticket in state reported, to be compared with those around it, and to be looked at for
+-- the projects that it may belong to.
 WITH made AS (
 INSERT INTO events.tickets (
     number, state, category_code, category_version, family, layer, severity, source, title_zh, title_en, description,
@@ -79,6 +80,8 @@ VALUES (
 RETURNING ticket_id
 ), asked AS (
     INSERT INTO events.to_compare (ticket_id) SELECT ticket_id FROM made
+), told AS (
+    INSERT INTO events.to_relate (ticket_id) SELECT ticket_id FROM made
 )
 SELECT ticket_id FROM made;
 

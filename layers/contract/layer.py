@@ -19,6 +19,8 @@ class Shape(StrEnum):
     HEXAGON = "hexagon"
     DIAMOND = "diamond"
     CIRCLE = "circle"
+    PENTAGON = "pentagon"
+    OCTAGON = "octagon"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +66,18 @@ class Stage:
     names: Words
     states: tuple[str, ...]
     colour: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectStage:
+    """A step of a project, for layers that show projects: told apart by colour, by shape, and by
+    one character inside (``sign``)."""
+
+    code: str
+    names: Words
+    sign: Words
+    colour: str
+    shape: Shape
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +128,7 @@ class Layer:
     rules: tuple[Rule, ...] = ()
     legend: tuple[Legend, ...] = ()
     stages: tuple[Stage, ...] = ()
+    projects: tuple[ProjectStage, ...] = ()
     samples: tuple[Sample, ...] = ()
 
     @property

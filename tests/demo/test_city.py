@@ -13,9 +13,14 @@ from sqlalchemy import Engine
 
 import layers
 from command_center.demo import city
-from events.model.ledger import rebuild
+from events.model.access import Scope
+from events.model.ledger import plain, rebuild
+from events.model.projects.stage import Kind, Stage
+from events.model.projects.trail import PROJECT_COLUMNS, rebuild_project
 from events.model.workflow import OPEN
 from events.store import accounts, departments, ledger, tickets
+from events.store.projects import rows
+from events.store.projects.rows import ProjectQuery
 from grid.actions.put import put_city
 from grid.model.city import City
 from grid.store import areas, basemap, cells, components
@@ -174,3 +179,18 @@ def test_a_database_that_governs_another_city_is_left_alone(
     assert city.ensure(engine, data=tmp_path, language="en", told=print) == {}
     with reading(engine) as conn:
         assert cells.count(conn) == 0
+
+
+def test_projects_are_at_every_stage_and_the_ledger_has_them_all(made: Made) -> None:
+    now = datetime.now(UTC)
+    with reading(made.engine) as conn:
+        found = rows.find(conn, ProjectQuery(now=now, limit=500), Scope())
+        assert {one.stage for one in found} >= {
+            Stage.SURVEY, Stage.MONITOR, Stage.TRACE, Stage.RECTIFY, Stage.WATCH, Stage.DONE,
+        }  # fmt: skip
+        assert {one.kind for one in found} == set(Kind)
+        for project in found:
+            told = rebuild_project(ledger.of_object(conn, "project", project.number))
+            assert told.columns == {
+                name: plain(getattr(project, name)) for name in PROJECT_COLUMNS
+            }, project.number

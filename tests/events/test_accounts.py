@@ -26,7 +26,7 @@ def sign_in(
 
 def reason(
     town: Town, name: str, password: str, minutes: float = 0, address: str = HOME
-) -> Reason | None:
+) -> str | None:
     try:
         sign_in(town, name, password, NOW + timedelta(minutes=minutes), address)
     except SignInRefused as refused:

@@ -63,7 +63,7 @@ def answer(town: Town, version: int, verdict: Verb, who: str, *, now: datetime =
         actions.decide(conn, version, verdict, by=town.people[who], why="同意", now=now)
 
 
-def reason(caught: pytest.ExceptionInfo[Refused]) -> Reason:
+def reason(caught: pytest.ExceptionInfo[Refused]) -> object:
     return caught.value.refusal.reason
 
 

@@ -30,6 +30,12 @@ PROCESSES = ("cc_web", "cc_ingest", "cc_dispatch")
       for role in ("cc_ingest", "cc_dispatch")],
     ("cc_web", "UPDATE", "events.duty_alerts", "ended_at"),
     ("cc_ingest", "SELECT", "events.proposals", "reason"),
+    *[(role, "UPDATE", "events.projects", one) for role in (*PROCESSES, "cc_admin")
+      for one in ("number", "kind", "component_id", "opened_at", "opened_why")],
+    *[("cc_dispatch", right, "events.project_samples", "measured")
+      for right in ("INSERT", "UPDATE")],
+    *[(role, "UPDATE", "events.project_samples", "water_class") for role in ("cc_web", "cc_admin")],
+    ("cc_ingest", "SELECT", "events.projects", "cause"),
     *[(role, "UPDATE", "events.ledger", "payload") for role in (*PROCESSES, "cc_admin")],
     *[(role, "UPDATE", "events.events", "description") for role in (*PROCESSES, "cc_admin")],
     *[(role, "SELECT", "contact.contacts", "contact") for role in ("cc_ingest", "cc_dispatch")],
@@ -67,6 +73,7 @@ def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> Non
     assert [row[0] for row in rows] == [
         "events.calendar_days", "events.facts", "events.inbox", "events.sessions", "events.shifts",
         "events.sign_in_failures", "events.tallies", "events.to_compare", "events.to_count",
+        "events.to_relate",
         "grid.basemap", "iot.compared", "iot.dirty", "iot.dirty_windows", "iot.stale",
     ]  # fmt: skip
 

@@ -35,8 +35,9 @@ from events.store import (
     suggestions,
     tickets,
 )
+from events.store.projects import relate
+from events.store.projects.tables import METADATA
 from events.store.search import TicketQuery
-from events.store.tables import METADATA
 from grid.store.named_sql import Statements
 from tests.events.town import NOW, Town, draft
 from tests.support.cluster import TestDatabase
@@ -140,6 +141,7 @@ VALUES (9, '', 'system:test', now(), now(), '2026-01-01');
 INSERT INTO events.duty_rules (version, position, scope, category_code, department_code)
 SELECT 9, n, 'category:c' || n % 400, 'c' || n % 400, 'works' FROM generate_series(1, 20000) AS n;
 INSERT INTO events.to_compare (ticket_id) SELECT ticket_id FROM events.tickets;
+INSERT INTO events.to_relate (ticket_id) SELECT ticket_id FROM events.tickets;
 INSERT INTO events.suggestions (older_id, newer_id, area_id, score, distance_m, terms, because,
     suggested_at)
 SELECT n, n + 50, 4, 0.4, 50, '{}', '{}', now() FROM generate_series(1, 19900) AS n;
@@ -152,7 +154,7 @@ ANALYZE;
 BIG = {
     "events", "tickets", "ticket_events", "inbox", "outbox", "ledger", "ticket_clocks",
     "attachments", "proposals", "parties", "messages", "ratings", "reports",
-    "suggestions", "to_compare", "escalations", "duty_rules", "facts", "to_count",
+    "suggestions", "to_compare", "to_relate", "escalations", "duty_rules", "facts", "to_count",
     "ticket_words",
 }  # fmt: skip
 
@@ -249,6 +251,14 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("facts", "count"): {"ticket_ids": [5, 6], "sums": True},
     ("facts", "neighbours"): {"ticket_ids": [5, 6]},
     ("ledger", "of_ticket"): {"ticket_id": 9},
+    ("ledger", "of_object"): {"object_kind": "project", "object_key": "P1"},
+    ("project relate", "same"): {
+        "family": "flood", "category_code": None, "cell_ids": [1, 2], "component_id": None,
+        "since": NOW,
+    },
+    ("project relate", "subject"): {"ticket_id": 9},
+    ("project relate", "rectification_of"): {"ticket_id": 9},
+    ("project relate", "claim"): {"limit": 1},
     ("outbox", "claim"): {"now": NOW, "limit": 100},
     ("outbox", "for_account"): {"account_id": 1, "crew_id": 1, "department_id": 1, "limit": 50},
     ("outbox", "put_to_reporters"): {
@@ -263,7 +273,7 @@ STORES = {
     "attachments": attachments, "proposals": proposals, "parties": parties, "messages": messages,
     "ratings": ratings, "suggestions": suggestions, "rules": rules, "crew_work": crew_work,
     "proof": proof, "escalations": escalations, "duties": duties, "duty_past": duty_past,
-    "duty_alerts": duty_alerts, "facts": facts, "clocks": clocks,
+    "duty_alerts": duty_alerts, "facts": facts, "clocks": clocks, "project relate": relate,
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@
 
   function Cell({ cell }) {
     const text = [
+      cell.mark && e(window.React.Fragment, { key: "mark" }, ns.marks.stageIcon(cell.mark, cell.mark.sign, cell.mark.late)),
       cell.dot && e("i", { key: "dot", className: `cc-dot ${cell.dot}`, "aria-hidden": true }),
       e("span", { key: "text", className: cell.code ? "code" : undefined }, cell.text),
       cell.sub && e("small", { key: "sub" }, cell.sub),

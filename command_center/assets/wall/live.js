@@ -36,6 +36,7 @@
     constructor() {
       this.devices = new Map();
       this.tickets = new Map();
+      this.projects = new Map();
       this.events = [];
       this.figures = null;
       this.health = null;
@@ -176,6 +177,7 @@
     takeSnapshot(frame) {
       this.devices = new Map(frame.devices.map((device) => [device.id, device]));
       this.tickets = new Map(frame.tickets.map((ticket) => [ticket.id, readTicket(ticket)]));
+      this.projects = new Map((frame.projects || []).map((project) => [project.id, readTicket(project)]));
       this.events = (frame.events || []).slice(0, EVENTS_KEPT).map(readEvent);
       this.tell("snapshot");
       this.tell("lists");
@@ -203,13 +205,19 @@
         else this.tickets.set(ticket.id, readTicket(ticket));
         tickets.push(ticket.id);
       }
+      const projects = [];
+      for (const project of frame.projects || []) {
+        if (project.gone) this.projects.delete(project.id);
+        else this.projects.set(project.id, readTicket(project));
+        projects.push(project.id);
+      }
       if (frame.events && frame.events.length) {
         const seen = new Set(frame.events.map((event) => event.id));
         const older = this.events.filter((event) => !seen.has(event.id));
         this.events = frame.events.map(readEvent).concat(older).slice(0, EVENTS_KEPT);
       }
-      this.tell("changes", { marked, tickets });
-      if (marked.length || tickets.length || frame.events) this.listsSoon.want();
+      this.tell("changes", { marked, tickets, projects });
+      if (marked.length || tickets.length || projects.length || frame.events) this.listsSoon.want();
       if (this.measured.size) this.valuesSoon.want();
     }
 

@@ -146,6 +146,9 @@
       if (selected.place) return selected.place;
       let row = null;
       if (selected.kind === "device") row = live.devices.get(selected.id);
+      if (selected.kind === "project") {
+        row = [...live.projects.values()].find((project) => project.number === selected.id);
+      }
       if (selected.kind === "ticket") {
         row = [...live.tickets.values()].find((ticket) => ticket.number === selected.id);
       }

@@ -62,6 +62,7 @@
       this.devices = new Drawn(map.getSource("devices"));
       this.values = new Drawn(map.getSource("values"));
       this.tickets = new Drawn(map.getSource("tickets"));
+      this.projects = new Drawn(map.getSource("projects"));
       this.cells = new Map(); // cell id -> severity shown
       this.dirty = new Set(); // devices that look different
       this.onTickets = () => {}; // called when changed tickets are drawn
@@ -76,7 +77,7 @@
     }
 
     fill() {
-      this.all = this.ticketsDirty = true;
+      this.all = this.ticketsDirty = this.projectsDirty = true;
       this.pace.want();
       this.valuesPace.want();
     }
@@ -84,7 +85,8 @@
     note(changes) {
       changes.marked.forEach((id) => this.dirty.add(id));
       if (changes.tickets.length) this.ticketsDirty = true;
-      if (changes.tickets.length || changes.marked.length) this.pace.want();
+      if (changes.projects.length) this.projectsDirty = true;
+      if (changes.tickets.length || changes.marked.length || changes.projects.length) this.pace.want();
     }
 
     /** Values are written beside their marks when one is near enough to read them. */
@@ -102,10 +104,11 @@
 
     /** A deadline passes without any message: draw again when one did. */
     passTime() {
-      const late = this.shownTickets().filter((ticket) => live.overdue(ticket)).length;
+      const rows = [...this.shownTickets(), ...live.projects.values()];
+      const late = rows.filter((row) => live.overdue(row)).length;
       if (late === this.late) return;
       this.late = late;
-      this.ticketsDirty = true;
+      this.ticketsDirty = this.projectsDirty = true;
       this.pace.want();
     }
 
@@ -118,7 +121,8 @@
       this.dirty.clear();
       const devices = this.devices.flush();
       const tickets = this.ticketsDirty && this.drawTickets();
-      if (!devices && !tickets) return undefined;
+      const projects = this.projectsDirty && this.drawProjects();
+      if (!devices && !tickets && !projects) return undefined;
       const drawn = this.drawn();
       return tickets ? drawn.then(() => this.onTickets()) : drawn;
     }
@@ -129,6 +133,22 @@
       this.tickets.putAll(shown.map((one) => this.ticket(one)));
       const moved = this.tickets.flush();
       return this.colourCells(shown) || moved;
+    }
+
+    /** Projects show while the layer that tells their stages is on. */
+    drawProjects() {
+      this.projectsDirty = false;
+      const layer = this.config.layers.find((one) => (one.projects || []).length);
+      const stages = new Set(layer && !live.hidden.has(layer.code) ? layer.projects.map((one) => one.code) : []);
+      const shown = [...live.projects.values()].filter((one) => stages.has(one.stage));
+      this.projects.putAll(shown.map((one) => this.project(one)));
+      return this.projects.flush();
+    }
+
+    project(project) {
+      const late = live.overdue(project) ? 1 : 0;
+      const order = project.stage === "done" ? 0 : 1 + late;
+      return [project.id, [project.lon, project.lat], { id: project.id, order, icon: `p-${project.stage}-${late}` }];
     }
 
     drawValues() {

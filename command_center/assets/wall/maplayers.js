@@ -17,6 +17,11 @@
         add(`t-${layer.code}-${level}-0`, ns.marks.ticketImage(layer, level, false, ratio));
         add(`t-${layer.code}-${level}-1`, ns.marks.ticketImage(layer, level, true, ratio));
       }
+      for (const stage of layer.projects || []) {
+        const sign = ns.pick(stage, "sign", config.language);
+        add(`p-${stage.code}-0`, ns.marks.projectImage(stage, sign, false, ratio));
+        add(`p-${stage.code}-1`, ns.marks.projectImage(stage, sign, true, ratio));
+      }
       add(`d-${layer.code}-off`, ns.marks.deviceImage(layer, 0, false, ratio));
     }
   }
@@ -24,6 +29,7 @@
   function addSources(map) {
     map.addSource("devices", { type: "geojson", data: collection([]), tolerance: 0 });
     map.addSource("values", { type: "geojson", data: collection([]), tolerance: 0 });
+    map.addSource("projects", { type: "geojson", data: collection([]), tolerance: 0 });
     map.addSource("tickets", {
       type: "geojson",
       data: collection([]),
@@ -70,6 +76,19 @@
         "text-color": ["case", [">", ["get", "level"], 0], "#ffffff", "#cfe0f5"],
         "text-halo-color": ns.PALETTE.halo,
         "text-halo-width": 1.6,
+      },
+    });
+    map.addLayer({
+      id: "project-mark",
+      type: "symbol",
+      source: "projects",
+      layout: {
+        "icon-image": ["get", "icon"],
+        "icon-offset": [9, 9], // beside what stands on the same place
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.62, 13, 0.86, 16, 1.1],
+        "icon-allow-overlap": ["step", ["zoom"], false, 12, true],
+        "icon-ignore-placement": true,
+        "symbol-sort-key": ["get", "order"],
       },
     });
     map.addLayer({

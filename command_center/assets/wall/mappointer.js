@@ -3,7 +3,7 @@
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
   const live = ns.live;
-  const CLICKABLE = ["ticket-mark", "ticket-cluster", "device-mark", "cell-fill"];
+  const CLICKABLE = ["ticket-mark", "ticket-cluster", "project-mark", "device-mark", "cell-fill"];
 
   class Pointer {
     constructor(city) {
@@ -36,6 +36,9 @@
       } else if (layer === "ticket-mark") {
         const ticket = live.tickets.get(feature.properties.id);
         if (ticket) live.select({ kind: "ticket", id: ticket.number });
+      } else if (layer === "project-mark") {
+        const project = live.projects.get(feature.properties.id);
+        if (project) live.select({ kind: "project", id: project.number });
       } else if (layer === "device-mark") live.select({ kind: "device", id: feature.id });
       else live.select({ kind: "cell", id: feature.id });
     }
@@ -90,6 +93,10 @@
       if (layer === "ticket-mark") {
         const ticket = live.tickets.get(feature.properties.id);
         return ticket && `${ticket.number}\n${pick(ticket, "title")}\n${this.config.states[ticket.state] || ""}`;
+      }
+      if (layer === "project-mark") {
+        const project = live.projects.get(feature.properties.id);
+        return project && `${project.number}\n${pick(project, "name")}\n${ns.stageName(this.config, project)}`;
       }
       if (layer === "device-mark") {
         const device = live.devices.get(feature.id);

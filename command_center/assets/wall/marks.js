@@ -121,7 +121,46 @@
     return image(pen);
   }
 
+  // Where the middle of the sign stands in each shape, and how large it is.
+  const SIGN = { triangle: [14.6, 9], drop: [14.2, 10], diamond: [12.2, 10] };
+
+  /** A project: its stage by colour, shape and one character; a red ring while it is late. */
+  function projectImage(stage, sign, late, ratio) {
+    const pen = context(30, ratio);
+    const outline = new Path2D(SHAPES[stage.shape] || SHAPES.circle);
+    pen.translate(2.4, 2.4);
+    pen.scale(0.8, 0.8);
+    pen.lineJoin = "round";
+    pen.strokeStyle = late ? "#ff3b47" : "#ffffff";
+    pen.lineWidth = late ? 5.6 : 4;
+    pen.stroke(outline);
+    pen.strokeStyle = "#060d18";
+    pen.lineWidth = 1.8;
+    pen.fillStyle = stage.colour;
+    pen.fill(outline);
+    pen.stroke(outline);
+    const [middle, size] = SIGN[stage.shape] || [12.4, 11.5];
+    pen.fillStyle = "#0a1018";
+    pen.font = `700 ${size}px "Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif`;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillText(sign, 12, middle);
+    return image(pen);
+  }
+
   const e = (...args) => window.React.createElement(...args);
+
+  /** A project's stage as an inline mark. */
+  function stageIcon(stage, sign, late, className) {
+    const [middle, size] = SIGN[stage.shape] || [12.4, 11.5];
+    return svg(
+      { className: className || "mark" },
+      e("path", { d: SHAPES[stage.shape], fill: stage.colour, stroke: late ? "#ff3b47" : "#060d18", strokeWidth: late ? 2.6 : 1,
+        transform: "translate(1.4 1.4) scale(.88)" }),
+      e("text", { x: 12, y: middle, fill: "#0a1018", fontSize: size * 0.92, fontWeight: 700, textAnchor: "middle",
+        dominantBaseline: "central" }, sign)
+    );
+  }
 
   function svg(props, ...children) {
     const common = { viewBox: "0 0 24 24", "aria-hidden": true, focusable: false };
@@ -170,5 +209,5 @@
     );
   }
 
-  ns.marks = { SEVERITY, useSeverity, SHAPES, glyph, ticketImage, deviceImage, severityIcon, layerIcon, svg };
+  ns.marks = { SEVERITY, useSeverity, SHAPES, glyph, ticketImage, deviceImage, projectImage, stageIcon, severityIcon, layerIcon, svg };
 })();

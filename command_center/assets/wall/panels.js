@@ -233,6 +233,7 @@
       ),
       e("h2", { key: "h" }, config.words.legend),
       e(Legend, { key: "legend", config }),
+      e(ns.ProjectLegend, { key: "projects", config }),
       e(Departments, { key: "departments", config }),
     ];
     return e(

@@ -4,7 +4,7 @@
   const ns = (window.cc_wall = window.cc_wall || {});
   const live = ns.live;
 
-  const KINDS = ["ticket", "device", "cell", "layer", "event", "message", "sender", "rule"];
+  const KINDS = ["ticket", "project", "device", "cell", "layer", "event", "message", "sender", "rule"];
   const NUMBERED = new Set(["device", "cell", "event", "message", "rule"]);
   const AGAIN_MS = 1500; // a story that changes is read again, not more often than this
 
@@ -47,8 +47,16 @@
     if (!selected) cameFrom = null;
   }
 
+  function projectVersion(number) {
+    for (const project of live.projects.values()) {
+      if (project.number === number) return `${project.version}/${project.updated_at}`;
+    }
+    return "gone";
+  }
+
   function selectedVersion() {
     const selected = live.selected;
+    if (selected && selected.kind === "project") return projectVersion(selected.id);
     if (!selected || selected.kind !== "ticket") return null;
     for (const ticket of live.tickets.values()) {
       if (ticket.number === selected.id) return `${ticket.version}/${ticket.updated_at}`;
@@ -62,7 +70,7 @@
     const setProps = React.useRef(props.setProps);
     setProps.current = props.setProps;
     React.useEffect(() => {
-      live.start(props.socket);
+      if (props.socket !== "none") live.start(props.socket);
       let shown = null;
       let waiting = null;
       const tell = (selected) => {

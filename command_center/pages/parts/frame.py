@@ -21,8 +21,10 @@ from grid.store.postgis import reading
 from layers import metrics
 
 _PAGES = (
+    ("/field", "wall.nav_field", Permission.VIEW_FIELD),
     ("/", "wall.nav_wall", Permission.VIEW_WALL),
     ("/desk", "wall.nav_desk", Permission.VIEW_DESK),
+    ("/rectification", "wall.nav_rectification", Permission.VIEW_RECTIFICATION),
     ("/evaluation", "wall.nav_evaluation", Permission.VIEW_EVALUATION),
     ("/duties", "wall.nav_duties", Permission.VIEW_DUTIES),
     ("/devices", "wall.nav_devices", Permission.VIEW_DEVICES),
@@ -73,7 +75,7 @@ def header(
                 **aria(label=words("wall.navigation", language)),
             ),
             html.Div(className="grow"),
-            Health(id="health", config=config),
+            *([Health(id="health", config=config)] if allowed(actor, Permission.VIEW_WALL) else []),
             LanguageSwitch(
                 id="language",
                 value=_OTHER[language],

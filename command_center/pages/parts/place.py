@@ -5,7 +5,7 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from command_center.components import DeviceList, Mark, TicketList
+from command_center.components import DeviceList, Mark, ProjectBoard, ProjectList, TicketList
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.story import story_panel
 from command_center.pages.parts.told import data, fact, section
@@ -68,6 +68,20 @@ def layer_panel(services: Services, code: str, reader: Reader) -> Component:
             TicketList(id="layer-tickets", config=reader.config, layer=None if staged else code),
         ),
     )
+    if layer and layer.projects:
+        parts = [
+            section(
+                "story.projects_board",
+                language,
+                ProjectBoard(id="layer-board", config=reader.config),
+            ),
+            section(
+                "story.projects_here",
+                language,
+                ProjectList(id="layer-projects", config=reader.config),
+            ),
+            *parts,
+        ]
     mark = Mark(config=reader.config, layer=code) if layer else None
     note = layer.purpose.told(language) if layer else ""
     return html.Article(

@@ -11,6 +11,7 @@ from command_center.pages.parts.clocks import clocks_section
 from command_center.pages.parts.escalated import escalated_section
 from command_center.pages.parts.joint import joint_section, proposals_section
 from command_center.pages.parts.names import read_names
+from command_center.pages.parts.projects import projects_section
 from command_center.pages.parts.proven import proof_section
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.talk import talk_section
@@ -58,6 +59,7 @@ def story_panel(
             *proposals_section(past, names, reader),
             *([links] if links is not None else []),
             _facts(ticket, names, reader),
+            *projects_section(past, reader),
             *joint_section(past, reader),
             *talk_section(ticket, past, names, reader),
             *_evidence(past, reader),

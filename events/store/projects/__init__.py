@@ -1,0 +1,1 @@
+"""Rows of events.projects and of what belongs to them."""
