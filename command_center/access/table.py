@@ -125,6 +125,8 @@ RULES: tuple[Rule, ...] = (
     _post("/api/v1/notices/read", Permission.VIEW_FIELD),
     _get("/api/v1/tickets", Permission.READ_TICKETS),
     _get("/api/v1/tickets/{number}", Permission.READ_TICKETS),
+    _get("/api/v1/search", Permission.READ_TICKETS),
+    _get("/api/v1/areas", Permission.READ_CONFIGURATION),
     _post(
         "/api/v1/tickets/{number}/actions",
         Permission.ACT_ON_TICKETS,  # which verb on which ticket: events.model.access.may

@@ -17,6 +17,7 @@ from command_center.api import (
     quarantine,
     readings,
     reports,
+    search,
     tickets,
     tiles,
     wall_socket,
@@ -33,6 +34,7 @@ def routers(
     return [
         city.router(services),
         places.router(services),
+        search.router(services),
         reports.router(services, photos),
         tickets.router(services, photos),
         projects.router(services, photos),

@@ -45,12 +45,13 @@ class CityMap(_Wall):
 class Selection(_Wall):
     """Invisible: ``clicked`` {kind, id, at} is what the page has open; also for the address.
 
+    With ``areas`` the address may choose an area, too.
     ``socket``: another address of the live connection; "none": the page has none.
     """
 
     _namespace = _NAMESPACE
     _type = "Selection"
-    _prop_names = _names("id", "socket", "clicked")
+    _prop_names = _names("id", "socket", "areas", "clicked")
 
 
 class Figures(_Wall):
@@ -125,6 +126,14 @@ class LanguageSwitch(_Wall):
     _prop_names = _names("id", "value", "label")
 
 
+class Search(_Wall):
+    """A field that finds tickets, devices, areas, cells, facilities and places, and opens them."""
+
+    _namespace = _NAMESPACE
+    _type = "Search"
+    _prop_names = _names("id", "config")
+
+
 class Mark(_Wall):
     """One mark: the severity's shape with the layer's glyph, or the layer's own mark."""
 
@@ -150,19 +159,30 @@ class Values(_Wall):
 
 
 class TicketList(_Wall):
-    """The open tickets of a ``device``, a ``cell`` (cell_id) or a ``layer`` (code)."""
+    """The open tickets of a ``device``, ``cell`` (cell_id), ``area`` (area_id) or ``layer`` (code).
+
+    ``most``: how many are listed.
+    """
 
     _namespace = _NAMESPACE
     _type = "TicketList"
-    _prop_names = _names("id", "config", "device", "cell", "layer")
+    _prop_names = _names("id", "config", "device", "cell", "area", "layer", "most")
 
 
 class DeviceList(_Wall):
-    """The devices of a ``layer`` (code), the loud ones first."""
+    """The devices of a ``layer`` (code), or ``devices`` (numbers), the loud ones first."""
 
     _namespace = _NAMESPACE
     _type = "DeviceList"
-    _prop_names = _names("id", "config", "layer")
+    _prop_names = _names("id", "config", "layer", "devices")
+
+
+class Here(_Wall):
+    """Invisible: tells the map that the story of ``of`` ("kind:id") stands ``at`` [lon, lat]."""
+
+    _namespace = _NAMESPACE
+    _type = "Here"
+    _prop_names = _names("id", "of", "at")
 
 
 class Actions(_Wall):
@@ -233,6 +253,17 @@ class StageMark(_Wall):
     _namespace = _NAMESPACE
     _type = "StageMark"
     _prop_names = _names("id", "look")
+
+
+class Bulk(_Wall):
+    """The open tickets in a ``box`` (west, south, east, north), to act on all that are ticked.
+
+    ``verbs`` [{verb, label, needs}], ``departments`` [{value, label}].
+    """
+
+    _namespace = _NAMESPACE
+    _type = "Bulk"
+    _prop_names = _names("id", "config", "box", "verbs", "departments")
 
 
 class Queue(_Wall):

@@ -250,7 +250,7 @@ PAGE = Page(
     title="desk.title",
     layout=layout,
     register=register,
-    styles=("wall/wall.css", "wall/side.css", "desk/desk.css"),
+    styles=("wall/wall.css", "wall/side.css", "wall/area.css", "desk/desk.css"),
     scripts=(*SCRIPTS, "desk/queue.js"),
     body_class="cc-dark",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dash import Input, Output, State, dcc, html
@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from sqlalchemy.exc import DBAPIError
 
-from command_center.access.context import current_language
+from command_center.access.context import current_language, logged_in
 from command_center.components import (
     SCRIPTS,
     Attention,
@@ -23,9 +23,11 @@ from command_center.components import (
 )
 from command_center.pages.page import Page, PageApp
 from command_center.pages.parts import frame
+from command_center.pages.parts.area import OnTime, area_panel
+from command_center.pages.parts.box import box_panel
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
 from command_center.pages.parts.device import HOURS, device_panel, series_part
-from command_center.pages.parts.place import cell_panel, event_panel, layer_panel
+from command_center.pages.parts.place import cell_panel, component_panel, event_panel, layer_panel
 from command_center.pages.parts.project import project_panel
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.story import story_panel
@@ -35,6 +37,18 @@ from command_center.wording import words
 from events.model.access import Actor, Permission, allowed
 
 _VIEW = Permission.VIEW_WALL
+# What opens at the side, by its code or by its number.
+_NAMED: dict[str, Callable[[Services, str, Reader], Component]] = {
+    "area": area_panel,
+    "box": box_panel,
+    "component": component_panel,
+    "layer": layer_panel,
+}
+_NUMBERED: dict[str, Callable[[Services, int, Reader], Component]] = {
+    "cell": cell_panel,
+    "device": device_panel,
+    "event": event_panel,
+}
 
 
 def layout(actor: Actor, services: Services) -> Component:
@@ -48,7 +62,7 @@ def layout(actor: Actor, services: Services) -> Component:
             frame.header(city, actor, config, language, path="/"),
             html.Main(
                 [
-                    Selection(id="selection"),
+                    Selection(id="selection", areas=True),
                     CityMap(id="map", config=config),
                     Figures(id="figures", config=config),
                     Banner(id="banner", config=config),
@@ -92,15 +106,10 @@ def panel(services: Services, clicked: Mapping[str, Any]) -> Component:
         return project_panel(
             services, str(key)[:64], reader, links=_project_links(reader, str(key))
         )
-    if kind == "layer":
-        return layer_panel(services, str(key), reader)
-    number = _number(key)
-    if kind == "device":
-        return device_panel(services, number, reader)
-    if kind == "cell":
-        return cell_panel(services, number, reader)
-    if kind == "event":
-        return event_panel(services, number, reader)
+    if kind in _NAMED:
+        return _NAMED[kind](services, str(key)[:64], reader)
+    if kind in _NUMBERED:
+        return _NUMBERED[kind](services, _number(key), reader)
     raise PreventUpdate
 
 
@@ -130,6 +139,14 @@ def register(app: PageApp, services: Services) -> None:
         if not metric or hours not in HOURS or not isinstance(device_no, int):
             raise PreventUpdate
         return series_part(services, device_no, str(metric), hours, read_reader(services))
+
+    on_time = OnTime()
+
+    @app.callback(Output("area-on-time", "children"), Input("area-code", "data"), permission=_VIEW)
+    def share(code: str | None) -> str:
+        if not isinstance(code, str):
+            raise PreventUpdate
+        return on_time.told(services, code[:12], logged_in())
 
     add_panel_callbacks(app)
 
@@ -162,7 +179,13 @@ PAGE = Page(
     title="wall.title",
     layout=layout,
     register=register,
-    styles=("wall/wall.css", "wall/side.css", "rectification/rectification.css"),
+    styles=(
+        "wall/wall.css",
+        "wall/side.css",
+        "wall/area.css",
+        "wall/search.css",
+        "rectification/rectification.css",
+    ),
     scripts=SCRIPTS,
     body_class="cc-dark",
 )

@@ -51,6 +51,7 @@ def wall_config(
         },
         "links": links_of(actor),
         "words": page_words("wall", language),
+        "search": page_words("search", language),
         "locale": _locale(language),
     }
 

@@ -60,6 +60,10 @@ _RIVER = """() => {
   const river = all.find((one) => one.metrics.includes("water_level"));
   cc_wall.live.select({ kind: "device", id: river.id });
 }"""
+_STREET = """() => {
+  const street = [...cc_wall.areas.values()].find((one) => one.kind === "street");
+  cc_wall.live.select({ kind: "area", id: street.code });
+}"""
 
 PICTURES = (
     Picture(name="wall-zh", path="/"),
@@ -67,6 +71,7 @@ PICTURES = (
     Picture(name="wall-4k-zh", path="/", scale=2, shown=1920),
     Picture(name="wall-story-zh", path="/", open=_URGENT),
     Picture(name="wall-device-en", path="/", run=_RIVER),
+    Picture(name="wall-area-zh", path="/", run=_STREET),
     Picture(name="desk-zh", path="/desk"),
     Picture(name="desk-en", path="/desk", open=".cc-desk [data-ticket], tbody tr"),
     Picture(
@@ -127,7 +132,7 @@ async def take(browser: Browser, picture: Picture, base: str, city: dict[str, st
         await page.wait_for_timeout(6_000)
     if picture.run:
         await page.evaluate(picture.run)
-        await page.wait_for_selector("#chart .main-svg")
+        await page.wait_for_selector("#chart .main-svg, #area-on-time")
         await page.wait_for_timeout(3_000)
     keep(await page.screenshot(), FOLDER / f"{picture.name}.png", picture.shown)
     await context.close()

@@ -72,6 +72,21 @@ class Entry:
         return state_of(self.disabled_at, self.online)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Called:
+    """A device that was found by what it is called, with the area and place where it stands."""
+
+    device_no: int
+    device_id: str
+    layer: str
+    name_zh: str
+    name_en: str
+    area_zh: str
+    area_en: str
+    lon: float
+    lat: float
+
+
 def state_of(disabled_at: datetime | None, online: bool | None) -> State:
     """One word for how a device is; as the statements say it."""
     if disabled_at is not None:
@@ -102,6 +117,11 @@ def entry(conn: Connection, device_no: int) -> Entry | None:
     """One device; None when there is none of this number."""
     row = _SQL.maybe(conn, "entry", device_no=device_no)
     return None if row is None else Entry(**row._mapping)
+
+
+def called(conn: Connection, words: str, *, most: int) -> list[Called]:
+    """Devices in use with ``words`` in id, names or MN; the best of the first 500."""
+    return [Called(**row._mapping) for row in _SQL.rows(conn, "called", words=words, most=most)]
 
 
 def _asked(wanted: Wanted) -> dict[str, str | None]:

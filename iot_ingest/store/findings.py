@@ -73,6 +73,12 @@ def open(conn: Connection) -> list[StoredFinding]:  # noqa: A001 - findings.open
     return [StoredFinding(**row._mapping) for row in _SQL.rows(conn, "open")]
 
 
+def loud_in(conn: Connection, area_ids: Sequence[int], *, most: int) -> list[int]:
+    """Numbers of the devices of some areas at which something is wrong now, the worst first."""
+    rows = _SQL.rows(conn, "loud_in", area_ids=list(area_ids), most=most)
+    return [row.device_no for row in rows]
+
+
 def of_device(
     conn: Connection, device_no: int, first: datetime, until: datetime
 ) -> list[StoredFinding]:

@@ -67,3 +67,14 @@ WHERE l.device_no >= :first_no AND l.device_no < :end_no
         WHERE f.device_no = l.device_no AND f.metric_no = l.metric_no AND f.rule = ANY(:rules)
             AND f.ended_at IS NULL AND NOT f.withdrawn)
 ORDER BY l.device_no, l.metric_no
+
+-- name: loud_in
+-- Devices of some areas at which something is wrong now, the worst first.
+SELECT d.device_no
+FROM iot.findings f
+JOIN iot.devices d USING (device_no)
+WHERE f.ended_at IS NULL AND NOT f.withdrawn AND d.disabled_at IS NULL
+    AND d.area_id = ANY(CAST(:area_ids AS integer[]))
+GROUP BY d.device_no
+ORDER BY max(f.level) DESC, d.device_no
+LIMIT :most

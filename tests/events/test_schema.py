@@ -22,6 +22,7 @@ from events.store import (
     escalations,
     events,
     facts,
+    finder,
     inbox,
     ledger,
     messages,
@@ -32,6 +33,7 @@ from events.store import (
     ratings,
     rules,
     search,
+    standing,
     suggestions,
     tickets,
 )
@@ -259,6 +261,9 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("project relate", "subject"): {"ticket_id": 9},
     ("project relate", "rectification_of"): {"ticket_id": 9},
     ("project relate", "claim"): {"limit": 1},
+    ("finder", "by_digits"): {"day_ends": "", "first": 123, "step": 1000, "most": 6},
+    ("standing", "open_by_cell"): {"area_ids": [4, 5], "desk": ["reported"], "now": NOW},
+    ("standing", "closed_since"): {"area_ids": [4, 5], "since": NOW.replace(year=2099)},
     ("outbox", "claim"): {"now": NOW, "limit": 100},
     ("outbox", "for_account"): {"account_id": 1, "crew_id": 1, "department_id": 1, "limit": 50},
     ("outbox", "put_to_reporters"): {
@@ -274,6 +279,7 @@ STORES = {
     "ratings": ratings, "suggestions": suggestions, "rules": rules, "crew_work": crew_work,
     "proof": proof, "escalations": escalations, "duties": duties, "duty_past": duty_past,
     "duty_alerts": duty_alerts, "facts": facts, "clocks": clocks, "project relate": relate,
+    "finder": finder, "standing": standing,
 }  # fmt: skip
 
 

@@ -45,6 +45,7 @@
       this.offset = 0; // server clock minus ours
       this.connection = "connecting"; // connecting | live | lost
       this.selected = null;
+      this.area = null; // the code of the chosen area; what is open may lie in it
       this.hidden = new Set(); // layers switched off
       this.frames = 0;
       this.listeners = new Map();
@@ -238,10 +239,25 @@
       return Boolean(ticket.due_at) && this.now() >= ticket.due_at;
     }
 
-    /** Opens something at the side: {kind: "ticket"|"device"|"cell"|"layer"|..., id}. */
+    /** Opens something at the side: {kind: "ticket"|"device"|"cell"|"area"|"layer"|..., id}. */
     select(selected) {
       this.selected = selected;
+      if (!selected) this.choose(null);
+      else if (selected.kind === "area") this.choose(selected.id);
       this.tell("select", selected);
+    }
+
+    /** Chooses an area (its code): it stays outlined while stories inside it are read. */
+    choose(code) {
+      if (this.area === code) return;
+      this.area = code;
+      this.tell("area", code);
+    }
+
+    /** Closes what is open; a story gives way to the chosen area. */
+    close() {
+      const story = this.selected && this.selected.kind !== "area";
+      this.select(story && this.area ? { kind: "area", id: this.area } : null);
     }
 
     toggleLayer(code) {

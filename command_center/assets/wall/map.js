@@ -8,6 +8,7 @@
   const live = ns.live;
 
   const VENDOR = "/assets/vendor/";
+  const NEAREST = 16; // nothing is shown nearer by itself
 
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -37,10 +38,13 @@
   };
 
   class CityMap {
-    constructor(gl, box, config) {
+    constructor(gl, box, config, view) {
       this.gl = gl;
       this.box = box;
       this.config = config;
+      this.view = view;
+      // who sent a link chose the view: what was open in it does not move the map
+      this.linked = view.at ? { story: live.selected, area: live.area } : {};
       this.ends = [];
       this.selectedCell = null;
       this.map = this.makeMap();
@@ -48,15 +52,16 @@
     }
 
     makeMap() {
+      const whole = { bounds: this.config.bbox, fitBoundsOptions: { padding: this.padding() } };
       const map = new this.gl.Map({
         container: this.box,
         style: ns.mapStyle(this.config),
-        bounds: this.config.bbox,
-        fitBoundsOptions: { padding: this.padding() },
+        ...(this.view.at || whole),
         minZoom: 8,
         maxZoom: 19,
         attributionControl: false,
         dragRotate: false,
+        boxZoom: false, // a box with Shift selects
         pitchWithRotate: false,
         touchPitch: false,
         fadeDuration: 0,
@@ -94,6 +99,8 @@
       this.pointer = new ns.Pointer(this);
       this.listen();
       if (live.selected) this.showSelected(live.selected);
+      this.area = new ns.ChosenArea(this);
+      this.boxes = new ns.BoxSelect(this);
       this.box.dataset.ready = "true";
     }
 
@@ -106,6 +113,12 @@
         live.on("values", () => marks.noteValues()),
         live.on("layers", () => marks.fill()),
         live.on("select", (selected) => this.showSelected(selected)),
+        live.on("here", ({ of, at }) => this.tellPlace(of, at)),
+        live.on("show", ({ at, bbox }) => {
+          this.mark(at, 0);
+          this.fit(bbox);
+        }),
+        this.view.follow(this.map),
         live.on("second", () => {
           marks.passTime();
           pulses.show(false);
@@ -119,6 +132,8 @@
 
     destroy() {
       this.ends.forEach((end) => end());
+      if (this.area) this.area.end();
+      if (this.boxes) this.boxes.end();
       if (this.marks) this.marks.stop();
       this.map.remove();
     }
@@ -129,17 +144,30 @@
       const cell = selected && selected.kind === "cell" ? selected.id : null;
       if (cell !== this.selectedCell) this.map.setFilter("cell-selected", ns.oneCell(cell));
       this.selectedCell = cell;
+      this.mark(null);
+      const place = selected && this.placeOf(selected);
+      if (!place) return;
+      this.mark(place, selected.kind === "ticket" ? -ns.MARK_RISE : 0);
+      this.bring(place);
+    }
+
+    /** The story knows where it stands, when nothing on the map did. */
+    tellPlace(of, place) {
+      const { selected } = live;
+      if (!selected || this.focus || of !== `${selected.kind}:${selected.id}`) return;
+      this.mark(place, 0);
+      this.bring(place);
+    }
+
+    /** A ring around a place, `rise` pixels off; null takes it away. */
+    mark(place, rise) {
       if (this.focus) this.focus.remove();
       this.focus = null;
-      if (!selected) return;
-      const place = this.placeOf(selected);
       if (!place) return;
-      const rise = selected.kind === "ticket" ? -ns.MARK_RISE : 0;
       const element = document.createElement("div");
       element.className = "cc-focus";
       element.setAttribute("aria-hidden", "true");
       this.focus = new this.gl.Marker({ element, offset: [0, rise] }).setLngLat(place).addTo(this.map);
-      this.bring(place);
     }
 
     placeOf(selected) {
@@ -156,6 +184,7 @@
     }
 
     bring(place) {
+      if (live.selected && live.selected === this.linked.story) return;
       const pad = this.padding();
       const at = this.map.project(place);
       const wide = this.box.clientWidth;
@@ -165,6 +194,18 @@
       const zoom = Math.max(this.map.getZoom(), 13.6);
       if (seen && this.map.getZoom() > 12.4) return;
       this.move({ center: place, zoom, padding: pad });
+    }
+
+    /** Shows an extent whole: west, south, east, north. */
+    fit([west, south, east, north]) {
+      const padding = this.padding();
+      const [a, b] = [[west, north], [east, south]].map((at) => this.gl.MercatorCoordinate.fromLngLat(at));
+      const room = (all, ...taken) => Math.max(80, taken.reduce((left, one) => left - one, all)) / 512;
+      const wide = room(this.box.clientWidth, padding.left, padding.right) / Math.max(b.x - a.x, 1e-9);
+      const high = room(this.box.clientHeight, padding.top, padding.bottom) / Math.max(b.y - a.y, 1e-9);
+      const center = new this.gl.MercatorCoordinate((a.x + b.x) / 2, (a.y + b.y) / 2).toLngLat();
+      const zoom = Math.min(NEAREST, Math.log2(Math.min(wide, high)) - 0.1);
+      this.move({ center, zoom, padding });
     }
 
     move(view) {
@@ -182,10 +223,11 @@
       let gone = false;
       ns.marks.useSeverity(props.config.severity);
       live.start(props.config.socket);
+      const view = new ns.View(props.config.layers);
       ns.loadMap().then(
         (gl) => {
           if (!gl) setTrouble(props.config.words.no_webgl);
-          else if (!gone) city = ns.city = new CityMap(gl, box.current, props.config);
+          else if (!gone) city = ns.city = new CityMap(gl, box.current, props.config, view);
         },
         () => setTrouble(props.config.words.map_failed)
       );

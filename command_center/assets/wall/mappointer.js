@@ -3,7 +3,10 @@
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
   const live = ns.live;
-  const CLICKABLE = ["ticket-mark", "ticket-cluster", "project-mark", "device-mark", "cell-fill"];
+  const AREA_NAMES = ["area-name", "area-name-small"];
+  const CLICKABLE = [
+    "ticket-mark", "ticket-cluster", "project-mark", "device-mark", ...AREA_NAMES, "cell-fill",
+  ];
 
   class Pointer {
     constructor(city) {
@@ -40,6 +43,7 @@
         const project = live.projects.get(feature.properties.id);
         if (project) live.select({ kind: "project", id: project.number });
       } else if (layer === "device-mark") live.select({ kind: "device", id: feature.id });
+      else if (AREA_NAMES.includes(layer)) live.select({ kind: "area", id: feature.properties.code });
       else live.select({ kind: "cell", id: feature.id });
     }
 
@@ -102,6 +106,7 @@
         const device = live.devices.get(feature.id);
         return device && `${pick(device, "name")}\n${this.allValues(device)}`;
       }
+      if (AREA_NAMES.includes(layer)) return this.config.words.area_open;
       return this.map.getZoom() < 12.5 ? null : feature.properties.code;
     }
 

@@ -4,9 +4,12 @@
   const ns = (window.cc_wall = window.cc_wall || {});
   const live = ns.live;
 
-  const KINDS = ["ticket", "project", "device", "cell", "layer", "event", "message", "sender", "rule"];
+  const KINDS = [
+    "ticket", "project", "device", "cell", "layer", "event", "message", "sender", "rule", "component", "box",
+  ];
   const NUMBERED = new Set(["device", "cell", "event", "message", "rule"]);
   const AGAIN_MS = 1500; // a story that changes is read again, not more often than this
+  const AREA_AGAIN_MS = 5000; // an area has many tickets, one of them always changes
 
   /** What the address opens: ?ticket=number, ?device=, ?cell=, ?layer=, ?event=. */
   function readAddress() {
@@ -18,13 +21,22 @@
     return null;
   }
 
+  /** The area that the address chooses: ?area=code; null where it is none. */
+  function readArea() {
+    const code = new URLSearchParams(location.search).get("area") || "";
+    return /^(\d{4}|\d{6}|\d{9}|\d{12})$/.test(code) ? code : null;
+  }
+
   /** Keeps the open story in the address, beside the filters, so that a link can be sent. */
-  function writeAddress(selected) {
+  function writeAddress(selected, areas) {
     const query = new URLSearchParams(location.search);
     KINDS.forEach((kind) => query.delete(kind));
-    if (selected) query.set(selected.kind, selected.id);
-    const search = query.size ? `?${query}` : "";
-    if (location.search !== search) history.replaceState(history.state, "", location.pathname + search);
+    if (areas) {
+      query.delete("area");
+      if (live.area) query.set("area", live.area);
+    }
+    if (selected && selected.kind !== "area") query.set(selected.kind, selected.id);
+    ns.writeQuery(query);
   }
 
   let byKey = false;
@@ -54,9 +66,17 @@
     return "gone";
   }
 
+  /** An area is another one when a ticket in it is: how many there are, and how often changed. */
+  function areaVersion(code) {
+    const area = ns.areas.get(code);
+    const inside = area ? [...live.tickets.values()].filter((t) => t.areas.includes(area.id)) : [];
+    return `${inside.length}/${inside.reduce((sum, ticket) => sum + ticket.version, 0)}`;
+  }
+
   function selectedVersion() {
     const selected = live.selected;
     if (selected && selected.kind === "project") return projectVersion(selected.id);
+    if (selected && selected.kind === "area") return areaVersion(selected.id);
     if (!selected || selected.kind !== "ticket") return null;
     for (const ticket of live.tickets.values()) {
       if (ticket.number === selected.id) return `${ticket.version}/${ticket.updated_at}`;
@@ -64,7 +84,8 @@
     return "gone";
   }
 
-  /** Invisible: `clicked` {kind, id, at} is what is open now; it changes when its story does. */
+  /** Invisible: `clicked` {kind, id, at} is what is open now; it changes when its story does.
+   *  With `areas`, the address also chooses an area; elsewhere `area` may be a filter of the page. */
   function Selection(props) {
     const React = window.React;
     const setProps = React.useRef(props.setProps);
@@ -79,14 +100,15 @@
       };
       const again = () => {
         if (waiting || !live.selected) return;
+        const patience = live.selected.kind === "area" ? AREA_AGAIN_MS : AGAIN_MS;
         waiting = setTimeout(() => {
           waiting = null;
-          tell(live.selected);
-        }, AGAIN_MS);
+          if (live.selected) tell(live.selected);
+        }, patience);
       };
       const ends = [
         live.on("select", (selected) => {
-          writeAddress(selected);
+          writeAddress(selected, props.areas);
           openDrawer(selected);
           tell(selected);
         }),
@@ -94,11 +116,13 @@
         live.on("lists", () => selectedVersion() !== shown && again()),
       ];
       const escape = (event) => {
-        if (event.key === "Escape" && live.selected) live.select(null);
+        if (event.key === "Escape" && live.selected) live.close();
       };
       document.addEventListener("keydown", escape);
       ends.push(() => document.removeEventListener("keydown", escape));
-      const linked = readAddress();
+      const area = props.areas ? readArea() : null;
+      if (area) live.choose(area);
+      const linked = readAddress() || (area && { kind: "area", id: area });
       if (linked) live.select(linked);
       return () => ends.forEach((end) => end());
     }, []);
@@ -111,7 +135,7 @@
   const clientside = (window.dash_clientside = window.dash_clientside || {});
   clientside.cc_wall = {
     closeSide: () => {
-      live.select(null);
+      live.close();
       return clientside.no_update;
     },
     // called for every story that is drawn, too: only an action of its own reads it again

@@ -68,11 +68,12 @@
   function shown(ticket, props) {
     if (props.device) return ticket.device === props.device;
     if (props.cell) return ticket.cell_id === props.cell;
+    if (props.area) return ticket.areas.includes(props.area);
     if (props.layer === "other") return !layerOf(props.config, ticket.layer);
     return !props.layer || ticket.layer === props.layer;
   }
 
-  /** The open tickets of a device, a cell or a layer. */
+  /** The open tickets of a device, a cell, an area or a layer; `most` of them. */
   function TicketList(props) {
     ns.useLive("lists", "second");
     const { config } = props;
@@ -81,7 +82,7 @@
     return e(
       "ol",
       { id: props.id, className: "cc-items short" },
-      rows.slice(0, 60).map((ticket) => ns.ticketItem(ticket, config))
+      rows.slice(0, props.most || 60).map((ticket) => ns.ticketItem(ticket, config))
     );
   }
 
@@ -103,11 +104,11 @@
     );
   }
 
-  /** The devices of a layer, the loud ones first. */
-  function DeviceList({ id, config, layer }) {
+  /** The devices of a layer, or those with some numbers, the loud ones first. */
+  function DeviceList({ id, config, layer, devices }) {
     ns.useLive("lists", "second");
     const rows = [...live.devices.values()]
-      .filter((device) => device.layer === layer)
+      .filter((device) => (devices ? devices.includes(device.id) : device.layer === layer))
       .sort((a, b) => (b.level || 0) - (a.level || 0) || a.id - b.id);
     if (!rows.length) return e("p", { id, className: "cc-empty" }, config.words.layer_none);
     return e(
@@ -311,5 +312,5 @@
     );
   }
 
-  Object.assign(ns, { Mark, Due, Values, TicketList, DeviceList, Actions });
+  Object.assign(ns, { newKey, Mark, Due, Values, TicketList, DeviceList, Actions });
 })();

@@ -175,18 +175,19 @@
     ];
   }
 
-  function areaNames(c, language) {
+  /** Names of one level of areas, between two zooms; a click on one opens the area. */
+  function areaNames(id, level, [minzoom, maxzoom], sizes, c, language) {
     return {
-      id: "area-name",
+      id,
       type: "symbol",
       source: "area-names",
-      minzoom: 10,
-      maxzoom: 14.5,
-      filter: ["==", ["get", "kind"], "street"],
+      minzoom,
+      maxzoom,
+      filter: ["==", ["get", "kind"], level],
       layout: {
         "text-field": name(language),
         "text-font": [ns.FONT],
-        "text-size": zoomed(10, 12, 14, 18),
+        "text-size": zoomed(...sizes),
         "text-letter-spacing": 0.08,
         "text-max-width": 8,
         "text-variable-anchor": ["center", "top", "bottom", "left", "right"],
@@ -201,8 +202,29 @@
     };
   }
 
+  function chosenArea(c) {
+    const line = (id, colour, width, opacity) => ({
+      id,
+      type: "line",
+      source: "areas",
+      "source-layer": "areas",
+      filter: ns.oneArea(null),
+      layout: { "line-join": "round" },
+      paint: { "line-color": colour, "line-width": width, "line-opacity": opacity },
+    });
+    const box = {
+      id: "box",
+      type: "line",
+      source: "box",
+      paint: { "line-color": c.select, "line-width": 2, "line-dasharray": [3, 2] },
+    };
+    return [box, line("area-chosen-halo", c.halo, 6, 0.6), line("area-chosen", c.select, 2.2, 0.9)];
+  }
+
   ns.FONT = '"Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif';
   ns.PALETTE = DARK;
+  ns.ofKind = kind;
+  ns.oneArea = (code) => ["==", ["get", "code"], code === null ? "" : code];
   ns.oneCell = (id) => ["==", ["id"], id === null ? -1 : id];
 
   /** The style without marks: those are added when their images are drawn. */
@@ -214,13 +236,16 @@
         basemap: tiles("basemap", 0, 14),
         cells: tiles("cells", 10, 14),
         areas: tiles("areas", 0, 14),
-        "area-names": { type: "geojson", data: config.area_names || { type: "FeatureCollection", features: [] } },
+        box: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+        "area-names": { type: "geojson", data: { type: "FeatureCollection", features: [] } },
       },
       layers: [
         ...baseLayers(c),
         ...cellLayers(c, ns.marks.SEVERITY),
         ...areaLayers(c, config.language),
-        areaNames(c, config.language),
+        ...chosenArea(c),
+        areaNames("area-name", "street", [10, 14.5], [10, 12, 14, 18], c, config.language),
+        areaNames("area-name-small", "community", [13.5, 16.5], [13, 11, 16, 15], c, config.language),
       ],
     };
   };

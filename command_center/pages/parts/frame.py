@@ -7,7 +7,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from command_center.components import Clock, Health, LanguageSwitch
+from command_center.components import Clock, Health, LanguageSwitch, Search
 from command_center.pages.parts.told import aria
 from command_center.problem import Language
 from command_center.services import Services
@@ -74,7 +74,9 @@ def header(
                  if allowed(actor, one[2])],
                 **aria(label=words("wall.navigation", language)),
             ),
-            html.Div(className="grow"),
+            html.Div(
+                [Search(id="search", config=config)] if path == "/" else [], className="grow"
+            ),
             *([Health(id="health", config=config)] if allowed(actor, Permission.VIEW_WALL) else []),
             LanguageSwitch(
                 id="language",

@@ -1,11 +1,19 @@
-"""A cell, a layer or an event as a panel."""
+"""A cell, a facility, a layer or an event as a panel."""
 
 from __future__ import annotations
 
 from dash import html
 from dash.development.base_component import Component
 
-from command_center.components import DeviceList, Mark, ProjectBoard, ProjectList, TicketList
+from command_center.components import (
+    DeviceList,
+    Here,
+    Mark,
+    ProjectBoard,
+    ProjectList,
+    TicketList,
+)
+from command_center.pages.parts.crumbs import crumbs
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.story import story_panel
 from command_center.pages.parts.told import data, fact, section
@@ -15,7 +23,7 @@ from command_center.views.story import titled
 from command_center.wording import words
 from events.model.access import scope
 from events.store import events
-from grid.store import areas, cells
+from grid.store import cells, components, lookup
 from grid.store.postgis import reading
 
 
@@ -26,22 +34,56 @@ def cell_panel(services: Services, cell_id: int, reader: Reader) -> Component:
         found = cells.by_ids(conn, [cell_id])
         if not found:
             return html.P(words("story.no_cell", language), className="cc-empty", role="status")
-        home = areas.by_id(conn, found[0].area_id)
-        above = [areas.by_id(conn, one) for one in home.path] if home else []
-    path = " › ".join(titled(one, "name", language) for one in above if one)
-    facts = fact("story.area_path", path, language)
+        way = lookup.way(conn, found[0].area_id)
+    middle = found[0].geometry.representative_point()
     return html.Article(
         [
             html.Header(
                 [html.Div([html.P(words("story.cell", language)), html.H2(found[0].code)])],
                 className="cc-story-head",
             ),
-            html.Dl(list(facts), className="cc-facts"),
+            crumbs(way, language, cell=(cell_id, found[0].code), here=True),
             section("story.tickets_here", language,
                     TicketList(id="cell-tickets", config=reader.config, cell=cell_id)),
+            Here(of=f"cell:{cell_id}", at=[middle.x, middle.y]),
         ],
         className="cc-story",
         **data(cell=found[0].code),
+    )  # fmt: skip
+
+
+def component_panel(services: Services, code: str, reader: Reader) -> Component:
+    """A city facility: what it is, where, whose, and the open tickets of its cell."""
+    language = reader.language
+    with reading(services.engine) as conn:
+        found = components.by_code(conn, code)
+        if found is None:
+            text = words("story.no_component", language)
+            return html.P(text, className="cc-empty", role="status")
+        way = lookup.way(conn, found.area_id)
+        cell = lookup.cell_codes(conn, [found.cell_id or 0])
+    facts = [
+        fact("story.component_code", found.code, language),
+        fact("story.component_owner", found.owner_department or "–", language),
+        fact("story.component_standard",
+             " ".join(one for one in (found.standard, found.class_code) if one) or "–", language),
+    ]  # fmt: skip
+    here = found.cell_id or 0
+    return html.Article(
+        [
+            html.Header(
+                [html.Div([html.P(words("story.component", language)),
+                           html.H2(titled(found, "name", language))])],
+                className="cc-story-head",
+            ),
+            crumbs(way, language, cell=(here, cell[here]) if here in cell else None),
+            html.Dl([part for row in facts for part in row], className="cc-facts"),
+            section("story.tickets_in_cell", language,
+                    TicketList(id="component-tickets", config=reader.config, cell=here)),
+            Here(of=f"component:{code}", at=[found.lon, found.lat]),
+        ],
+        className="cc-story",
+        **data(component=code),
     )  # fmt: skip
 
 

@@ -6,8 +6,9 @@ from dash import html
 from dash.development.base_component import Component
 from sqlalchemy import Connection
 
-from command_center.components import Actions, Due, Mark
+from command_center.components import Actions, Due, Here, Mark
 from command_center.pages.parts.clocks import clocks_section
+from command_center.pages.parts.crumbs import crumbs
 from command_center.pages.parts.escalated import escalated_section
 from command_center.pages.parts.joint import joint_section, proposals_section
 from command_center.pages.parts.names import read_names
@@ -29,6 +30,7 @@ from events.model.ticket import Ticket, yellow_at
 from events.model.workflow import STATE_WORDS, Verb
 from events.store import departments, history, rules, tickets
 from events.store.history import TicketHistory
+from grid.store import lookup
 from grid.store.postgis import reading
 
 # Verbs with which a department is named.
@@ -49,9 +51,12 @@ def story_panel(
         past = history.of_ticket(conn, ticket.ticket_id)
         names = read_names(conn, reader.language)
         actions = _actions(conn, ticket, past, reader)
+        way = lookup.way(conn, ticket.area_id)
+    cell = None if ticket.cell_id is None else (ticket.cell_id, ticket.cell_code or "")
     return html.Article(
         [
             *_head(ticket, reader),
+            crumbs(way, reader.language, cell=cell),
             _way(ticket, reader),
             actions,
             *proof_section(ticket, past, reader),
@@ -67,6 +72,7 @@ def story_panel(
             *_history(past, names, reader),
             *_events(past, reader),
             *clocks_section(past, reader),
+            Here(of=f"ticket:{number}", at=[ticket.lon, ticket.lat]),
         ],
         className="cc-story",
         **data(story=number),
@@ -194,8 +200,6 @@ def _facts(ticket: Ticket, names: story.Names, reader: Reader) -> Component:
     rows = [
         fact("story.department", who or words("story.nobody", language), language),
         fact("story.category", story.titled(ticket, "category_name", language), language),
-        fact("story.place", story.titled(ticket, "area_name", language), language),
-        fact("story.cell", _cell(ticket), language),
         fact("story.source", words(f"story.source_{ticket.source}", language), language),
         fact("story.since", clock_text(ticket.occurred_at, reader.zone, now=reader.now), language),
     ]
@@ -213,12 +217,6 @@ def _facts(ticket: Ticket, names: story.Names, reader: Reader) -> Component:
     if ticket.description:
         rows.append(fact("story.description", ticket.description, language))
     return html.Dl([part for row in rows for part in row], className="cc-facts")
-
-
-def _cell(ticket: Ticket) -> Component | str:
-    if ticket.cell_id is None:
-        return "–"
-    return html.A(ticket.cell_code, href=f"/?cell={ticket.cell_id}")
 
 
 def _evidence(past: TicketHistory, reader: Reader) -> list[Component]:

@@ -1,0 +1,82 @@
+/* What is looked at, in the page's address: the map's centre and zoom, the layers switched off.
+ *
+ * A link that is sent opens the same view; what an address says wrongly is left out.
+ */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+  const live = ns.live;
+  const WRITTEN_AFTER_MS = 300; // a browser allows few changes of the address in a second
+  const AT = /^(-?\d{1,3}(?:\.\d{1,8})?),(-?\d{1,2}(?:\.\d{1,8})?),(\d{1,2}(?:\.\d{1,4})?)$/;
+  const LAST = ["at", "off"]; // behind the story that is open
+
+  const query = () => new URLSearchParams(location.search);
+
+  /** Puts a query into the address, readable: the view behind what is open. */
+  ns.writeQuery = function (wanted) {
+    const kept = LAST.map((name) => [name, wanted.get(name)]);
+    kept.forEach(([name]) => wanted.delete(name));
+    kept.forEach(([name, value]) => value && wanted.set(name, value));
+    const text = wanted.toString().replaceAll("%2C", ",");
+    const search = text ? `?${text}` : "";
+    if (location.search !== search) {
+      history.replaceState(history.state, "", location.pathname + search + location.hash);
+    }
+  };
+
+  /** {center, zoom} of the address; null where it names none on this earth. */
+  function readAt() {
+    const found = AT.exec(query().get("at") || "");
+    if (!found) return null;
+    const [lon, lat, zoom] = found.slice(1).map(Number);
+    const real = Math.abs(lon) <= 180 && Math.abs(lat) <= 85 && zoom <= 22;
+    return real ? { center: [lon, lat], zoom } : null;
+  }
+
+  /** Switches off the layers that the address names and the city has. */
+  function readOff(layers) {
+    const known = new Set([...layers.map((layer) => layer.code), "other"]);
+    const off = (query().get("off") || "").split(",").filter((code) => known.has(code));
+    off.forEach((code) => live.hidden.add(code));
+    if (off.length) {
+      live.tell("layers");
+      live.tell("lists");
+    }
+  }
+
+  class View {
+    constructor(layers) {
+      this.at = readAt();
+      readOff(layers);
+    }
+
+    /** Writes it down whenever the map has moved or a layer was switched. */
+    follow(map) {
+      let waiting = null;
+      const soon = () => {
+        clearTimeout(waiting);
+        waiting = setTimeout(() => this.write(map), WRITTEN_AFTER_MS);
+      };
+      map.on("moveend", soon);
+      const end = live.on("layers", soon);
+      return () => {
+        clearTimeout(waiting);
+        end();
+      };
+    }
+
+    write(map) {
+      const wanted = query();
+      const { clientWidth, clientHeight } = map.getContainer();
+      // of what is seen, whatever the panels cover: who opens the link may have others open
+      const { lng, lat } = map.unproject([clientWidth / 2, clientHeight / 2]);
+      const digits = map.getZoom() < 14 ? 4 : 5; // a pixel, as well as one sees it
+      wanted.set("at", [lng.toFixed(digits), lat.toFixed(digits), map.getZoom().toFixed(2)].join());
+      if (live.hidden.size) wanted.set("off", [...live.hidden].sort().join());
+      else wanted.delete("off");
+      ns.writeQuery(wanted);
+    }
+  }
+
+  ns.View = View;
+})();

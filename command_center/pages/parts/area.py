@@ -1,0 +1,200 @@
+"""An area as a panel: how it stands, what lies below it, what is urgent, where it is loud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from time import monotonic
+
+from dash import dcc, html
+from dash.development.base_component import Component
+from sqlalchemy import Connection
+
+from command_center.components import DeviceList, TicketList
+from command_center.pages.parts.crumbs import crumbs, opens
+from command_center.pages.parts.reader import Reader
+from command_center.pages.parts.told import data, section
+from command_center.problem import Language
+from command_center.services import Services
+from command_center.views.standing import Sum, by_cell, by_child, total
+from command_center.views.story import titled
+from command_center.wording import words
+from events.model.access import Actor, scope
+from events.store import search, standing, statistics
+from grid.model.found import Step
+from grid.store import lookup
+from grid.store.postgis import reading
+from iot_ingest.store import findings
+
+_MOST_CELLS = 12
+_MOST_DEVICES = 12
+_MOST_TICKETS = 8
+# The share disposed in time looks at each ticket closed in this span: kept for a minute.
+_SPAN = timedelta(days=30)
+_FRESH_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Area:
+    """What was read of an area. ``inside``: the ids of its areas that the reader may see."""
+
+    way: Sequence[Step]
+    children: Sequence[tuple[Step, Sum]]
+    all: Sum
+    closed: int
+    cells: Mapping[int, Sum]
+    codes: Mapping[int, str]
+    loud: Sequence[int]
+
+
+def area_panel(services: Services, code: str, reader: Reader) -> Component:
+    """The area with a ``code``; a sentence when there is none."""
+    language = reader.language
+    with reading(services.engine) as conn:
+        area_id = lookup.area_id_of(conn, code)
+        found = _read(conn, area_id, reader.actor, reader.now) if area_id is not None else None
+    if found is None or area_id is None:
+        return html.P(words("story.no_area", language), className="cc-empty", role="status")
+    area = found.way[-1]
+    kind = words(f"search.area_{area.kind}", language)
+    return html.Article(
+        [
+            html.Header(
+                html.Div([html.H2(titled(area, "name", language)), html.P(f"{kind} · {code}")]),
+                className="cc-story-head",
+            ),
+            crumbs(found.way, language, here=True),
+            _figures(found, language),
+            _children(found.children, language),
+            section("story.urgent_here", language,
+                    TicketList(id="area-tickets", config=reader.config, area=area_id,
+                               most=_MOST_TICKETS)),
+            _loud(found.loud, reader),
+            _cells(found, language),
+            dcc.Store(id="area-code", data=code),
+        ],
+        className="cc-story",
+        **data(area=code),
+    )  # fmt: skip
+
+
+class OnTime:
+    """The share disposed in time, by area and reader's scope; remembered for a minute."""
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._known: dict[tuple[str, int | None], tuple[float, float | None]] = {}
+        self._lock = Lock()
+
+    def told(self, services: Services, code: str, actor: Actor) -> str:
+        """Of the tickets closed in the area within 30 days, as "93%"; "–" of none."""
+        key = (code, scope(actor).area_id)
+        with self._lock:
+            made_s, share = self._known.get(key, (-_FRESH_S, None))
+        if monotonic() - made_s >= _FRESH_S:
+            with reading(services.engine) as conn:
+                area_id = lookup.area_id_of(conn, code)
+                inside = [] if area_id is None else _inside(conn, area_id, actor)
+                share = standing.on_time(conn, inside, services.now() - _SPAN)
+            with self._lock:
+                if len(self._known) > 1_000:
+                    self._known.clear()
+                self._known[key] = (monotonic(), share)
+        return "–" if share is None else f"{round(share * 100)}%"
+
+
+def _read(conn: Connection, area_id: int, actor: Actor, now: datetime) -> _Area:
+    below = lookup.below(conn, area_id)
+    inside = _inside(conn, area_id, actor)
+    rows = standing.open_by_cell(conn, inside, now)
+    cells = by_cell(rows, most=_MOST_CELLS)
+    return _Area(
+        way=lookup.way(conn, area_id),
+        children=by_child(below, rows),
+        all=total(rows),
+        closed=standing.closed_since(conn, inside, statistics.midnight(conn, now)),
+        cells=cells,
+        codes=lookup.cell_codes(conn, cells),
+        loud=findings.loud_in(conn, [one.area_id for one, _ in below], most=_MOST_DEVICES),
+    )
+
+
+def _inside(conn: Connection, area_id: int, actor: Actor) -> list[int]:
+    """The area and all below it, without those outside the actor's own."""
+    own = search.area_ids(conn, scope(actor))
+    found = [step.area_id for step, _ in lookup.below(conn, area_id)]
+    return found if own is None else [one for one in found if one in set(own)]
+
+
+def _figures(found: _Area, language: Language) -> Component:
+    told = {
+        "open": (found.all.open, ""),
+        "overdue": (found.all.overdue, "bad"),
+        "needs_decision": (found.all.undecided, "warn"),
+        "closed_today": (found.closed, ""),
+    }
+    rows = [
+        html.Li(
+            [html.B(str(count), **data(count=key)),
+             html.Span(words(f"wall.figure_{key}", language))],
+            className=tone if count else "",
+        )
+        for key, (count, tone) in told.items()
+    ]  # fmt: skip
+    late = html.Li([html.B("…", id="area-on-time"),
+                    html.Span(words("wall.figure_on_time", language))])  # fmt: skip
+    return html.Ul([*rows, late], className="cc-area-figures")
+
+
+def _children(children: Sequence[tuple[Step, Sum]], language: Language) -> Component | None:
+    if not children:
+        return None
+    most = max(1, *(one.open for _, one in children))
+    rows = [
+        html.Li(
+            opens("area", step.code, _row(titled(step, "name", language), sums, most, language))
+        )
+        for step, sums in children
+    ]
+    title = words(f"story.below_{children[0][0].kind}", language)
+    return html.Section([html.H3(title), html.Ul(rows, className="cc-below")])
+
+
+def _row(name: str, sums: Sum, most: int, language: Language) -> list[Component]:
+    late = [html.Em(words("story.late_count", language, n=sums.overdue))] if sums.overdue else []
+    return [
+        html.Span(name, className="name"),
+        html.Span([*late, html.B(str(sums.open))], className="count"),
+        html.Span(
+            [
+                html.I(className="late", style={"width": f"{100 * sums.overdue / most:.1f}%"}),
+                html.I(style={"width": f"{100 * (sums.open - sums.overdue) / most:.1f}%"}),
+            ],
+            className="bar",
+        ),
+    ]
+
+
+def _loud(loud: Sequence[int], reader: Reader) -> Component | None:
+    if not loud:
+        return None
+    return section(
+        "story.loud_here", reader.language,
+        DeviceList(id="area-devices", config=reader.config, devices=list(loud)),
+    )  # fmt: skip
+
+
+def _cells(found: _Area, language: Language) -> Component | None:
+    if not found.cells:
+        return None
+    rows = [
+        html.Li(
+            opens("cell", key,
+                  [html.Span(found.codes.get(key, str(key))), html.B(str(sums.open))]),
+            className="late" if sums.overdue else "",
+        )
+        for key, sums in found.cells.items()
+    ]  # fmt: skip
+    return section("story.cells_here", language, html.Ul(rows, className="cc-cells"))

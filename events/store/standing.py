@@ -1,0 +1,39 @@
+"""How areas stand: what is open in them and where, what came to an end, how well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from events.model.standing import Standing
+from events.store.search import DESK_STATES
+from grid.store.named_sql import Statements
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+_SQL = Statements.beside(__file__)
+
+
+def open_by_cell(conn: Connection, area_ids: Sequence[int], now: datetime) -> list[Standing]:
+    """What is open in each cell of some areas; a ticket is overdue when its clock ran out."""
+    rows = _SQL.rows(
+        conn, "open_by_cell", area_ids=list(area_ids), desk=sorted(DESK_STATES), now=now
+    )
+    return [Standing(**row._mapping) for row in rows]
+
+
+def closed_since(conn: Connection, area_ids: Sequence[int], since: datetime) -> int:
+    """How many tickets of some areas were closed since an instant."""
+    return int(_SQL.value(conn, "closed_since", area_ids=list(area_ids), since=since))
+
+
+def on_time(conn: Connection, area_ids: Sequence[int], since: datetime) -> float | None:
+    """The share of the tickets closed since an instant that were disposed in time; None of none.
+
+    Looks at each of them: not for what is shown at once.
+    """
+    row = _SQL.one(conn, "on_time", area_ids=list(area_ids), since=since)
+    return row.in_time / row.closed if row.closed else None
