@@ -141,5 +141,3 @@ def test_it_is_what_a_plain_count_says(town: Town) -> None:
             entries = ledger.of_ticket(conn, ticket.ticket_id)
             runs = clocks.of_ticket(conn, ticket.ticket_id)
             assert told == plain_facts(ticket, entries, runs, every), ticket.number
-    kinds = {str(one) for (one,) in town.rows("SELECT DISTINCT ground FROM events.facts")}
-    assert kinds >= {"report", "filing", "disposal", "closing_time"}

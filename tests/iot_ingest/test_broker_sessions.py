@@ -16,6 +16,12 @@ from tests.support.broker import TestBroker
 from tests.support.cluster import TestDatabase
 
 
+def saved(broker: TestBroker) -> bytes:
+    """What the broker has on disk."""
+    file = broker.folder / "broker.db"
+    return file.read_bytes() if file.exists() else b""
+
+
 def test_ingests_first_session_survives_the_broker(
     village: TestDatabase, broker: TestBroker
 ) -> None:
@@ -24,7 +30,7 @@ def test_ingests_first_session_survives_the_broker(
         process = start(village, broker, "--no-judge")
         try:
             until(lambda: "ingest" in beating(village), 60)
-            until((broker.folder / "broker.db").exists, 20)
+            until(lambda: b"cc_ingest" in saved(broker), 20)
         finally:
             process.kill()
             process.wait(30)

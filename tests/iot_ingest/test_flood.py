@@ -113,6 +113,7 @@ def may_connect(port: int, device_id: str, secret: str) -> bool:
     return True
 
 
+@pytest.mark.alone
 @on_both_brokers
 def test_a_device_that_floods_is_cut_off_and_nobody_else_suffers(
     village: TestDatabase,

@@ -36,6 +36,7 @@ async def test_a_project_is_led_on_through_the_page(open_page: OpenPage, places:
         await expect(story.locator("[data-sample='V']")).to_be_visible()
         await expect(page.locator(".cc-stage-strip [data-stage=monitor] b")).to_have_text("1")
         await page.click(".cc-stage-strip [data-stage=survey]")
+        await expect(page.locator(".cc-rows tbody tr")).to_have_count(1)
         await expect(page.locator(".cc-rows tbody tr")).to_contain_text("Site 1")
         assert "stage=survey" in page.url
 
