@@ -59,6 +59,10 @@ class Journal:
         """Listens to a connection between ingest and the broker."""
         return Ear(self)
 
+    def is_waited_for(self) -> bool:
+        """Whether the broker has something that ingest has not acknowledged to it."""
+        return any(one.taken_at is not None and not one.ours for one in list(self.sent.values()))
+
     def untaken(self) -> Iterator[Sent]:
         """What nobody has acknowledged."""
         return (one for one in list(self.sent.values()) if one.taken_at is None and not one.ours)
