@@ -40,8 +40,8 @@ def route_and_dispatch(
     routed = decide(conn, ticket, now=now, city=city)
     if routed.department_id is None:
         return _unrouted(conn, ticket, routed, now=now)
-    duty_alerts.note(conn, routed, ticket, now=now)
     chosen = pick_crew(conn, ticket, routed.department_id, now=now, city=city)
+    duty_alerts.note(conn, routed, ticket, now=now)
     return move_ticket(
         conn,
         ticket,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from events.model.words import Words
 from grid.store.named_sql import Statements
+from grid.store.postgis import as_rows, gather
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from typing import Any
 
     from sqlalchemy import Connection
 
@@ -39,25 +40,26 @@ class Alert:
 
 
 def note(conn: Connection, routed: Routed, ticket: Ticket, *, now: datetime) -> None:
-    """Raise what a decision met: rules that it had to pass over, or nobody at all."""
+    """Raise what a decision met: rules that it had to pass over, or nobody at all.
+
+    Call it when the crew is chosen: whoever holds the alerts waits for nothing else, and so nobody
+    who has them waits for a department whose holder waits for them.
+    """
     for one in routed.passed:
         if one.broken is not None:
-            _put(conn, routed.version, one.position, one.broken.kind.value, one.broken.name,
-                 one.why, now=now, ticket=ticket.number)  # fmt: skip
+            alert = routed.version, one.position, one.broken.kind.value, one.broken.name
+            _met(conn, alert, one.why, ticket, now=now)
     if routed.department_id is None:
-        _put(conn, routed.version, 0, _NOBODY, ticket.category_code, routed.because, now=now,
-             ticket=ticket.number)  # fmt: skip
+        alert = routed.version, 0, _NOBODY, ticket.category_code
+        _met(conn, alert, routed.because, ticket, now=now)
 
 
 def renew(conn: Connection, version: int, broken: Sequence[Finding], *, now: datetime) -> None:
     """Raise what is broken now in the version in force; end what is not so any more."""
-    standing = []
-    for one in broken:
-        position, name = one.rules[0], one.names[0]
-        _put(conn, version, position, one.kind.value, name, one.words, now=now)
-        standing.append({"version": version, "position": position, "kind": one.kind.value,
-                         "subject": name})  # fmt: skip
-    _SQL.run(conn, "end_mended", standing=json.dumps(standing), now=now)
+    _SQL.value(conn, "hold")
+    found = [((version, one.rules[0], one.kind.value, one.names[0]), one.words) for one in broken]
+    _put(conn, ((*alert, why.zh, why.en, 0, None, now) for alert, why in found))
+    _SQL.run(conn, "end_mended", standing=as_rows(alert for alert, _ in found), now=now)
     _SQL.run(conn, "end_answered", now=now)
 
 
@@ -77,12 +79,26 @@ def count(conn: Connection) -> int:
     return found
 
 
-def _put(
-    conn: Connection, version: int, position: int, kind: str, subject: str, because: Words, *,
-    now: datetime, ticket: str | None = None,
-) -> None:  # fmt: skip
-    _SQL.run(
-        conn, "put", version=version, position=position, kind=kind, subject=subject,
-        because_zh=because.zh, because_en=because.en, tickets=0 if ticket is None else 1,
-        last_ticket=ticket, now=now,
-    )  # fmt: skip
+# Version, position, kind and subject: at most one such alert stands.
+_Key = tuple[int, int, str, str]
+
+
+def _met(conn: Connection, alert: _Key, why: Words, ticket: Ticket, *, now: datetime) -> None:
+    row = (*alert, why.zh, why.en, 1, ticket.number, now)
+    gather(conn, _raise, row, last=True)
+
+
+def _raise(conn: Connection, rows: list[tuple[Any, ...]]) -> None:
+    """What decisions met, one row of each alert: with the first reason and the last ticket."""
+    merged: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for *alert, zh, en, tickets, ticket, now in rows:
+        key = tuple(alert)
+        first_zh, first_en, before = merged[key][:3] if key in merged else (zh, en, 0)
+        merged[key] = first_zh, first_en, before + tickets, ticket, now
+    _SQL.value(conn, "hold")
+    _put(conn, ((*key, *told) for key, told in merged.items()))
+
+
+def _put(conn: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    """The caller holds the alerts."""
+    _SQL.run(conn, "put", rows=as_rows(rows))

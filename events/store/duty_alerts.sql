@@ -1,9 +1,15 @@
+-- name: hold
+-- Until the end of the transaction nobody else writes alerts; taken last, after all other locks.
+SELECT pg_advisory_xact_lock(7215010);
+
 -- name: put
--- Something is wrong with the duties: a new alert, or one more ticket of a known one.
+-- Things are wrong with the duties: new alerts, or more tickets of known ones.
 INSERT INTO events.duty_alerts (version, position, kind, subject, because_zh, because_en, tickets,
     last_ticket, first_at, last_at)
-VALUES (:version, :position, :kind, :subject, :because_zh, :because_en, :tickets,
-    CAST(:last_ticket AS text), :now, :now)
+SELECT CAST(one.c ->> 0 AS integer), CAST(one.c ->> 1 AS integer), one.c ->> 2, one.c ->> 3,
+    one.c ->> 4, one.c ->> 5, CAST(one.c ->> 6 AS integer), one.c ->> 7,
+    CAST(one.c ->> 8 AS timestamptz), CAST(one.c ->> 8 AS timestamptz)
+FROM json_array_elements(CAST(:rows AS json)) AS one (c)
 ON CONFLICT (version, position, kind, subject) WHERE ended_at IS NULL DO UPDATE
 SET tickets = duty_alerts.tickets + excluded.tickets,
     last_ticket = coalesce(excluded.last_ticket, duty_alerts.last_ticket),
@@ -14,9 +20,8 @@ WHERE excluded.tickets > 0;
 -- Alerts about rules that work again, or that are in force no more.
 UPDATE events.duty_alerts AS a SET ended_at = :now
 WHERE a.ended_at IS NULL AND a.position > 0 AND NOT EXISTS (
-    SELECT FROM jsonb_to_recordset(CAST(:standing AS jsonb))
-        AS one (version integer, position integer, kind text, subject text)
-    WHERE (one.version, one.position, one.kind, one.subject)
+    SELECT FROM json_array_elements(CAST(:standing AS json)) AS one (c)
+    WHERE (CAST(one.c ->> 0 AS integer), CAST(one.c ->> 1 AS integer), one.c ->> 2, one.c ->> 3)
         = (a.version, a.position, a.kind, a.subject));
 
 -- name: end_answered

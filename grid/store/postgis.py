@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     Rows = list[tuple[Any, ...]]
+    Waiting = dict[Callable[[Connection, Rows], None], Rows]
 
-# Where a connection keeps what was handed to `gather`, and what is `noted`.
-_GATHERED, _NOTED = "gathered", "noted"
+# Where a connection keeps what was handed to `gather`, what of it comes last, and what is `noted`.
+_GATHERED, _LAST, _NOTED = "gathered", "last", "noted"
 # A notification carries at most 8,000 bytes.
 _NOTIFY_BYTES = 7_900
 
@@ -114,12 +115,13 @@ def gathering(conn: Connection) -> Iterator[None]:
     For work on many things in one transaction. Whoever reads such rows calls `flush` before.
     """
     info = conn.info
-    info[_GATHERED], info[_NOTED] = {}, {}
+    info[_GATHERED], info[_LAST], info[_NOTED] = {}, {}, {}
     try:
         yield
         flush(conn)
+        _write(conn, info[_LAST])
     finally:
-        del info[_GATHERED], info[_NOTED]
+        del info[_GATHERED], info[_LAST], info[_NOTED]
 
 
 def noted(conn: Connection) -> dict[Any, Any] | None:
@@ -133,17 +135,28 @@ def noted(conn: Connection) -> dict[Any, Any] | None:
 
 def flush(conn: Connection) -> None:
     """Make the writes that wait inside `gathering` now: somebody wants to read them."""
-    waiting: dict[Callable[[Connection, Rows], None], Rows] = conn.info.get(_GATHERED) or {}
+    _write(conn, conn.info.get(_GATHERED) or {})
+
+
+def _write(conn: Connection, waiting: Waiting) -> None:
     while waiting:
         write = next(iter(waiting))
         write(conn, waiting.pop(write))
 
 
 def gather(
-    conn: Connection, write: Callable[[Connection, Rows], None], row: tuple[Any, ...]
+    conn: Connection,
+    write: Callable[[Connection, Rows], None],
+    row: tuple[Any, ...],
+    *,
+    last: bool = False,
 ) -> None:
-    """Let ``write`` have this row: now, or inside `gathering` together with all others of it."""
-    waiting = conn.info.get(_GATHERED)
+    """Let ``write`` have this row: now, or inside `gathering` together with all others of it.
+
+    ``last``: at its end only, whoever calls `flush` before. For what others must wait for as soon
+    as it is written: nothing else is waited for, then, while it is held.
+    """
+    waiting: Waiting | None = conn.info.get(_LAST if last else _GATHERED)
     if waiting is None:
         write(conn, [row])
     else:

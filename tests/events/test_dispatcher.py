@@ -8,9 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,16 @@ from sqlalchemy import event
 
 from command_center.dispatcher import Dispatcher
 from events.actions.file_ticket import process_inbox
+from events.actions.upkeep import send_crews
 from events.model.access import DISPATCH
+from events.model.duty import DutyRule
+from events.model.duty_finding import FindingKind, names_nothing
 from events.model.event import Change
 from events.model.workflow import State
-from events.store import inbox
+from events.store import duty_alerts, inbox
 from events.store.rules import Remembered
-from grid.store.postgis import reading
-from tests.events.town import NOW, Town, draft, finding
+from grid.store.postgis import reading, transaction
+from tests.events.town import ADMIN, NOW, Town, draft, finding, put_in_force
 
 
 @contextmanager
@@ -123,6 +127,50 @@ def test_nobody_waits_for_a_ticket_that_somebody_holds(town: Town) -> None:
     work.join(60)
     assert worked == [2]
     assert town.rows("SELECT FROM events.inbox") == []
+
+
+# How many departments somebody holds who waits for a lock.
+HELD_MEANWHILE = (
+    "SELECT count(*) FROM pg_locks WHERE classid = 7215004 AND granted AND database ="
+    " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND pid IN (SELECT pid FROM pg_locks WHERE NOT granted)"
+)
+
+
+@contextmanager
+def holding_alerts(town: Town, *rules: DutyRule) -> Iterator[None]:
+    """Somebody writes alerts about all of these rules just now."""
+    with transaction(town.dispatch, DISPATCH.key) as conn:
+        broken = [names_nothing(FindingKind.UNKNOWN_DEPARTMENT, one.position, one.department_code)
+                  for one in rules]  # fmt: skip
+        duty_alerts.renew(conn, 3, broken, now=NOW)
+        yield
+
+
+def test_who_waits_for_an_alert_has_the_departments(town: Town) -> None:
+    """Else a batch that has a department and the planner that has an alert wait for each other."""
+    gone = (DutyRule(position=1, department_code="gone", category_code="garbage"),
+            DutyRule(position=2, department_code="gone", category_code="flooding"))  # fmt: skip
+    with transaction(town.database.engine("cc_admin"), ADMIN.key) as conn:
+        put_in_force(conn, *gone, DutyRule(position=3, department_code="water", family="flood"))
+    waiting = town.filed(draft("garbage"))
+    assert waiting.state is State.FILED
+    town.record([draft("garbage", lon=118.2035), draft("flooding")])
+    with transaction(town.database.engine("cc_admin"), ADMIN.key) as conn:
+        put_in_force(conn, *gone, DutyRule(position=3, department_code="water", family="flood"),
+                     DutyRule(position=4, department_code="works"))  # fmt: skip
+    works: tuple[tuple[Callable[[], int], int], ...] = (
+        (town.work, 2), (partial(send_crews, town.dispatch, by=DISPATCH, now=NOW), 1),
+    )  # fmt: skip
+    for work, departments in works:
+        thread = threading.Thread(target=work)
+        with holding_alerts(town, *gone):
+            thread.start()
+            until(town, HELD_MEANWHILE, departments)
+        thread.join(60)
+    assert town.again(waiting).state is State.DISPATCHED
+    met = "SELECT position, tickets, last_ticket FROM events.duty_alerts WHERE version = 3 ORDER BY 1"
+    assert town.rows(met) == [(1, 2, waiting.number), (2, 1, "20260601-00003")]
 
 
 def test_crews_are_remembered_until_something_is_configured(town: Town) -> None:
