@@ -6,7 +6,7 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy.exc import DBAPIError
 
@@ -257,10 +257,12 @@ def _let_go(conn: Connection, event: Event, *, now: datetime) -> None:
     )
 
 
-def _file_new(desk: Desk, event: Event) -> Ticket:
-    conn, by, now, city = desk.conn, desk.by, desk.now, desk.city
+def ticket_about(
+    conn: Connection, event: Event, *, now: datetime, city: CityRules, owned_by: str | None = None
+) -> Ticket:
+    """A new ticket about what an event tells, in state reported; the event is not linked yet."""
     category = city.categories[event.category_code]
-    ticket = create_ticket(
+    return create_ticket(
         conn,
         now=now,
         city=city,
@@ -280,10 +282,15 @@ def _file_new(desk: Desk, event: Event) -> Ticket:
         component_id=event.component_id,
         device_no=event.device_no,
         occurred_at=event.occurred_at,
-        owned_by=_first_contact(event),
+        owned_by=owned_by,
     )
+
+
+def _file_new(desk: Desk, event: Event) -> Ticket:
+    conn, by, now, city = desk.conn, desk.by, desk.now, desk.city
+    ticket = ticket_about(conn, event, now=now, city=city, owned_by=_first_contact(event))
     _link(conn, ticket, event, FIRST, now=now)
-    if category.filing_policy is FilingPolicy.AUTOMATIC:
+    if city.categories[event.category_code].filing_policy is FilingPolicy.AUTOMATIC:
         ticket = move_ticket(conn, ticket, Verb.FILE, by=by, now=now, city=city)
         ticket = route_and_dispatch(conn, ticket, by=by, now=now, city=city)
     return _measured(conn, ticket, event, by=by, now=now, city=city)
@@ -365,13 +372,21 @@ def _link(
     tickets.link(
         conn, ticket_id=ticket.ticket_id, event_id=event.event_id, decision=decision, now=now
     )
+    trail_link(conn, "add", ticket, event.event_id, decision.as_dict(), now=now)
+
+
+def trail_link(
+    conn: Connection, verb: Literal["add", "remove"], ticket: Ticket, event_id: int,
+    told: Mapping[str, Any], *, now: datetime,
+) -> None:  # fmt: skip
+    """Note in the ledger that an event was put to a ticket, or taken off it."""
     ledger.append(
         conn,
         at=now,
-        verb="link.add",
+        verb=f"link.{verb}",
         object_kind="event",
-        object_key=str(event.event_id),
+        object_key=str(event_id),
         ticket_id=ticket.ticket_id,
         area_id=ticket.area_id,
-        payload={"ticket": ticket.number, **decision.as_dict()},
+        payload={"ticket": ticket.number, **told},
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from events.actions import telling
-from events.actions.transition import create_ticket, mark_ticket, move_ticket
+from events.actions.file_ticket import ticket_about, trail_link
+from events.actions.transition import mark_ticket, move_ticket
 from events.model.problems import Incomplete
 from events.model.refusal import Reason, Refusal
 from events.model.verb import Verb
-from events.store import counters, events, ledger, tickets
+from events.store import events, tickets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,7 @@ def unlink(step: Step) -> Ticket:
     if tickets.holder_of_event(step.conn, event.event_id) != step.ticket.ticket_id:
         raise Incomplete(Refusal(reason=Reason.NOT_LINKED_HERE, field="event"))
     together = _together(step, event, step.ticket)
-    own = _ticket_of_its_own(step, event)
+    own = ticket_about(step.conn, event, now=step.now, city=step.city)
     _put(step, together, source=step.ticket, target=own)
     left = _linked(step, step.ticket, Verb.UNLINK, together, other=own.number)
     move_ticket(step.conn, own, Verb.FILE, by=step.by, now=step.now, why=step.why, city=step.city)
@@ -119,17 +120,10 @@ def _put(
         link_why=why, now=step.now,
     )  # fmt: skip
     for event_id in event_ids:
-        for verb, ticket, other in (("remove", source, target), ("add", target, source)):
-            ledger.append(
-                step.conn,
-                at=step.now,
-                verb=f"link.{verb}",
-                object_kind="event",
-                object_key=str(event_id),
-                ticket_id=ticket.ticket_id,
-                area_id=ticket.area_id,
-                payload={"ticket": ticket.number, "other": other.number, "why": step.why},
-            )
+        left = {"other": target.number, "why": step.why}
+        trail_link(step.conn, "remove", source, event_id, left, now=step.now)
+        came = {"other": source.number, "why": step.why}
+        trail_link(step.conn, "add", target, event_id, came, now=step.now)
 
 
 def _linked(
@@ -152,29 +146,4 @@ def _linked(
             "recovered_at": tickets.recovery(step.conn, ticket.ticket_id),
         },
         told={"why": step.why, "events": list(event_ids), "other": other},
-    )
-
-
-def _ticket_of_its_own(step: Step, event: Event) -> Ticket:
-    category = step.city.categories[event.category_code]
-    return create_ticket(
-        step.conn,
-        now=step.now,
-        city=step.city,
-        number=counters.next_number(step.conn, "ticket", step.city.day(step.now)),
-        category_code=category.code,
-        family=category.family,
-        layer=category.layer,
-        severity=event.severity,
-        source=event.source.value,
-        title_zh=event.title_zh,
-        title_en=event.title_en,
-        description=event.description,
-        lon=event.lon,
-        lat=event.lat,
-        cell_id=event.cell_id,
-        area_id=event.area_id,
-        component_id=event.component_id,
-        device_no=event.device_no,
-        occurred_at=event.occurred_at,
     )
