@@ -129,21 +129,23 @@ def _listed(number: int, place: Component) -> Listed:
     facts = {} if site else _facts(place)
     over = stage in (Stage.WATCH, Stage.DONE)
     sea = facts.get("water") == "sea"
-    known = {} if site else {
-        "target_class": "3" if sea else "IV",
-        "before_class": ("4-" if sea else "V-") if over else None,
-        "after_class": ("2" if sea else "III") if over else None,
-        "method": Method.REGULATE if over else None,
-    }  # fmt: skip
-    return Listed(
+    listed = Listed(
         component=ComponentDraft(
             code=place.code, kind=place.kind, name_zh=place.name_zh, name_en=place.name_en,
             lon=place.lon, lat=place.lat,
         ),
         kind=Kind.SITE if site else Kind.OUTFALL,
         department=_owner(number, place), facts=facts, stage=stage,
-        **known,  # type: ignore[arg-type]  # a mixed bag by design
     )  # fmt: skip
+    if site:
+        return listed
+    return replace(
+        listed,
+        target_class="3" if sea else "IV",
+        before_class=("4-" if sea else "V-") if over else None,
+        after_class=("2" if sea else "III") if over else None,
+        method=Method.REGULATE if over else None,
+    )
 
 
 def _owner(number: int, place: Component) -> str:

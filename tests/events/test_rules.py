@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -191,13 +192,14 @@ def test_few_crews_looked_at_choose_as_all_of_them(seed: int, count: int) -> Non
         asked.append(len(ids))
         return Roster.of(known[one] for one in ids).in_hand()
 
-    where = {"lon": 118.35, "lat": 24.75, "at": NOW, "zone": ZoneInfo("Asia/Shanghai"),
-             "severity": 2, "due_at": NOW + timedelta(hours=1)}  # fmt: skip
+    choose = partial(crew_choice.choose, roster, look, FLOODING, lon=118.35, lat=24.75, at=NOW,
+                     zone=ZoneInfo("Asia/Shanghai"), severity=2,
+                     due_at=NOW + timedelta(hours=1))  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(crew_choice, "_LOOKED_AT", 2)
-        few = crew_choice.choose(roster, look, FLOODING, **where)  # type: ignore[arg-type]  # a mixed bag by design
+        few = choose()
     patched = asked[:]
-    every = crew_choice.choose(roster, look, FLOODING, **where)  # type: ignore[arg-type]  # as above
+    every = choose()
     assert patched[0] <= 2
     assert few.crew_id == every.crew_id
     assert few.because == every.because

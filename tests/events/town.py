@@ -67,8 +67,8 @@ WHERE a.code = CASE WHEN x < 2 THEN '350500001001' ELSE '350500001002' END;
 """
 
 
-def _category(code: str, family: str, **values: object) -> Category:
-    whole: dict[str, object] = {
+def _category(code: str, family: str, **values: Any) -> Category:
+    whole: dict[str, Any] = {
         "code": code,
         "family": family,
         "name_zh": f"类别{code}",
@@ -79,7 +79,7 @@ def _category(code: str, family: str, **values: object) -> Category:
         "effective_from": date(2026, 1, 1),
         **values,
     }
-    return Category(**whole)  # type: ignore[arg-type]  # a mixed bag by design
+    return Category(**whole)
 
 
 CATEGORIES = (
@@ -146,11 +146,11 @@ class Town:
         *,
         now: datetime = NOW,
         why: str = "因为",
-        **more: object,
+        **more: Any,
     ) -> Ticket:
         """Act as one of the people, having seen ``ticket``."""
-        given: dict[str, object] = {"version": ticket.version, "why": why, **more}
-        return act(self.web, ticket.number, verb, by=self.people[who], now=now, **given)  # type: ignore[arg-type]  # passed on
+        given: dict[str, Any] = {"version": ticket.version, "why": why, **more}
+        return act(self.web, ticket.number, verb, by=self.people[who], now=now, **given)
 
     def proposals(self, ticket: Ticket) -> tuple[Proposal, ...]:
         """What was proposed about a ticket, in order."""
@@ -177,9 +177,9 @@ class Town:
 _NUMBERS = count(1)
 
 
-def draft(category: str = "flooding", **values: object) -> EventDraft:
+def draft(category: str = "flooding", **values: Any) -> EventDraft:
     """An event in the middle of the first cell, with a key of its own."""
-    whole: dict[str, object] = {
+    whole: dict[str, Any] = {
         "key": f"test:{next(_NUMBERS)}",
         "source": Source.PATROL,
         "category_code": category,
@@ -189,14 +189,14 @@ def draft(category: str = "flooding", **values: object) -> EventDraft:
         "lat": SOUTH + SIDE / 2,
         **values,
     }
-    return EventDraft(**whole)  # type: ignore[arg-type]  # a mixed bag by design
+    return EventDraft(**whole)
 
 
 def finding(
-    thread: str, revision: int, change: Change, *, at: datetime = NOW, **values: object
+    thread: str, revision: int, change: Change, *, at: datetime = NOW, **values: Any
 ) -> EventDraft:
     """A revision of a finding, of sensor 7 where no other is given."""
-    whole: dict[str, object] = {
+    whole: dict[str, Any] = {
         "source": Source.SENSOR,
         "key": f"{thread}:{revision}",
         "thread": thread,

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,13 +49,13 @@ def _unexpected(problem: Problem) -> None:
     raise problem
 
 
-def shell(name: str, script: str, data: DataFolder, **more: object) -> Service:
+def shell(name: str, script: str, data: DataFolder, **more: Any) -> Service:
     return Service(
         name=name,
         command=("/bin/sh", "-c", script),
         account=data.account,
         folder=data.path,
-        **more,  # type: ignore[arg-type] # a test's shorthand
+        **more,
     )
 
 

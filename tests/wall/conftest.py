@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, expect
@@ -71,15 +72,15 @@ def gauge(town: Town) -> Gauge:
     return Gauge(town=town, number=number)
 
 
-def filed(town: Town, category: str = "flooding", **values: object) -> Ticket:
+def filed(town: Town, category: str = "flooding", **values: Any) -> Ticket:
     """A ticket that was filed just now."""
     now = datetime.now(UTC)
     return town.filed(draft(category, **{"occurred_at": now, **values}), now=now)
 
 
-def patrol(**values: object) -> EventDraft:
+def patrol(**values: Any) -> EventDraft:
     """Something seen just now, by somebody on patrol."""
-    return draft(**{"source": Source.PATROL, "occurred_at": datetime.now(UTC), **values})  # type: ignore[arg-type]  # a mixed bag by design
+    return draft(**{"source": Source.PATROL, "occurred_at": datetime.now(UTC), **values})
 
 
 @dataclass
