@@ -117,6 +117,8 @@ def pick_crew(
         at=now,
         zone=city.calendar.zone,
         severity=ticket.severity,
-        # its clock will run from now on
-        due_at=due(now, limit_of(Stage.DISPOSE, category), city.calendar),
+        # its clock will run from now on, as the version asks that it was filed under
+        due_at=due(
+            now, limit_of(Stage.DISPOSE, rules.category_of(conn, ticket, city)), city.calendar
+        ),
     )

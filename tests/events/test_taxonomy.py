@@ -13,13 +13,16 @@ import pytest
 
 from command_center.cli import main
 from events.actions.taxonomy import bring_in
+from events.actions.upkeep import send_crews
+from events.model.access import DISPATCH
 from events.model.category import Category, FilingPolicy, Kind
+from events.model.duty import DutyRule
 from events.model.ledger import rebuild
 from events.model.taxonomy import Change, Deed, full_code
 from events.model.workflow import State
 from events.store import ledger, rules
 from grid.store.postgis import reading, transaction
-from tests.events.town import ADMIN, CATEGORIES, NOW, Town, draft
+from tests.events.town import ADMIN, CATEGORIES, NOW, Town, draft, put_in_force
 
 HOUR = timedelta(hours=1)
 POTHOLE = replace(
@@ -64,6 +67,22 @@ def test_live_tickets_live_on_under_the_version_they_were_filed_under(town: Town
         trail = ledger.of_ticket(conn, new.ticket_id)
     told = [one.payload for one in trail if one.object_kind == "ticket"]
     assert rebuild(told)["category_version"] == 2
+
+
+def test_a_crew_is_chosen_by_the_limit_that_the_ticket_was_filed_under(town: Town) -> None:
+    bring(town, POTHOLE)
+    nobody = DutyRule(position=1, department_code="water", family="flood")
+    with transaction(town.database.engine("cc_admin"), ADMIN.key) as conn:
+        put_in_force(conn, nobody)
+    ticket = town.filed(draft("m06013"))
+    bring(town, second(POTHOLE, dispose_limit=timedelta(minutes=1)))
+    with transaction(town.database.engine("cc_admin"), ADMIN.key) as conn:
+        put_in_force(conn, nobody, DutyRule(position=2, department_code="works"))
+    assert send_crews(town.dispatch, by=DISPATCH, now=NOW) == 1
+    ticket = town.again(ticket)
+    assert ticket.due_at == NOW + 4 * HOUR
+    assert ticket.routing is not None
+    assert ticket.routing["crew"]["considered"][0]["terms"]["late"] == 0
 
 
 def test_what_is_retired_is_read_and_worked_but_not_chosen(town: Town) -> None:
