@@ -133,17 +133,18 @@ def _diff(arguments: argparse.Namespace, language: Language) -> int:
 
 def _import(arguments: argparse.Namespace, language: Language) -> int:
     from events.actions.taxonomy import bring_in, look
+    from events.store import rules
     from grid.store.postgis import reading, transaction
 
     pack, now = _read(arguments.pack), datetime.now(UTC)
-    if pack.effective_from > now.date():
-        raise Problem(
-            zh=f"{pack.pack} 自 {pack.effective_from} 起施行：请届时再导入。",
-            en=f"{pack.pack} is in force from {pack.effective_from}: import it then.",
-        )
     rows = pack.categories_of_the_city()
     with _engine() as engine:
         with reading(engine) as conn:
+            if pack.effective_from > rules.load(conn).day(now):
+                raise Problem(
+                    zh=f"{pack.pack} 自 {pack.effective_from} 起施行：请届时再导入。",
+                    en=f"{pack.pack} is in force from {pack.effective_from}: import it then.",
+                )
             seen = look(conn, rows, now=now, overwrite=arguments.overwrite)
         if not arguments.yes:
             _tell(seen, arguments, language)

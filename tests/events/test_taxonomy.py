@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -221,6 +221,22 @@ def test_the_command_shows_before_it_does(town: Town, command: Command, tmp_path
     write(3, "x", day="2999-01-01")
     assert "is in force from 2999-01-01" in command("import", str(file), "--yes")[1]
     assert "cannot be used" in command("diff", str(tmp_path / "nowhere"))[1]
+
+
+def test_a_pack_comes_in_on_its_day_in_the_city(
+    town: Town, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls(2026, 6, 30, hour, 30, tzinfo=tz)
+
+    monkeypatch.setattr("command_center.cli.taxonomy.datetime", Clock)
+    hour = 15
+    assert "is in force from 2026-07-01" in command("import", "gb47678-5", "--yes")[1]
+    # midnight in the town
+    hour = 16
+    assert command("import", "gb47678-5", "--yes")[0] == 0
 
 
 def test_the_shipped_standard_comes_in_whole(town: Town, command: Command) -> None:
