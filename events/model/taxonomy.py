@@ -94,7 +94,12 @@ def compare(
     """
     have = list(known)
     by_code = {one.category.code: one for one in have}
-    by_standard = {key: one for one in have if (key := _standard(one.category)) is not None}
+    named = {one.code for one in wanted}
+    by_standard = {
+        key: one
+        for one in have
+        if (key := _standard(one.category)) is not None and one.category.code not in named
+    }
     found: list[Change] = []
     met: set[str] = set()
     for one in wanted:

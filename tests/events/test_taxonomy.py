@@ -136,6 +136,15 @@ def test_a_category_of_the_citys_own_is_met_by_its_code_in_the_standard(town: To
     assert rows == [("坑洼", "Ours 1", 1)]
 
 
+def test_one_category_is_met_by_one_of_a_pack(town: Town) -> None:
+    """Its code in the standard goes to another one, which must not be taken for it."""
+    bring(town, POTHOLE)
+    changes = bring(town, second(POTHOLE, standard_code="06014"),
+                    second(POTHOLE, code="another", family="another"))  # fmt: skip
+    assert {code: one.deed for code, one in changes.items()} == {
+        "another": Deed.ADDED, "m06013": Deed.CHANGED}  # fmt: skip
+
+
 def test_versions_cannot_be_changed_or_deleted(town: Town) -> None:
     for statement in ("UPDATE events.category_versions SET name_zh = 'x'",
                       "DELETE FROM events.category_versions"):  # fmt: skip
