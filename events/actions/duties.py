@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from events.model.duty_version import DutyVersion
 
 _LONGEST = 2_000
+# Nobody means a later time; and far beyond it there are no dates any more.
+_LATEST = timedelta(days=3_660)
 
 
 def draft(conn: Connection, rules: Sequence[DutyRule], *, note: str, now: datetime) -> int:
@@ -52,7 +55,7 @@ def propose(
     """Ask that a draft be put in force, from ``starts`` on (None: at once, when it is approved).
 
     ``accepted``: why its warnings are. Raises NotAllowed, NotFound, Refused (its stage) and
-    Incomplete (errors, no reason, no word about warnings, a time that is past).
+    Incomplete (errors, no reason, no word about warnings, a time that is past or far off).
     """
     duties.lock(conn)
     _permit(conn, by)
@@ -152,6 +155,8 @@ def _fit(
         raise Incomplete(Refusal(reason=Reason.DUTIES_WARNINGS, field="accepted"))
     if starts is not None and starts < now:
         raise Incomplete(Refusal(reason=Reason.DUTIES_PAST, field="from"))
+    if starts is not None and starts > now + _LATEST:
+        raise Incomplete(Refusal(reason=Reason.DUTIES_FAR, field="from"))
     return findings
 
 

@@ -90,6 +90,7 @@ class Reason(StrEnum):
     DUTIES_WARNINGS = "duties_warnings"
     DUTIES_CHANGED = "duties_changed"
     DUTIES_PAST = "duties_past"
+    DUTIES_FAR = "duties_far"
     DUTIES_ROLE = "duties_role"
     NO_DUTIES = "no_duties"
     WEAK_PASSWORD = "weak_password"  # noqa: S105  a reason, not a password
@@ -345,6 +346,9 @@ SENTENCES: dict[Reason, Words] = {
     ),
     Reason.DUTIES_PAST: Words(
         zh="生效时间不能早于现在。", en="Duties cannot be in force from a time that is past."
+    ),
+    Reason.DUTIES_FAR: Words(
+        zh="生效时间不能晚于十年之后。", en="Duties cannot be in force from more than ten years on."
     ),
     Reason.DUTIES_ROLE: Words(
         zh="只有全市范围的管理员或督导可以决定权责清单。",

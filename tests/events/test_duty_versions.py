@@ -155,6 +155,9 @@ def test_errors_block_and_warnings_want_a_word(town: Town) -> None:
     with pytest.raises(Incomplete) as past:
         ask(town, warned, accepted="好", starts=NOW - DAY)
     assert reason(past) is Reason.DUTIES_PAST
+    with pytest.raises(Incomplete) as far:
+        ask(town, warned, accepted="好", starts=datetime.max.replace(tzinfo=UTC))
+    assert reason(far) is Reason.DUTIES_FAR
     ask(town, warned, accepted="都归市政")
     town.rows("UPDATE events.departments SET disabled_at = now() WHERE code = 'works' RETURNING 1")
     with pytest.raises(FaultyDuties):
@@ -329,6 +332,8 @@ def test_from_a_file_to_being_in_force(
     assert "write why they are accepted" in capsys.readouterr().err
     asked = said(capsys, "activate", "2", "--why", "x", "--accept", "known")
     assert asked["stage"] == "proposed"
+    assert main(["duties", "activate", "2", "--why", "x", "--from", "2999-01-01"]) == 1
+    assert "approve it without --from" in capsys.readouterr().err
     assert main(["duties", "activate", "2", "--why", "x"]) == 1
     assert "Somebody else must decide" in capsys.readouterr().err
     assert said(capsys, "refuse", "2", "--why", "later")["stage"] == "draft"
