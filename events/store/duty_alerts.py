@@ -60,7 +60,7 @@ def renew(conn: Connection, version: int, broken: Sequence[Finding], *, now: dat
     found = [((version, one.rules[0], one.kind.value, one.names[0]), one.words) for one in broken]
     _put(conn, ((*alert, why.zh, why.en, 0, None, now) for alert, why in found))
     _SQL.run(conn, "end_mended", standing=as_rows(alert for alert, _ in found), now=now)
-    _SQL.run(conn, "end_answered", now=now)
+    _SQL.run(conn, "end_answered", version=version, now=now)
 
 
 def standing(conn: Connection) -> tuple[Alert, ...]:

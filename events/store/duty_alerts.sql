@@ -25,11 +25,12 @@ WHERE a.ended_at IS NULL AND a.position > 0 AND NOT EXISTS (
         = (a.version, a.position, a.kind, a.subject));
 
 -- name: end_answered
--- Nothing of the category waits any more for somebody who answers.
+-- Nothing of the category waits any more for somebody who answers; or that was so under a version
+-- before: under the one in force it is said anew.
 UPDATE events.duty_alerts AS a SET ended_at = :now
-WHERE a.ended_at IS NULL AND a.position = 0 AND NOT EXISTS (
+WHERE a.ended_at IS NULL AND a.position = 0 AND (a.version < :version OR NOT EXISTS (
     SELECT FROM events.tickets AS t
-    WHERE t.state = 'filed' AND t.dispatched_at IS NULL AND t.category_code = a.subject);
+    WHERE t.state = 'filed' AND t.dispatched_at IS NULL AND t.category_code = a.subject));
 
 -- name: standing
 -- What is wrong now, the oldest first.

@@ -219,6 +219,13 @@ def test_nobody_responsible_is_said_on_the_ticket_and_to_the_desk(town: Town) ->
     assert alerts(town) == [(0, "nobody", "orphan", 1)]
     assert send_crews(town.dispatch, by=DISPATCH, now=NOW + DAY) == 0
     assert town.again(ticket).version == ticket.version
+    # a version after it that names nobody either says so instead, not as well
+    with transaction(town.database.engine("cc_admin"), ADMIN.key) as conn:
+        put_in_force(conn, DutyRule(position=1, department_code="water", layer="flood"))
+    assert send_crews(town.dispatch, by=DISPATCH, now=NOW + DAY) == 0
+    assert watch_duties(town.dispatch, by=DISPATCH, now=NOW + DAY, read=Read()) == 1
+    assert alerts(town) == [(0, "nobody", "orphan", 1)]
+    ticket = town.again(ticket)
     town.act(ticket, "dispatch", "dispatcher", department="works")
     watch_duties(town.dispatch, by=DISPATCH, now=NOW + DAY, read=Read())
     assert alerts(town) == []
