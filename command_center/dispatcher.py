@@ -42,7 +42,7 @@ from events.notices.inbox import InboxChannel
 from events.store import duty_alerts, inbox
 from events.store.rules import Remembered
 from grid.store import heartbeats
-from grid.store.postgis import listen, make_engine, transaction
+from grid.store.postgis import is_away, listen, make_engine, transaction
 
 _LOG = logging.getLogger(__name__)
 
@@ -190,10 +190,12 @@ class Dispatcher:
             keep_up(engine, by=DISPATCH, now=self._clock())
 
     def _guarded(self, part: Callable[[Engine], None], engine: Engine) -> None:
-        """Trouble with one ticket must not keep events from being filed."""
+        """Trouble with one ticket must not keep events from being filed, nor the other parts."""
         try:
             part(engine)
-        except (Refused, LookupError, ValueError):
+        except (Refused, LookupError, ValueError, ArithmeticError, DBAPIError) as error:
+            if isinstance(error, DBAPIError) and is_away(error):
+                raise
             _LOG.exception("%s failed, tried again at the next tick", part.__name__)
 
 

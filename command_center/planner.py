@@ -30,7 +30,7 @@ from events.actions.upkeep import send_crews
 from events.model.access import DISPATCH
 from events.model.problems import Refused
 from events.store.rules import Remembered
-from grid.store.postgis import make_engine
+from grid.store.postgis import is_away, make_engine
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,7 +63,9 @@ class Planner:
         for part in (self._crews, self._suggest, self._count, self._relate):
             try:
                 part(engine)
-            except (Refused, LookupError, ValueError, ArithmeticError):
+            except (Refused, LookupError, ValueError, ArithmeticError, DBAPIError) as error:
+                if isinstance(error, DBAPIError) and is_away(error):
+                    raise
                 _LOG.exception("%s failed, tried again", part.__name__)
 
     def _crews(self, engine: Engine) -> None:

@@ -21,7 +21,7 @@ from events.model.words import Words
 from events.model.workflow import State, Verb
 from events.store import attachments, counters, events, inbox, ledger, tickets
 from events.store.rules import Remembered
-from grid.store.postgis import gathering, transaction
+from grid.store.postgis import gathering, is_away, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -170,7 +170,7 @@ def _work_one(engine: Engine, *, by: Actor, now: datetime, city: CityRules) -> i
 
 
 def _raise_if_away(error: Exception) -> None:
-    if getattr(error, "connection_invalidated", False):
+    if isinstance(error, DBAPIError) and is_away(error):
         raise error
 
 

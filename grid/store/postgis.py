@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.exc import DBAPIError
 
     Rows = list[tuple[Any, ...]]
     Waiting = dict[Callable[[Connection, Rows], None], Rows]
@@ -69,6 +70,13 @@ def make_engine(
             "connect_timeout": 5,
         },
     )
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the database cannot be reached, rather than having refused a statement."""
+    cause = error.orig
+    unreached = isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
+    return error.connection_invalidated or unreached
 
 
 @contextmanager

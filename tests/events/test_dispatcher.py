@@ -237,6 +237,16 @@ def test_a_sensor_ticket_is_closed_by_the_loop(town: Town) -> None:
     assert town.again(ticket).state is State.CLOSED
 
 
+def test_a_statement_that_is_refused_stops_no_other_part(town: Town) -> None:
+    town.filed(draft("flooding"))
+    with town.database.superuser() as conn:
+        conn.execute("ALTER TABLE events.tickets ADD CHECK (overdue_at IS NULL)")
+    later = NOW + timedelta(days=1)
+    stop = threading.Event()
+    Dispatcher(town.database.url("cc_dispatch"), stop, clock=lambda: later).work(town.dispatch)
+    assert town.rows("SELECT process FROM grid.heartbeats") == [("dispatch",)]
+
+
 def test_crews_are_sent_when_they_can_go(town: Town) -> None:
     with town.database.superuser() as conn:
         conn.execute("UPDATE events.crews SET capacity = 1 WHERE department_id = 1")
