@@ -23,7 +23,7 @@ from events.model.project_reason import ProjectReason
 from events.model.projects.access import verbs_for
 from events.model.projects.problems import ProjectConflict
 from events.model.projects.project import MEASURES
-from events.model.projects.stage import Method, Stage, Verb
+from events.model.projects.stage import Method, Stage
 from events.model.projects.trail import PROJECT_COLUMNS, rebuild_project
 from events.model.report import PhotoDraft
 from events.store import ledger
@@ -86,7 +86,7 @@ class ProjectLife(RuleBasedStateMachine):
             return
         project = found[pick % len(found)]
         actor = self.town.people[who]
-        verbs = [one for one in verbs_for(actor, project) if one is not Verb.REOPEN]
+        verbs = verbs_for(actor, project)
         if not verbs:
             return
         verb = verbs[choice % len(verbs)]

@@ -317,3 +317,20 @@ def test_a_photo_that_is_not_decoded_yet_is_enough_to_ask_and_not_to_accept(plac
     assert lacks(work, "accept", "operator") == {"needs_photo_before", "needs_photo_after"}
     decode(places)
     assert work.do("accept", "operator").stage is Stage.WATCH
+
+
+def test_what_is_done_is_not_reopened_beside_another_one(places: Town) -> None:
+    work = Work.begin(places)
+    until = work.to_watch().watch_until
+    assert until is not None
+    keep_up(places.dispatch, by=DISPATCH, now=until)
+    assert work.again().stage is Stage.DONE
+    work.now = until
+    second = Work.begin(places, now=until)
+    with pytest.raises(ProjectConflict) as refused:
+        work.do("reopen", "supervisor")
+    assert refused.value.refusal.reason == "live_already"
+    assert refused.value.current.number == second.project.number
+    second.do("exclude", "w1")
+    second.do("confirm", "supervisor")
+    assert work.do("reopen", "supervisor").stage is Stage.RECTIFY

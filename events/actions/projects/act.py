@@ -91,12 +91,12 @@ def do(step: ProjectStep) -> Project:
         if refusal.reason is ProjectReason.WRONG_STAGE:
             raise WrongStage(step.project)
         raise NotAllowed(refusal)
+    if step.verb is Verb.REOPEN:
+        _check_only_one(step.conn, step.project)
     choice = choose(step)
     moved = move_project(step.conn, step.project, step.verb, by=step.by, now=step.now,
                          city=step.city, why=step.why, changes=choice.changes,
                          told=choice.told)  # fmt: skip
-    if step.verb is Verb.REOPEN:
-        _check_only_one(step.conn, moved)
     sample = choice.told.get("sample")
     if sample is not None and step.project.stage is Stage.WATCH:
         return _look_back(step.conn, moved, sample["class"], now=step.now, city=step.city)
