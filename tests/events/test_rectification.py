@@ -334,3 +334,15 @@ def test_what_is_done_is_not_reopened_beside_another_one(places: Town) -> None:
     second.do("exclude", "w1")
     second.do("confirm", "supervisor")
     assert work.do("reopen", "supervisor").stage is Stage.RECTIFY
+
+
+def test_those_who_wait_for_their_next_level_do_not_hide_the_others(places: Town) -> None:
+    first = Work.begin(places)
+    assert first.project.due_at is not None
+    second = Work.begin(places, "OF-2", now=NOW + timedelta(hours=2))
+    assert second.project.due_at is not None
+    now = max(first.project.due_at, second.project.due_at) + timedelta(minutes=1)
+    with_ladder(places, timedelta(minutes=90))
+    for _ in range(2):
+        keep_up(places.dispatch, by=DISPATCH, now=now, limit=1)
+    assert first.again().overdue_at == second.again().overdue_at == now

@@ -11,7 +11,7 @@ from events.model.projects.stage import Stage, Verb
 from events.model.words import Words
 from events.store import escalations
 from events.store.projects import relate, rows
-from grid.store.postgis import transaction
+from grid.store.postgis import reading, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,17 +67,37 @@ def _finish(engine: Engine, *, by: Actor, now: datetime, limit: int) -> int:
 
 def _tell_late(engine: Engine, *, by: Actor, now: datetime, limit: int) -> int:
     """Tell lateness once per stage, and level by level while it lasts; each level once."""
-    with transaction(engine, by.key) as conn:
-        late = rows.late(conn, now=now, limit=limit)
-        ladder = escalations.ladder(conn) if late else ()
-        city = load_city(conn) if late else None
+    with reading(engine) as conn:
+        ladder = escalations.ladder(conn)
+        late = rows.late(conn, now=now, top=max((one.level for one in ladder), default=0))
+        if not late:
+            return 0
+        city = load_city(conn)
+    waiting = [one for one in late if _untold(one, ladder, now, city)]
     done = 0
-    for project_id in late:
+    for seen in waiting[:limit]:
         with transaction(engine, by.key) as conn:
-            project = rows.lock_id(conn, project_id)
-            if city is not None and project.is_late(now):
+            project = rows.lock_id(conn, seen.project_id)
+            if project.is_late(now):
                 done += _tell_one(conn, project, ladder, by=by, now=now, city=city)
     return done
+
+
+def _untold(project: Project, ladder: Sequence[Level], now: datetime, city: ProjectCity) -> bool:
+    """Whether there is something to be told about a late project now."""
+    return project.overdue_at is None or bool(_due_levels(project, ladder, now, city))
+
+
+def _due_levels(
+    project: Project, ladder: Sequence[Level], now: datetime, city: ProjectCity
+) -> list[Level]:
+    """The levels whose time has come and that were not told yet."""
+    found = []
+    for level in ladder:
+        told_at = None if level.level <= project.told_level else _told_at(project, level, city)
+        if told_at is not None and told_at <= now:
+            found.append(level)
+    return found
 
 
 def _tell_one(
@@ -88,10 +108,7 @@ def _tell_one(
     if project.overdue_at is None:
         project = move_project(conn, project, Verb.LATE, by=by, now=now, city=city, why=_LATE)
         done += 1
-    for level in ladder:
-        told_at = _told_at(project, level, city)
-        if level.level <= project.told_level or told_at is None or told_at > now:
-            continue
+    for level in _due_levels(project, ladder, now, city):
         why = telling.remind(conn, project, level.level, level.recipient, now=now)
         project = move_project(conn, project, Verb.REMIND, by=by, now=now, city=city, why=why,
                                changes={"told_level": level.level})  # fmt: skip

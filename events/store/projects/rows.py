@@ -212,9 +212,12 @@ def save(conn: Connection, project: Project, changes: Mapping[str, Any]) -> Proj
     return replace(changed, version=version)
 
 
-def late(conn: Connection, *, now: datetime, limit: int) -> list[int]:
-    """Ids of live projects whose stage has run out."""
-    return [row.project_id for row in _SQL.rows(conn, "late", now=now, limit=limit)]
+def late(conn: Connection, *, now: datetime, top: int) -> tuple[Project, ...]:
+    """Live projects whose stage has run out, and whose lateness was not told up to level ``top``.
+
+    Not the first so many only: those that wait for their next level would stand before the others.
+    """
+    return by_ids(conn, [row.project_id for row in _SQL.rows(conn, "late", now=now, top=top)])
 
 
 def watched(conn: Connection, *, now: datetime, limit: int) -> list[int]:

@@ -118,11 +118,10 @@ WHERE project_id = :project_id AND version = :version
 RETURNING version;
 
 -- name: late
--- Live projects whose stage has run out, the latest first.
+-- Live projects whose stage has run out and of which not everybody was told yet, the latest first.
 SELECT project_id FROM events.projects
-WHERE ended_at IS NULL AND due_at <= :now
-ORDER BY due_at
-LIMIT :limit;
+WHERE ended_at IS NULL AND due_at <= :now AND (overdue_at IS NULL OR told_level < :top)
+ORDER BY due_at, project_id;
 
 -- name: watched
 -- Rectifications whose watch is over; what others hold is passed over.
