@@ -147,11 +147,17 @@ def test_many_who_look_at_once_open_it_once(town: Town) -> None:
     assert town.rows(opened) == [(1,)]
 
 
-def judged(town: Town, project: Project, then: int) -> Work:
-    """Analyse, carry out, let ``then`` more of the same come, and ask for judgement."""
+def observed(town: Town, project: Project) -> Work:
+    """Analyse and carry out."""
     work = Work(town, project)
     work.do("trace", "p1", cause="垃圾桶太少", measures="增设两处投放点")
     work.do("carry_out", "p1")
+    return work
+
+
+def judged(town: Town, project: Project, then: int) -> Work:
+    """Analyse, carry out, let ``then`` more of the same come, and ask for judgement."""
+    work = observed(town, project)
     again(town, then, now=work.now + timedelta(days=5))
     with pytest.raises(Unproven):
         work.do("submit", "p1")
@@ -190,6 +196,21 @@ def test_what_still_comes_as_often_is_analysed_anew(town: Town) -> None:
     assert refused.value.refusal.reason == "not_reduced"
     assert work.do("return", "supervisor").stage is Stage.TRACE
     assert work.do("trace", "p1", cause="仍缺保洁", measures="增加班次").stage is Stage.RECTIFY
+
+
+def test_what_does_not_count_before_does_not_count_afterwards(town: Town) -> None:
+    again(town, 4)
+    look(town)
+    (project,) = live(town)
+    work = observed(town, project)
+    for ticket in again(town, 3, now=work.now + timedelta(days=5)):
+        with town.database.superuser() as conn:
+            conn.execute("UPDATE events.tickets SET state = 'reported' WHERE ticket_id = %s",
+                         (ticket.ticket_id,))  # fmt: skip
+    assert work.project.watch_until is not None
+    work.now = work.project.watch_until
+    work.do("submit", "p1")
+    assert work.project.result == {"before": 4.0, "target": 2.0, "after": 0.0, "count": 0}
 
 
 def test_the_most_exact_rule_counts() -> None:

@@ -151,9 +151,8 @@ def _judge(step: ProjectStep) -> Choice:
     rule = rule_for(step.city.recurrence, project.category_code or "", project.family or "")
     around = rule is not None and rule.around == "neighbours"
     place = relate.place_of_project(step.conn, project, neighbours=around)
-    category = project.category_code if rule is not None and rule.level == "category" else None
-    count = relate.count_for(step.conn, project, place, category=category,
-                             since=project.stage_at, until=step.now)  # fmt: skip
+    found = relate.same(step.conn, project.family or "", rule, place, since=project.stage_at)
+    count = len(found)
     after = rate(count, project.stage_at, step.now)
     return Choice(changes={"result": {**(project.result or {}), "after": after, "count": count}})
 

@@ -77,7 +77,7 @@ def _recurs(
     since = now - rule.within
     # most tickets recur nowhere: only what seems to waits for its turn, and is counted again then
     if store.root_cause_at(conn, one.family, place) is None:
-        if len(store.same(conn, one, rule, place, since=since)) < rule.times:
+        if len(store.same(conn, one.family, rule, place, since=since)) < rule.times:
             return None
         store.take_turn(conn, one.family)
     live = store.root_cause_at(conn, one.family, place)
@@ -87,7 +87,7 @@ def _recurs(
             return None
         return put_tickets(conn, project, [one.ticket_id], {"by": "recurrence"}, _AGAIN, now=now,
                            city=city)  # fmt: skip
-    found = store.same(conn, one, rule, place, since=since)
+    found = store.same(conn, one.family, rule, place, since=since)
     owner = Counter(department for _, department in found if department is not None)
     if len(found) < rule.times or not owner:
         return None

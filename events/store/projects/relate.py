@@ -103,31 +103,19 @@ def root_cause_at(conn: Connection, family: str, place: Place) -> int | None:
 
 
 def same(
-    conn: Connection, one: Subject, rule: RecurrenceRule, place: Place, *, since: datetime
+    conn: Connection, family: str, rule: RecurrenceRule | None, place: Place, *, since: datetime
 ) -> list[tuple[int, int | None]]:
     """(ticket_id, department_id) of what counts as the same since then, the oldest first.
 
-    Not counted: what nobody filed, what was declined or merged, and what a live rectification has
+    Before a root cause is opened, and when it is judged. Not counted: what nobody filed, what was declined or merged, and what a live rectification has
     in hand; and nothing from before the last root cause of the same was solved.
     """
     rows = _SQL.rows(
-        conn, "same", family=one.family,
-        category_code=rule.code if rule.level == "category" else None,
+        conn, "same", family=family,
+        category_code=rule.code if rule is not None and rule.level == "category" else None,
         cell_ids=list(place.cell_ids), component_id=place.component_id, since=since,
     )  # fmt: skip
     return [(row.ticket_id, row.department_id) for row in rows]
-
-
-def count_for(
-    conn: Connection, project: Project, place: Place, *, category: str | None, since: datetime,
-    until: datetime,
-) -> int:  # fmt: skip
-    """How many tickets of a root cause's family (or category) came in a span at its place."""
-    found: int = _SQL.value(
-        conn, "count_for", family=project.family, category_code=category,
-        cell_ids=list(place.cell_ids), component_id=place.component_id, since=since, until=until,
-    )  # fmt: skip
-    return found
 
 
 def place_of_project(conn: Connection, project: Project, *, neighbours: bool) -> Place:

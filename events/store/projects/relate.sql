@@ -102,17 +102,6 @@ WHERE t.family = :family
             AND p.kind <> 'root_cause')
 ORDER BY t.created_at, t.ticket_id;
 
--- name: count_for
--- How many came in a span.
-SELECT count(*)
-FROM events.tickets AS t
-WHERE t.family = :family
-    AND (CAST(:category_code AS text) IS NULL OR t.category_code = :category_code)
-    AND (t.component_id = CAST(:component_id AS integer)
-        OR t.cell_id = ANY(CAST(:cell_ids AS integer[])))
-    AND t.created_at > :since AND t.created_at <= :until
-    AND t.state NOT IN ('declined', 'merged') AND t.parent_id IS NULL;
-
 -- name: relapsed
 -- Watched rectifications about which something was filed since they were accepted.
 SELECT DISTINCT ON (p.project_id) p.project_id, t.number
