@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from events.actions.projects.import_list import import_projects
 from events.model.access import Scope
+from events.model.problems import Incomplete, Unproven
 from events.model.projects.stage import Method, Stage
 from events.store.projects import rows
 from events.store.projects.rows import ProjectQuery
 from grid.model.refusal import ImportReport
 from grid.store.postgis import reading
+from tests.events.rectifying import GOOD as GOOD_WATER
+from tests.events.rectifying import Work
 from tests.events.town import NOW, Town
 
 HEAD = ("code,kind,department,name_zh,lon,lat,type,water,receives,target_class,stage,method,"
@@ -42,6 +47,25 @@ def test_a_list_is_taken_over_once(town: Town, tmp_path: Path) -> None:
     assert (found["丙工地"].ended_at, found["丙工地"].component_code) == (NOW, "P-3")
     again = brought(town, tmp_path / "list.csv", GOOD)
     assert (again.imported, again.unchanged) == (3, 3)
+
+
+def test_what_a_list_leaves_open_is_said_with_the_first_sample(town: Town, tmp_path: Path) -> None:
+    row = "P-1,outfall,water,甲排口,118.2005,24.6005,,,,,rectify,,,\n"
+    assert brought(town, tmp_path / "list.csv", row).imported == 1
+    with reading(town.web) as conn:
+        (project,) = rows.find(conn, ProjectQuery(now=NOW), Scope())
+    work = Work(town, project)
+    work.photos("before", "after")
+    # no method is known: the water has to be looked at
+    with pytest.raises(Unproven) as unproven:
+        work.do("submit")
+    assert [one.reason for one in unproven.value.refusals] == ["sample_after"]
+    with pytest.raises(Incomplete) as refused:
+        work.sample(GOOD_WATER)
+    assert refused.value.refusal.reason == "no_standard"
+    sampled = work.do("sample", values=GOOD_WATER, taken_at=work.now, water="surface")
+    assert (sampled.after_class, sampled.facts["water"]) == ("II", "surface")
+    assert work.do("submit").stage is Stage.ACCEPT
 
 
 def test_refused_rows_are_named_and_nothing_is_kept(town: Town, tmp_path: Path) -> None:

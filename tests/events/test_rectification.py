@@ -132,6 +132,7 @@ def test_what_is_given_is_checked(places: Town) -> None:
         ({"ph": 15.0}, 0, "values.ph"),
         ({"cod": float("nan")}, 0, "values.cod"),
         ({"cod": 20.0}, 9, "taken_at"),
+        ({"cod": 20.0}, -24 * 365 * 60, "taken_at"),
     ):
         with pytest.raises(Incomplete) as refused:
             work.do("sample", values=values, taken_at=work.now + timedelta(hours=hours))
@@ -144,6 +145,13 @@ def test_sea_water_has_classes_of_its_own(places: Town) -> None:
     work.sample({"cod": 3.5, "inorganic_nitrogen": 0.25, "ph": 8.0})
     assert work.project.before_class == "3"
     assert work.parts().samples[0].standard == "GB 3097-1997"
+
+
+def test_what_the_registry_holds_need_not_be_text(places: Town) -> None:
+    with places.database.superuser() as conn:
+        conn.execute("UPDATE grid.components SET attributes = attributes || '{\"receives\": 7}'")
+    work = Work.begin(places)
+    assert work.do("survey", target_class="III").facts["receives"] == "7"
 
 
 def test_a_site_goes_by_its_six_measures(places: Town) -> None:

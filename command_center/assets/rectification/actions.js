@@ -17,7 +17,7 @@
   function started(action, facts) {
     return {
       open: action.verb, taken_at: localNow(), kind: facts.early ? "before" : "after",
-      outfall_type: facts.type || "", water: facts.water || "", receives: facts.receives || "",
+      outfall_type: facts.type || "", water: facts.water || "", water_known: Boolean(facts.water), receives: facts.receives || "",
       target_class: facts.target_class || "",
     };
   }

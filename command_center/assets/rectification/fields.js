@@ -20,6 +20,7 @@
     measures: [{ name: "measures", area: true }, { name: "reduce_to", input: { ...number, max: 99, step: 1 }, optional: true, sent: (text) => Number(text) / 100 }],
     sample: [
       { name: "taken_at", input: { type: "datetime-local" }, sent: instant },
+      { name: "water", list: true, when: (draft) => !draft.water_known },
       { name: "laboratory", optional: true },
     ],
     source: [{ name: "source", list: true }, { name: "party" }, { name: "upstream", optional: true }],

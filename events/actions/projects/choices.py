@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,6 @@ from events.store.projects import parts, relate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
-
     from sqlalchemy import Connection
 
     from events.actions.projects.move import ProjectCity
@@ -32,6 +30,8 @@ if TYPE_CHECKING:
     from events.model.projects.water import Standard
 
 MOST_PH = 14.0
+# No sample is older: a year that is before this is a slip.
+FIRST_SAMPLE = datetime(1980, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +93,7 @@ def survey_facts(
     target = given.target_class or target_class
     if target is None or not is_class(target, water):
         raise incomplete(ProjectReason.UNKNOWN_CLASS, "target_class")
-    receives = (given.receives or facts.get("receives") or "").strip()[:200]
+    receives = str(given.receives or facts.get("receives") or "").strip()[:200]
     return {**facts, "type": outfall_type, "water": water, "receives": receives}, target
 
 
@@ -159,7 +159,7 @@ def _judge(step: ProjectStep) -> Choice:
 
 def _sample(step: ProjectStep) -> Choice:
     draft = _sample_draft(step)
-    water = step.project.facts.get("water", "")
+    water = step.project.facts.get("water") or step.given.water or ""
     standard = standard_at(step.standards, water, step.city.day(draft.taken_at))
     if standard is None:
         raise incomplete(ProjectReason.NO_STANDARD, "values")
@@ -173,7 +173,10 @@ def _sample(step: ProjectStep) -> Choice:
     told = {"id": sample_id, "phase": draft.phase, "taken_at": draft.taken_at,
             "values": dict(draft.values), "class": found.water_class,
             "standard": found.standard}  # fmt: skip
-    changes = {f"{draft.phase}_class": found.water_class} if draft.phase != "watch" else {}
+    # a list may have brought an outfall whose survey is over without saying where it flows
+    changes: dict[str, Any] = {"facts": {**step.project.facts, "water": water}}
+    if draft.phase != "watch":
+        changes[f"{draft.phase}_class"] = found.water_class
     return Choice(changes=changes, told={"sample": told})
 
 
@@ -187,8 +190,8 @@ def _sample_draft(step: ProjectStep) -> SampleDraft:
     elif project.stage is Stage.WATCH:
         phase = "watch"
     taken_at = given.taken_at
-    earliest = {"before": None, "after": project.rectify_at, "watch": project.accepted_at}[phase]
-    if taken_at is None or taken_at > step.now or (earliest is not None and taken_at < earliest):
+    since = {"after": project.rectify_at, "watch": project.accepted_at}.get(phase)
+    if taken_at is None or not (since or FIRST_SAMPLE) <= taken_at <= step.now:
         raise incomplete(ProjectReason.TAKEN_AT, "taken_at")
     return SampleDraft(phase=phase, taken_at=taken_at, values=given.values,
                        laboratory=(given.laboratory or "").strip()[:200])  # fmt: skip

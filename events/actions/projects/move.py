@@ -83,7 +83,7 @@ def open_project(
         stage=stage,
         now=now,
         due_at=None if watched or ends else city.due_at(draft.kind, stage, now),
-        watch_until=city.due_at(draft.kind, stage, now) if watched else None,
+        watch_until=(city.due_at(draft.kind, stage, now) or now) if watched else None,
     )
     if project_id is None:
         return None

@@ -71,7 +71,12 @@ def check_list(project: Project, parts: Parts, now: datetime) -> tuple[Item, ...
 def _asked_for(guard: Guard, project: Project) -> bool:
     """Whether a guard says anything here: what is abolished or merged lets nothing out."""
     of_water = guard in (Guard.SAMPLED_AFTER, Guard.CLASS_REACHED)
-    return not of_water or project.method is Method.REGULATE
+    return not of_water or _flows_on(project)
+
+
+def _flows_on(project: Project) -> bool:
+    """Whether water still comes out afterwards; where no method is known, it does."""
+    return project.method not in (Method.ABOLISH, Method.MERGE)
 
 
 Reasons = list[ProjectReason]
@@ -120,16 +125,15 @@ def _photos(subject: Subject) -> Reasons:
 
 def _sampled_after(subject: Subject) -> Reasons:
     project = subject.project
-    if project.method is not Method.REGULATE or project.after_class is not None:
-        return []
-    return [ProjectReason.SAMPLE_AFTER]
+    missing = _flows_on(project) and project.after_class is None
+    return [ProjectReason.SAMPLE_AFTER] if missing else []
 
 
 def _class_reached(subject: Subject) -> Reasons:
     """As good as its target; where none was set, at least no worse than before."""
     project = subject.project
     after, aim = project.after_class, project.target_class or project.before_class
-    if project.method is not Method.REGULATE or after is None or aim is None:
+    if not _flows_on(project) or after is None or aim is None:
         return []
     return [ProjectReason.CLASS_NOT_REACHED] if is_worse(after, aim) else []
 
