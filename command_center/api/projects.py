@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, Json
 
 from command_center.access.context import logged_in
@@ -12,6 +12,7 @@ from command_center.api.tickets import actor_names
 from command_center.api.uploads import (
     PhotoFacts,
     checked,
+    forget_unknown,
     is_form,
     keep_photos,
     read_form,
@@ -144,7 +145,11 @@ def router(services: Services, photos: PhotoWorker) -> APIRouter:
             }
         },
     )
-    async def post_action(number: str, request: Request) -> dict[str, Any]:
+    async def post_action(
+        number: str,
+        request: Request,
+        idempotency_key: Annotated[str | None, Header(max_length=128)] = None,
+    ) -> dict[str, Any]:
         actor = logged_in()
         kept: tuple[PhotoDraft, ...] = ()
         if is_form(request):
@@ -156,7 +161,9 @@ def router(services: Services, photos: PhotoWorker) -> APIRouter:
         else:
             sent = checked(ProjectActionIn, await read_json(request))
         project = await to_thread.run_sync(
-            lambda: _act(services, photos.files, number, sent, kept=kept, actor=actor)
+            lambda: _act(
+                services, photos.files, number, sent, kept=kept, key=idempotency_key, actor=actor
+            )
         )
         if kept:
             photos.wake()
@@ -191,14 +198,18 @@ def _act(
     sent: ProjectActionIn,
     *,
     kept: tuple[PhotoDraft, ...],
+    key: str | None,
     actor: Actor,
 ) -> Project:
     given = sent.model_dump(exclude={"verb", "version", "why"})
     try:
-        return act_on_project(
+        project = act_on_project(
             services.engine, number[:64], sent.verb, by=actor, version=sent.version,
-            now=services.now(), why=sent.why, photos=kept, standards=load_standards(), **given,
+            now=services.now(), key=key, why=sent.why, photos=kept,
+            standards=load_standards(), **given,
         )  # fmt: skip
     except Refused:
         files.forget(kept)
         raise
+    forget_unknown(services.engine, files, kept)
+    return project

@@ -14,6 +14,7 @@ from command_center.api import ticket_json as views
 from command_center.api.uploads import (
     PhotoFacts,
     checked,
+    forget_unknown,
     is_form,
     keep_photos,
     read_form,
@@ -32,7 +33,7 @@ from events.model.problems import Refused
 from events.model.report import PhotoDraft
 from events.model.ticket import Ticket
 from events.model.workflow import State
-from events.store import accounts, attachments, history, tickets
+from events.store import accounts, history, tickets
 from events.store.search import TicketQuery, search
 from grid.store.postgis import reading
 
@@ -217,12 +218,7 @@ def _act(
         # (any other error may come after the commit: the row may know these photos)
         files.forget(kept)
         raise
-    if kept:
-        # an action that came again kept the photos of the first time
-        with reading(services.engine) as conn:
-            files.forget(
-                tuple(one for one in kept if attachments.by_id(conn, one.attachment_id) is None)
-            )
+    forget_unknown(services.engine, files, kept)
     return ticket
 
 

@@ -12,11 +12,14 @@ from anyio import to_thread
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime, BaseModel, Field, FiniteFloat, Json, ValidationError
+from sqlalchemy import Engine
 from starlette.datastructures import FormData, UploadFile
 
 from command_center.errors import Invalid
 from command_center.photos.files import MOST_BYTES, MOST_PHOTOS, PhotoFiles, PhotoTooLarge
 from events.model.report import PhotoDraft
+from events.store import attachments
+from grid.store.postgis import reading
 
 # A phone's clock that is further off than this is told so.
 _CLOCK_IS_RIGHT = timedelta(minutes=2)
@@ -110,6 +113,15 @@ def checked(model: type[Model], values: Any) -> Model:
 def texts_of(form: FormData) -> Mapping[str, str]:
     """The fields of a form that are no files."""
     return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def forget_unknown(engine: Engine, files: PhotoFiles, kept: tuple[PhotoDraft, ...]) -> None:
+    """Forget what no row knows: an action that came again kept the photos of the first time."""
+    if kept:
+        with reading(engine) as conn:
+            files.forget(
+                tuple(one for one in kept if attachments.by_id(conn, one.attachment_id) is None)
+            )
 
 
 async def keep_photos(form: FormData, files: PhotoFiles, *, kind: str) -> tuple[PhotoDraft, ...]:

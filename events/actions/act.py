@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from events.actions.carry_out import carry_out
 from events.actions.choices import Step
 from events.actions.propose import decide, propose
+from events.actions.repeat import check_key, digest_of, is_repeat
 from events.model import access
 from events.model.given import Given
-from events.model.ledger import canonical
-from events.model.problems import Incomplete, KeyConflict, NotAllowed, NotFound, StaleTicket
+from events.model.problems import Incomplete, NotAllowed, NotFound, StaleTicket
 from events.model.refusal import Reason, Refusal
 from events.model.verb import Verb
 from events.model.workflow import MARKS, MOVES, VERDICTS
-from events.store import action_keys, attachments, events, ledger, proposals, rules, tickets
+from events.store import attachments, events, ledger, proposals, rules, tickets
 from events.store.action_keys import UsedKey
 from grid.store.postgis import transaction
 
@@ -64,17 +63,14 @@ def act(
     """
     wanted = _verb(verb)
     choice = Given(**given)
-    if key is not None and not 8 <= len(key) <= 128:
-        raise Incomplete(Refusal(reason=Reason.BAD_KEY, field="key"))
+    check_key(key)
     digest = _digest(number, wanted, version, why, choice, photos)
     with transaction(engine, by.key) as conn:
         ticket = tickets.lock_many(conn, [number, *_others(conn, number, wanted, choice)])[number]
         if key is not None and by.account_id is not None:
             use = UsedKey(account_id=by.account_id, ticket_id=ticket.ticket_id,
                           request_sha256=digest, version=version + 1)  # fmt: skip
-            if not action_keys.claim(conn, key, use, now=now):
-                if action_keys.get(conn, key) != use:
-                    raise KeyConflict
+            if is_repeat(conn, key, use, now=now):
                 # (also when the ticket has gone to others since)
                 return ticket
         if not access.in_scope(by, ticket):
@@ -99,7 +95,6 @@ def _do(step: Step) -> Ticket:
 def _digest(
     number: str, verb: Verb, version: int, why: str, given: Given, photos: Sequence[PhotoDraft]
 ) -> bytes:
-    """What makes a request the same when it comes again."""
     always = ("department", "crew", "supervised")
     request = {
         "number": number, "verb": verb, "version": version, "why": why,
@@ -107,7 +102,7 @@ def _digest(
         **{name: value for name, value in asdict(given).items()
            if name in always or value is not None},
     }  # fmt: skip
-    return hashlib.sha256(canonical(request).encode()).digest()
+    return digest_of(request)
 
 
 def _others(conn: Connection, number: str, verb: Verb, given: Given) -> list[str]:

@@ -17,10 +17,11 @@ _SQL = Statements.beside(__file__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UsedKey:
-    """What a key was used for."""
+    """What a key was used for: an action on a ticket, or on a project."""
 
     account_id: int
-    ticket_id: int
+    ticket_id: int | None = None
+    project_id: int | None = None
     request_sha256: bytes
     version: int
 
@@ -40,6 +41,7 @@ def claim(conn: Connection, key: str, use: UsedKey, *, now: datetime) -> bool:
             key=key,
             account_id=use.account_id,
             ticket_id=use.ticket_id,
+            project_id=use.project_id,
             request_sha256=use.request_sha256,
             version=use.version,
             now=now,

@@ -346,9 +346,9 @@ escalations = Table(
 )  # fmt: skip
 
 action_keys = Table(
-    "action_keys", METADATA, _text("key"), _number("account_id"), _id("ticket_id"),
-    Column("request_sha256", LargeBinary, nullable=False), _number("version"), _at("at"),
-    schema="events",
+    "action_keys", METADATA, _text("key"), _number("account_id"),
+    _id("ticket_id", nullable=True), Column("request_sha256", LargeBinary, nullable=False),
+    _number("version"), _at("at"), _id("project_id", nullable=True), schema="events",
 )  # fmt: skip
 
 formulas = Table(

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -134,3 +135,34 @@ async def test_a_ticket_names_its_projects(client_of: ClientOf, places: Town) ->
         assert [(one["number"], one["stage"]) for one in told["projects"]] == [(number, "survey")]
         story = (await client.get(f"/api/v1/projects/{number}")).json()
         assert [one["number"] for one in story["tickets"]] == [ticket.number]
+
+
+async def test_what_is_sent_again_is_done_once(
+    client_of: ClientOf, places: Town, app: Application
+) -> None:
+    async with client_of("dispatcher") as client:
+        number = (await opened(client)).json()["id"]
+        path = f"/api/v1/projects/{number}/actions"
+
+        async def sent(key: str, why: str) -> httpx.Response:
+            form = {"verb": "evidence", "version": "1", "why": why}
+            return await client.post(path, data=form, headers={"Idempotency-Key": key},
+                                     files={"photos": ("a.jpg", jpeg(), "image/jpeg")})  # fmt: skip
+
+        first, again = await sent("0190-browser-1", "x"), await sent("0190-browser-1", "x")
+        assert (first.status_code, again.status_code) == (200, 200), again.text
+        assert (await sent("0190-browser-1", "y")).status_code == 409
+        assert (await sent("short", "x")).status_code == 422
+        story = (await client.get(f"/api/v1/projects/{number}")).json()
+        assert [one["verb"] for one in story["history"]] == ["project.open", "project.evidence"]
+        assert len(story["evidence"]) == 1
+        # a ticket's key is no project's
+        ticket = places.filed(draft("flooding"))
+        answer = await client.post(
+            f"/api/v1/tickets/{ticket.number}/actions",
+            headers={"Idempotency-Key": "0190-browser-1"},
+            json={"verb": "comment", "version": ticket.version, "why": "x"},
+        )  # fmt: skip
+        assert answer.status_code == 409
+        # what came for nothing is not kept
+        assert len(list(app.photos.files.incoming(uuid4()).parent.iterdir())) == 1

@@ -44,9 +44,12 @@
       const path = `/api/v1/projects/${encodeURIComponent(number)}/actions`;
       const body = bodyOf(chosen, draft, props.version);
       const photos = draft.photos || [];
+      draft.key = draft.key || ns.newKey();
       let told = { good: false, text: words.not_sent };
       try {
-        const answer = photos.length ? await ns.postForm(path, formOf(body, photos, draft.kind || "other")) : await ns.postJson(path, body);
+        const answer = photos.length ? await ns.postForm(path, formOf(body, photos, draft.kind || "other"), draft.key)
+          : await ns.postJson(path, body, draft.key);
+        draft.key = undefined;
         const problem = (answer.told.errors || []).map((one) => one.reason).join(" ");
         told = answer.ok ? { good: true, text: ns.fill(words.done_verb, { verb: chosen.label }) }
           : { good: false, text: problem || answer.told.detail || words.failed };

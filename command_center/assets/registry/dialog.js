@@ -50,15 +50,16 @@
     return { ok: answer.ok, status: answer.status, told };
   }
 
-  /** Sends JSON; {ok, status, told}. Throws when there is no network. */
-  function postJson(path, body) {
-    const headers = { "Content-Type": "application/json" };
+  /** Sends JSON; {ok, status, told}. Throws when there is no network. With a key it may come again. */
+  function postJson(path, body, key) {
+    const headers = { "Content-Type": "application/json", ...(key && { "Idempotency-Key": key }) };
     return answerOf(fetch(path, { method: "POST", headers, body: JSON.stringify(body) }));
   }
 
   /** Sends a form with a file; {ok, status, told}. */
-  function postForm(path, form) {
-    return answerOf(fetch(path, { method: "POST", body: form }));
+  function postForm(path, form, key) {
+    const headers = key ? { "Idempotency-Key": key } : {};
+    return answerOf(fetch(path, { method: "POST", headers, body: form }));
   }
 
   /** A text in a box with a button that copies it. */

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from events.actions.projects.choices import ProjectStep, choose, incomplete
 from events.actions.projects.move import load_city, move_project, open_project
 from events.actions.projects.opening import adopt_tickets
+from events.actions.repeat import check_key, digest_of, is_repeat
 from events.model.actor import DISPATCH, Role
 from events.model.problems import Incomplete, NotAllowed, NotFound
 from events.model.project_reason import ProjectReason
@@ -21,6 +23,7 @@ from events.model.projects.words import class_words
 from events.model.refusal import Reason, Refusal
 from events.model.words import Words
 from events.store import attachments, departments, events
+from events.store.action_keys import UsedKey
 from events.store.projects import rows
 from grid.store import components
 from grid.store.postgis import transaction
@@ -56,6 +59,7 @@ def act_on_project(
     by: Actor,
     version: int,
     now: datetime,
+    key: str | None = None,
     why: str = "",
     photos: Sequence[PhotoDraft] = (),
     standards: tuple[Standard, ...] = (),
@@ -63,14 +67,22 @@ def act_on_project(
 ) -> Project:
     """Do ``verb`` to the project ``number`` that the caller saw at ``version``.
 
-    ``given``: the fields of `ProjectGiven`. ``standards``: by which samples are judged. Raises
-    NotFound (also when the actor may not see it), NotAllowed, Incomplete, Unproven, and
-    WrongStage and StaleProject (both with ``current``).
+    ``given``: the fields of `ProjectGiven`. ``standards``: by which samples are judged. The same
+    ``key`` again gets the same answer and does nothing. Raises NotFound (also when the actor may
+    not see it), NotAllowed, Incomplete, KeyConflict, Unproven, and WrongStage and StaleProject
+    (both with ``current``).
     """
     wanted = _verb(verb)
     choice = ProjectGiven(**given)
+    check_key(key)
+    digest = _digest(number, wanted, version, why, choice, photos)
     with transaction(engine, by.key) as conn:
         project = rows.lock(conn, number)
+        if key is not None and by.account_id is not None:
+            use = UsedKey(account_id=by.account_id, project_id=project.project_id,
+                          request_sha256=digest, version=version + 1)  # fmt: skip
+            if is_repeat(conn, key, use, now=now):
+                return project
         if not in_scope(by, project):
             raise NotFound(Refusal(reason=ProjectReason.NO_SUCH_PROJECT))
         _check_version(project, wanted, version, by)
@@ -82,6 +94,17 @@ def act_on_project(
                            why=why.strip(), given=choice, city=city, standards=standards,
                            photos=len(photos))  # fmt: skip
         return do(step)
+
+
+def _digest(
+    number: str, verb: Verb, version: int, why: str, given: ProjectGiven,
+    photos: Sequence[PhotoDraft],
+) -> bytes:  # fmt: skip
+    return digest_of({
+        "number": number, "verb": verb, "version": version, "why": why,
+        "photos": [one.sha256 for one in photos],
+        **{name: value for name, value in asdict(given).items() if value is not None},
+    })  # fmt: skip
 
 
 def do(step: ProjectStep) -> Project:

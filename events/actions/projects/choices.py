@@ -21,6 +21,7 @@ from events.store.projects import parts, relate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
     from sqlalchemy import Connection
 
     from events.actions.projects.move import ProjectCity
