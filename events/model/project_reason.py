@@ -46,6 +46,8 @@ class ProjectReason(StrEnum):
     ITEMS_UNMET = "items_unmet"
     NEEDS_PHOTO_BEFORE = "needs_photo_before"
     NEEDS_PHOTO_AFTER = "needs_photo_after"
+    PHOTO_FAR = "photo_far"
+    PHOTO_OTHER_TIME = "photo_other_time"
     SOURCES_UNSETTLED = "sources_unsettled"
     SAMPLE_AFTER = "sample_after"
     CLASS_NOT_REACHED = "class_not_reached"
@@ -122,6 +124,11 @@ PROJECT_SENTENCES: dict[ProjectReason, Words] = {
     _R.NEEDS_PHOTO_AFTER: Words(zh="缺少整治后照片；退回或反弹后须重新拍摄。",
                                 en="A photo from after is missing; after a return or a relapse a"
                                 " new one is needed."),
+    _R.PHOTO_FAR: Words(zh="照片不是在项目现场附近拍摄的，请到现场重拍。",
+                        en="A photo was taken too far from the project's place: take it there."),
+    _R.PHOTO_OTHER_TIME: Words(zh="照片的拍摄时间不对：整治后照片须在整治开始之后拍摄，请重拍。",
+                               en="A photo was taken at another time: one from after must be taken"
+                               " since the rectification began."),
     _R.SOURCES_UNSETTLED: Words(zh="仍有来源未整改到位。", en="Not every source is put right."),
     _R.SAMPLE_AFTER: Words(zh="缺少整治后的水样，请采样录入。",
                            en="A sample from after is missing: take one and add it."),

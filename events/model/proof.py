@@ -83,10 +83,15 @@ def checks(ticket: Ticket, photos: Sequence[PhotoProof], now: datetime) -> tuple
     """The check-list of a ticket; empty where its category asks for nothing."""
     found = [_photo(one) for one in sorted(photos, key=lambda one: one.kind, reverse=True)]
     if photos:
-        found += [_place(photos), _time(photos)]
+        found += place_and_time(photos)
     if ticket.waits_for_recovery:
         found.append(_recovery(ticket, now))
     return tuple(found)
+
+
+def place_and_time(photos: Sequence[PhotoProof]) -> tuple[Check, Check]:
+    """Whether photos are of the place and of the time of the work; projects ask this too."""
+    return _place(photos), _time(photos)
 
 
 def missing(found: Iterable[Check], verb: Verb) -> tuple[Refusal, ...]:

@@ -354,3 +354,28 @@ def test_those_who_wait_for_their_next_level_do_not_hide_the_others(places: Town
     for _ in range(2):
         keep_up(places.dispatch, by=DISPATCH, now=now, limit=1)
     assert first.again().overdue_at == second.again().overdue_at == now
+
+
+@pytest.mark.parametrize(("kind", "wrong", "reason"), [
+    ("before", {"lon": 118.2105}, "photo_far"),
+    ("after", {"lon": 118.2105}, "photo_far"),
+    ("after", {"taken_at": NOW - timedelta(days=9)}, "photo_other_time"),
+    ("before", {"taken_at": NOW + timedelta(days=9)}, "photo_other_time"),
+])  # fmt: skip
+def test_photos_of_another_place_or_time_prove_nothing(
+    places: Town, kind: str, wrong: dict[str, Any], reason: str
+) -> None:
+    work = Work.begin(places)
+    work.to_rectify(method="abolish")
+    work.do("settle", settles=work.parts().sources[0].source_id)
+    other = "after" if kind == "before" else "before"
+
+    def photo(kind: str, **told: Any) -> PhotoDraft:
+        whole = {"lon": 118.2005, "lat": 24.6005, "taken_at": work.now, **told}
+        return PhotoDraft(attachment_id=uuid4(), sha256=b"1" * 32, size=1, kind=kind, **whole)
+
+    bad = [photo(kind, **wrong), photo(other)]
+    assert lacks(work, "submit", "w1", photos=bad) == {reason}
+    # a right one beside it is enough, and so is one that says nothing
+    silent = photo(other, lon=None, lat=None, taken_at=None)
+    assert work.do("submit", photos=[bad[0], photo(kind), silent]).stage is Stage.ACCEPT

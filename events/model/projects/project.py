@@ -177,11 +177,16 @@ class LinkedTicket:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Photo:
-    """A photo of a project, as far as the check-list asks for it."""
+    """A photo of a project, as far as the check-list asks for it.
+
+    ``taken_at`` and ``away_m`` (metres from the project's place): None where nothing says so.
+    """
 
     kind: str
     state: str
     created_at: datetime
+    taken_at: datetime | None = None
+    away_m: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

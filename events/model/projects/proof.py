@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from events.model.project_reason import ProjectReason
 from events.model.projects.project import MEASURES
-from events.model.projects.stage import Method, Verb
+from events.model.projects.stage import Kind, Method, Verb
 from events.model.projects.water import is_worse
 from events.model.projects.workflow import MOVES, Guard, Move
-from events.model.refusal import Refusal
+from events.model.proof import PhotoProof, place_and_time
+from events.model.refusal import Reason, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from events.model.projects.project import Parts, Project
+    from events.model.projects.project import Parts, Photo, Project
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +82,16 @@ def _flows_on(project: Project) -> bool:
 
 
 Reasons = list[ProjectReason]
+_NEEDED_PHOTOS = (
+    ("before", ProjectReason.NEEDS_PHOTO_BEFORE), ("after", ProjectReason.NEEDS_PHOTO_AFTER),
+)  # fmt: skip
+# How near a photo is taken (a site is large), and how wrong a clock may be.
+GEOFENCE_M: Mapping[Kind, float] = {Kind.OUTFALL: 200.0, Kind.SITE: 500.0}
+_SLIP = timedelta(minutes=15)
+_KNOWN_WRONG = {
+    Reason.PHOTO_FAR: ProjectReason.PHOTO_FAR,
+    Reason.PHOTO_OTHER_TIME: ProjectReason.PHOTO_OTHER_TIME,
+}
 
 
 def _nothing(_subject: Subject) -> Reasons:
@@ -111,16 +123,53 @@ def _checks_met(subject: Subject) -> Reasons:
 
 
 def _photos(subject: Subject) -> Reasons:
-    """Who asks cannot wait for photos to be decoded; who accepts has seen them."""
-    states = ("ready", "waiting") if subject.by_asking else ("ready",)
-    since = subject.project.rectify_at
-    good = [one for one in subject.parts.photos if one.state in states]
+    """Who asks cannot wait for photos to be decoded; who accepts has seen them.
+
+    What a photo says of place and time must not be wrong. One that says nothing is taken: those
+    who answer for it send what they were given, and nobody can vouch for a project.
+    """
     found: Reasons = []
-    if not any(one.kind == "before" for one in good):
-        found.append(ProjectReason.NEEDS_PHOTO_BEFORE)
-    if not any(one.kind == "after" and (since is None or one.created_at >= since) for one in good):
-        found.append(ProjectReason.NEEDS_PHOTO_AFTER)
-    return found
+    shown: list[PhotoProof] = []
+    for kind, missing in _NEEDED_PHOTOS:
+        best = _best_photo(subject, kind)
+        if best is None:
+            found.append(missing)
+        else:
+            shown.append(best)
+    wrong = [_KNOWN_WRONG.get(check.lacks) for check in place_and_time(shown) if check.lacks]
+    return [*found, *(one for one in wrong if one is not None)]
+
+
+def _best_photo(subject: Subject, kind: str) -> PhotoProof | None:
+    """The photo of a kind of which least is known to be wrong, the newest of those."""
+    states = ("ready", "waiting") if subject.by_asking else ("ready",)
+    since = subject.project.rectify_at if kind == "after" else None
+    found = [
+        one for one in subject.parts.photos
+        if one.kind == kind and one.state in states and (since is None or one.created_at >= since)
+    ]  # fmt: skip
+    ranked = [(_proof_of(one, subject.project, since), one.created_at) for one in found]
+    best = max(ranked, key=lambda one: (not _is_wrong(one[0]), one[1]), default=None)
+    return None if best is None else best[0]
+
+
+def _proof_of(photo: Photo, project: Project, since: datetime | None) -> PhotoProof:
+    taken = photo.taken_at
+    return PhotoProof(
+        kind=photo.kind,
+        state=photo.state,
+        has_place=photo.away_m is not None,
+        is_placed=photo.away_m is not None and photo.away_m <= GEOFENCE_M[project.kind],
+        has_time=taken is not None,
+        is_timed=taken is not None
+        and (since is None or taken >= since - _SLIP)
+        and taken <= photo.created_at + _SLIP,
+    )
+
+
+def _is_wrong(photo: PhotoProof) -> bool:
+    far = photo.has_place and not photo.is_placed
+    return far or (photo.has_time and not photo.is_timed)
 
 
 def _sampled_after(subject: Subject) -> Reasons:

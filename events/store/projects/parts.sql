@@ -32,9 +32,14 @@ WHERE l.project_id = :project_id AND l.unlinked_at IS NULL
 ORDER BY t.created_at DESC, t.ticket_id DESC;
 
 -- name: photos
--- The photos of a project.
-SELECT kind, state, created_at FROM events.attachments
-WHERE project_id = :project_id ORDER BY created_at;
+-- The photos of a project: when they were taken by the right time, and how far from its place.
+SELECT a.kind, a.state, a.created_at,
+    a.taken_at - coalesce(a.clock_off, interval '0') AS taken_at,
+    ST_Distance(CAST(a.position AS geography), CAST(p.position AS geography)) AS away_m
+FROM events.attachments AS a
+JOIN events.projects AS p USING (project_id)
+WHERE a.project_id = :project_id
+ORDER BY a.created_at;
 
 -- name: add_sample
 -- A sample that was taken.

@@ -108,7 +108,8 @@ def same(
     """(ticket_id, department_id) of what counts as the same since then, the oldest first.
 
     Before a root cause is opened, and when it is judged. Not counted: what nobody filed, what was
-    declined or merged, and what a live rectification has in hand; and nothing from before the last root cause of the same was solved.
+    declined or merged, and what a live rectification has in hand; and
+    nothing from before the last root cause of the same was solved.
     """
     rows = _SQL.rows(
         conn, "same", family=family,
