@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 
 from dash import ClientsideFunction, Input, Output, dcc, html
 from dash.development.base_component import Component
@@ -19,6 +18,7 @@ from command_center.pages.parts import frame
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
 from command_center.pages.parts.escalated import escalated_marks, note_seen
 from command_center.pages.parts.hotline import add_hotline_callbacks, hotline_dialog
+from command_center.pages.parts.listing import is_one, query_of
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.story import story_panel
 from command_center.pages.parts.suggested import add_suggestion_callbacks, suggested_section
@@ -115,7 +115,7 @@ def register(app: PageApp, services: Services) -> None:
         Output("text", "value"), Input("address", "search"), permission=_VIEW,
     )  # fmt: skip
     def begin(address: str | None) -> tuple[Any, ...]:
-        found = filters_of(_query(address))
+        found = filters_of(query_of(address))
         return found.show, found.layer, found.department_id, found.text
 
     @app.callback(
@@ -127,7 +127,7 @@ def register(app: PageApp, services: Services) -> None:
     def look(
         show: Any, layer: Any, department: Any, text: Any, _pulse: Any, address: str | None
     ) -> tuple[Any, str]:
-        filters = _filters_from(show, layer, department, text, _query(address))
+        filters = _filters_from(show, layer, department, text, query_of(address))
         try:
             return read_rows(services, filters)
         except DBAPIError:
@@ -139,7 +139,7 @@ def register(app: PageApp, services: Services) -> None:
     )  # fmt: skip
     def show_story(clicked: Mapping[str, Any] | None) -> Component:
         language = current_language()
-        if not isinstance(clicked, Mapping) or clicked.get("kind") != "ticket":
+        if not is_one(clicked, "ticket"):
             return html.P(words("desk.choose", language), className="cc-hint")
         reader = read_reader(services)
         number = str(clicked.get("id"))
@@ -231,10 +231,6 @@ def _filters_from(
         category=linked.category,
         text=text[:100] if isinstance(text, str) and text.strip() else None,
     )
-
-
-def _query(address: str | None) -> dict[str, str]:
-    return {key: values[-1] for key, values in parse_qs((address or "").lstrip("?")).items()}
 
 
 def _links(reader: Reader, number: str) -> Component | None:

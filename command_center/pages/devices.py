@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 
-from dash import Input, Output, dcc, html
+from dash import Input, Output, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from sqlalchemy.exc import DBAPIError
@@ -14,19 +13,16 @@ from sqlalchemy.exc import DBAPIError
 from command_center.access.context import current_language
 from command_center.components import (
     REGISTRY_SCRIPTS,
-    Banner,
     Chips,
     DeviceDoors,
     Find,
     Pick,
-    Rows,
-    Selection,
 )
 from command_center.pages.page import Page, PageApp
-from command_center.pages.parts import frame
-from command_center.pages.parts.callbacks import add_panel_callbacks, pass_on_acts, read_reader
+from command_center.pages.parts.callbacks import pass_on_acts, read_reader
+from command_center.pages.parts.listing import Listing, add_panel, list_page, query_of
 from command_center.pages.parts.registered import choices_of, registered_panel
-from command_center.pages.parts.told import aria, labelled, side_drawer
+from command_center.pages.parts.told import aria, labelled
 from command_center.problem import Language
 from command_center.services import Services
 from command_center.views.devices import row
@@ -40,43 +36,15 @@ from iot_ingest.store.directory import STATES, Wanted
 
 _VIEW = Permission.VIEW_DEVICES
 _PER_PAGE = 50
-_AGAIN_MS = 15_000
-_HEADS = ("state", "name", "layer", "model", "heard", "share", "clock")
+LISTING = Listing(
+    path="/devices", name="devices", kind="device", again_ms=15_000, away="devices.away",
+    heads=("state", "name", "layer", "model", "heard", "share", "clock"),
+)  # fmt: skip
 
 
 def layout(actor: Actor, services: Services) -> Component:
     """The page; the list is read when it stands."""
-    language = current_language()
-    city = frame.read_city(services)
-    config = frame.config_for(city, actor, services, language)
-    heads = [words(f"devices.column_{one}", language) for one in _HEADS]
-    return html.Div(
-        className="cc-page cc-desk cc-registry",
-        children=[
-            dcc.Location(id="address", refresh=False),
-            Selection(id="selection"),
-            dcc.Interval(id="again", interval=_AGAIN_MS),
-            frame.header(city, actor, config, language, path="/devices"),
-            html.Main(
-                [
-                    Banner(id="banner", config=config),
-                    _filters(services, language),
-                    html.Div(
-                        Rows(
-                            id="rows", kind="device", heads=heads,
-                            label=words("devices.list", language),
-                            none=words("devices.none", language),
-                            back=words("devices.back", language),
-                            forward=words("devices.next", language),
-                        ),
-                        className="cc-queue-box",
-                    ),
-                    side_drawer(words("devices.choose", language), language),
-                ]
-            ),
-            dcc.Store(id="acted-here"),
-        ],
-    )  # fmt: skip
+    return list_page(LISTING, actor, services, _filters(services, current_language()))
 
 
 def _filters(services: Services, language: Language) -> Component:
@@ -126,19 +94,6 @@ def register(app: PageApp, services: Services) -> None:
         except DBAPIError:
             raise PreventUpdate from None
 
-    @app.callback(
-        Output("story", "children"), Input("selection", "clicked"), Input("acted-here", "data"),
-        permission=_VIEW, prevent_initial_call=True,
-    )  # fmt: skip
-    def show(clicked: Mapping[str, Any] | None, _acted: Any) -> Component:
-        language = current_language()
-        if not isinstance(clicked, Mapping) or clicked.get("kind") != "device":
-            return html.P(words("devices.choose", language), className="cc-hint")
-        try:
-            return registered_panel(services, clicked.get("id"), read_reader(services))
-        except DBAPIError:
-            return html.P(words("devices.away", language), role="alert")
-
     @app.callback(Output("doors-place", "children"), Input("address", "search"), permission=_VIEW)
     def doors(address: str | None) -> Component | None:
         reader = read_reader(services)
@@ -151,7 +106,11 @@ def register(app: PageApp, services: Services) -> None:
 
     for component in ("doors", "device-actions"):
         pass_on_acts(app, component, _VIEW)
-    add_panel_callbacks(app)
+    add_panel(
+        app, services, LISTING, _VIEW,
+        lambda chosen, reader, _acted: registered_panel(services, chosen, reader),
+        Input("acted-here", "data"),
+    )  # fmt: skip
 
 
 def wanted_from(state: Any, text: Any, layer: Any, model: Any) -> Wanted:
@@ -185,7 +144,7 @@ def read_rows(services: Services, wanted: Wanted, cursor: Any) -> tuple[Any, ...
 
 def _first(address: str | None) -> dict[str, str] | None:
     """What the form begins with when another page asks for it: ``?add=ID&mn=NAME``."""
-    query = {key: values[-1] for key, values in parse_qs((address or "").lstrip("?")).items()}
+    query = query_of(address)
     if "add" not in query:
         return None
     try:

@@ -6,21 +6,21 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from dash import Input, Output, dcc, html, no_update
+from dash import Input, Output, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from command_center.access.context import current_language
-from command_center.components import REGISTRY_SCRIPTS, Banner, Pick, Rows, Selection
+from command_center.components import REGISTRY_SCRIPTS, Pick
 from command_center.pages.page import Page, PageApp
-from command_center.pages.parts import frame
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
 from command_center.pages.parts.duty_deeds import add_deeds
 from command_center.pages.parts.duty_panel import hits_of, read_shown, rule_panel, version_panel
+from command_center.pages.parts.listing import Listing, is_one, list_page, place_in
 from command_center.pages.parts.reader import Reader
-from command_center.pages.parts.told import aria, data, labelled, side_drawer
+from command_center.pages.parts.told import aria, data, labelled
 from command_center.problem import Language
 from command_center.services import Services
 from command_center.views import duties as view
@@ -36,55 +36,30 @@ from grid.store.postgis import reading
 
 _VIEW = Permission.VIEW_DUTIES
 _PER_PAGE = 100
-_AGAIN_MS = 15_000
 _MOST_ALERTS = 100
-_HEADS = ("position", "matter", "area", "when", "department", "tickets")
+LISTING = Listing(
+    path="/duties", name="duties", kind="rule", again_ms=15_000, away="duties.away",
+    heads=("position", "matter", "area", "when", "department", "tickets"),
+)  # fmt: skip
 
 
 def layout(actor: Actor, services: Services) -> Component:
     """The page; what it shows is read when it stands."""
     language = current_language()
-    city = frame.read_city(services)
-    config = frame.config_for(city, actor, services, language)
-    heads = [words(f"duties.column_{one}", language) for one in _HEADS]
-    return html.Div(
-        className="cc-page cc-desk cc-registry cc-duties",
-        children=[
-            Selection(id="selection"),
-            dcc.Interval(id="again", interval=_AGAIN_MS),
-            dcc.Store(id="acted-here"),
-            frame.header(city, actor, config, language, path="/duties"),
-            html.Main(
-                [
-                    Banner(id="banner", config=config),
-                    html.Section(
-                        [
-                            labelled("duties.which",
-                                     Pick(id="which", options=[],
-                                          empty=words("duties.newest", language)), language),
-                            html.P(id="told", role="status", className="cc-notice"),
-                            html.P(id="count", className="cc-count", role="status"),
-                        ],
-                        className="cc-filters",
-                        **aria(label=words("duties.which", language)),
-                    ),
-                    html.Div(
-                        [
-                            html.Div(id="alerts", className="cc-sum", role="status"),
-                            Rows(
-                                id="rows", kind="rule", heads=heads,
-                                label=words("duties.list", language),
-                                none=words("duties.none", language),
-                                back=words("duties.back", language),
-                                forward=words("duties.next", language),
-                            ),
-                        ],
-                        className="cc-queue-box cc-stacked",
-                    ),
-                    side_drawer("", language),
-                ]
-            ),
+    filters = html.Section(
+        [
+            labelled("duties.which",
+                     Pick(id="which", options=[], empty=words("duties.newest", language)),
+                     language),
+            html.P(id="told", role="status", className="cc-notice"),
+            html.P(id="count", className="cc-count", role="status"),
         ],
+        className="cc-filters",
+        **aria(label=words("duties.which", language)),
+    )  # fmt: skip
+    return list_page(
+        LISTING, actor, services, filters,
+        above=[html.Div(id="alerts", className="cc-sum", role="status")],
     )  # fmt: skip
 
 
@@ -123,7 +98,7 @@ def register(app: PageApp, services: Services) -> None:
         try:
             return panel(services, which, clicked)
         except DBAPIError:
-            return html.P(words("duties.away", current_language()), role="alert")
+            return html.P(words(LISTING.away, current_language()), role="alert")
 
     add_deeds(app, services)
     add_panel_callbacks(app)
@@ -152,10 +127,7 @@ def read_rows(services: Services, which: Any, cursor: Any) -> tuple[Any, ...]:
         alerts = duty_alerts.standing(conn)
     reader = read_reader(services)
     broken = {one.position for one in alerts if one.version == number}
-    skip = 0
-    if isinstance(cursor, Mapping) and cursor.get("list") == str(number):
-        at = cursor.get("at")
-        skip = at if isinstance(at, int) and 0 < at < 10**6 else 0
+    skip = place_in(cursor, str(number))
     shown = rules[skip : skip + _PER_PAGE]
     told = [row(one, categories, hits, broken, language) for one in shown]
     following = skip + _PER_PAGE if skip + _PER_PAGE < len(rules) else None
@@ -226,7 +198,7 @@ def panel(services: Services, which: Any, clicked: Mapping[str, Any] | None) -> 
         shown = None if number is None else read_shown(conn, number, reader)
     if shown is None:
         return html.P(words("duties.none_at_all", reader.language), className="cc-hint")
-    if isinstance(clicked, Mapping) and clicked.get("kind") == "rule":
+    if is_one(clicked, LISTING.kind):
         position = clicked.get("id")
         if isinstance(position, int):
             return rule_panel(shown, position, reader)

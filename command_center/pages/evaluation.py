@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
@@ -21,6 +20,7 @@ from command_center.pages.page import Page, PageApp
 from command_center.pages.parts import frame
 from command_center.pages.parts.behind import behind_part
 from command_center.pages.parts.figures import compared_part, figures_part
+from command_center.pages.parts.listing import query_of
 from command_center.pages.parts.told import aria
 from command_center.problem import Language
 from command_center.services import Services
@@ -62,8 +62,7 @@ def register(app: PageApp, services: Services) -> None:
     )  # fmt: skip
     def show(search: Any, _pulses: Any) -> list[Component]:
         language = current_language()
-        given = parse_qs(search.lstrip("?")) if isinstance(search, str) else {}
-        query = {key: values[-1] for key, values in given.items() if key in _FIELDS}
+        query = {key: one for key, one in query_of(search).items() if key in _FIELDS}
         try:
             return read_page(services, query, language)
         except DBAPIError:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dash import Input, Output, dcc, html
+from dash import Input, Output, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from command_center.access.context import current_language
-from command_center.components import REGISTRY_SCRIPTS, Banner, Chips, Rows, Selection
+from command_center.components import REGISTRY_SCRIPTS, Chips
 from command_center.pages.page import Page, PageApp
 from command_center.pages.parts import frame
-from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
+from command_center.pages.parts.listing import Listing, add_panel, list_page, place_in
 from command_center.pages.parts.lost import hours_part, sender_panel, sum_part
-from command_center.pages.parts.told import aria, side_drawer
+from command_center.pages.parts.reader import Reader
+from command_center.pages.parts.told import aria
 from command_center.problem import Language
 from command_center.services import Services
 from command_center.views.losses import row
@@ -33,51 +33,26 @@ from iot_ingest.store.losses import Span
 
 _VIEW = Permission.VIEW_LOSSES
 _PER_PAGE = 50
-_AGAIN_MS = 30_000
 SPANS = ("today", "yesterday", "week")
-_HEADS = ("device", "missing", "share", "expected", "received", "late", "again", "aside")
+LISTING = Listing(
+    path="/losses", name="losses", kind="sender", again_ms=30_000, away="losses.away",
+    heads=("device", "missing", "share", "expected", "received", "late", "again", "aside"),
+)  # fmt: skip
 
 
 def layout(actor: Actor, services: Services) -> Component:
     """The page; its figures are read when it stands."""
     language = current_language()
-    city = frame.read_city(services)
-    config = frame.config_for(city, actor, services, language)
-    heads = [words(f"losses.column_{one}", language) for one in _HEADS]
     spans = [{"label": words(f"losses.span_{one}", language), "value": one} for one in SPANS]
-    return html.Div(
-        className="cc-page cc-desk cc-registry cc-losses",
-        children=[
-            Selection(id="selection"),
-            dcc.Interval(id="again", interval=_AGAIN_MS),
-            frame.header(city, actor, config, language, path="/losses"),
-            html.Main(
-                [
-                    Banner(id="banner", config=config),
-                    html.Section(
-                        Chips(id="span", options=spans, value="today",
-                              label=words("losses.span", language)),
-                        className="cc-filters",
-                        **aria(label=words("losses.span", language)),
-                    ),
-                    html.Div(
-                        [
-                            html.Div(id="sum", className="cc-sum", role="status"),
-                            html.Div(id="hours", className="cc-hours"),
-                            Rows(
-                                id="rows", kind="sender", heads=heads,
-                                label=words("losses.list", language),
-                                none=words("losses.none", language),
-                                back=words("losses.back", language),
-                                forward=words("losses.next", language),
-                            ),
-                        ],
-                        className="cc-queue-box cc-stacked",
-                    ),
-                    side_drawer(words("losses.choose", language), language),
-                ]
-            ),
-        ],
+    filters = html.Section(
+        Chips(id="span", options=spans, value="today", label=words("losses.span", language)),
+        className="cc-filters",
+        **aria(label=words("losses.span", language)),
+    )
+    return list_page(
+        LISTING, actor, services, filters,
+        above=[html.Div(id="sum", className="cc-sum", role="status"),
+               html.Div(id="hours", className="cc-hours")],
     )  # fmt: skip
 
 
@@ -98,23 +73,12 @@ def register(app: PageApp, services: Services) -> None:
         except DBAPIError:
             raise PreventUpdate from None
 
-    @app.callback(
-        Output("story", "children"), Input("selection", "clicked"), Input("span", "value"),
-        permission=_VIEW, prevent_initial_call=True,
-    )  # fmt: skip
-    def show(clicked: Mapping[str, Any] | None, name: Any) -> Component:
-        language = current_language()
-        if not isinstance(clicked, Mapping) or clicked.get("kind") != "sender":
-            return html.P(words("losses.choose", language), className="cc-hint")
-        try:
-            with reading(services.engine) as conn:
-                within = span_of(conn, name if name in SPANS else "today", services.now())
-                reader = read_reader(services)
-                return sender_panel(conn, str(clicked.get("id"))[:200], within, reader)
-        except DBAPIError:
-            return html.P(words("losses.away", language), role="alert")
+    def panel(chosen: Any, reader: Reader, name: Any) -> Component:
+        with reading(services.engine) as conn:
+            within = span_of(conn, name if name in SPANS else "today", reader.now)
+            return sender_panel(conn, str(chosen)[:200], within, reader)
 
-    add_panel_callbacks(app)
+    add_panel(app, services, LISTING, _VIEW, panel, Input("span", "value"))
 
 
 def span_of(conn: Connection, name: str, now: datetime) -> Span:
@@ -133,10 +97,7 @@ def read_figures(services: Services, name: str, cursor: Any) -> tuple[Any, ...]:
     language: Language = current_language()
     now = services.now()
     zone = ZoneInfo(frame.read_city(services).time_zone)
-    skip = 0
-    if isinstance(cursor, Mapping) and cursor.get("list") == name:
-        at = cursor.get("at")
-        skip = at if isinstance(at, int) and 0 < at < 10**7 else 0
+    skip = place_in(cursor, name)
     with reading(services.engine) as conn:
         within = span_of(conn, name, now)
         total = losses.total(conn, within)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
-from dash import Input, Output, dcc, html
+from dash import Input, Output, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from sqlalchemy.exc import DBAPIError
@@ -15,18 +13,22 @@ from sqlalchemy.exc import DBAPIError
 from command_center.access.context import current_language
 from command_center.components import (
     REGISTRY_SCRIPTS,
-    Banner,
     Find,
     MessageActions,
     Pick,
-    Rows,
-    Selection,
 )
 from command_center.pages.page import Page, PageApp
 from command_center.pages.parts import frame
-from command_center.pages.parts.callbacks import add_panel_callbacks, pass_on_acts, read_reader
+from command_center.pages.parts.callbacks import pass_on_acts
+from command_center.pages.parts.listing import (
+    Listing,
+    add_panel,
+    list_page,
+    place_in,
+    query_of,
+)
 from command_center.pages.parts.message import kinds_part, message_panel, replays_part
-from command_center.pages.parts.told import aria, labelled, side_drawer
+from command_center.pages.parts.told import aria, labelled
 from command_center.problem import Language
 from command_center.services import Services
 from command_center.views.quarantine import PROTOCOLS, name_of, row
@@ -39,46 +41,18 @@ from iot_ingest.store.quarantine import Chosen
 
 _VIEW = Permission.VIEW_QUARANTINE
 _PER_PAGE = 50
-_AGAIN_MS = 3_000
-_HEADS = ("at", "reason", "device", "protocol", "payload", "size")
+LISTING = Listing(
+    path="/quarantine", name="quarantine", kind="message", again_ms=3_000, away="quarantine.away",
+    heads=("at", "reason", "device", "protocol", "payload", "size"),
+)  # fmt: skip
 
 
 def layout(actor: Actor, services: Services) -> Component:
     """The page; the list is read when the filters of the address are known."""
-    language = current_language()
-    city = frame.read_city(services)
-    config = frame.config_for(city, actor, services, language)
-    heads = [words(f"quarantine.column_{one}", language) for one in _HEADS]
-    return html.Div(
-        className="cc-page cc-desk cc-registry",
-        children=[
-            dcc.Location(id="address", refresh=False),
-            Selection(id="selection"),
-            dcc.Interval(id="again", interval=_AGAIN_MS),
-            frame.header(city, actor, config, language, path="/quarantine"),
-            html.Main(
-                [
-                    Banner(id="banner", config=config),
-                    _filters(language),
-                    html.Div(
-                        [
-                            html.Div(id="kinds", className="cc-kinds"),
-                            Rows(
-                                id="rows", kind="message", heads=heads,
-                                label=words("quarantine.list", language),
-                                none=words("quarantine.none", language),
-                                back=words("quarantine.back", language),
-                                forward=words("quarantine.next", language),
-                            ),
-                            html.Div(id="replays", className="cc-replays"),
-                        ],
-                        className="cc-queue-box cc-stacked",
-                    ),
-                    side_drawer(words("quarantine.choose", language), language),
-                ]
-            ),
-            dcc.Store(id="acted-here"),
-        ],
+    return list_page(
+        LISTING, actor, services, _filters(current_language()),
+        above=[html.Div(id="kinds", className="cc-kinds")],
+        below=[html.Div(id="replays", className="cc-replays")],
     )  # fmt: skip
 
 
@@ -113,7 +87,7 @@ def register(app: PageApp, services: Services) -> None:
         Input("address", "search"), permission=_VIEW,
     )  # fmt: skip
     def begin(address: str | None) -> tuple[str | None, ...]:
-        query = {key: values[-1] for key, values in parse_qs((address or "").lstrip("?")).items()}
+        query = query_of(address)
         which = chosen_from(query.get("reason"), query.get("protocol"), query.get("of"))
         return which.reason, which.protocol, which.device_id
 
@@ -133,23 +107,13 @@ def register(app: PageApp, services: Services) -> None:
         except DBAPIError:
             raise PreventUpdate from None
 
-    @app.callback(
-        Output("story", "children"), Input("selection", "clicked"),
-        Input("acted-here", "data"),
-        permission=_VIEW, prevent_initial_call=True,
-    )  # fmt: skip
-    def show(clicked: Mapping[str, Any] | None, _acted: Any) -> Component:
-        language = current_language()
-        if not isinstance(clicked, Mapping) or clicked.get("kind") != "message":
-            return html.P(words("quarantine.choose", language), className="cc-hint")
-        try:
-            return message_panel(services, clicked.get("id"), read_reader(services))
-        except DBAPIError:
-            return html.P(words("quarantine.away", language), role="alert")
-
     for component in ("these", "message-actions"):
         pass_on_acts(app, component, _VIEW)
-    add_panel_callbacks(app)
+    add_panel(
+        app, services, LISTING, _VIEW,
+        lambda chosen, reader, _acted: message_panel(services, chosen, reader),
+        Input("acted-here", "data"),
+    )  # fmt: skip
 
 
 def chosen_from(reason: Any, protocol: Any, device: Any) -> Chosen:
@@ -168,10 +132,7 @@ def read_rows(services: Services, which: Chosen, cursor: Any) -> tuple[Any, ...]
     language, now = current_language(), services.now()
     zone = ZoneInfo(frame.read_city(services).time_zone)
     name = repr(which)
-    before = None
-    if isinstance(cursor, Mapping) and cursor.get("list") == name:
-        at = cursor.get("at")
-        before = at if isinstance(at, int) and 0 < at < 2**62 else None
+    before = place_in(cursor, name, 2**62) or None
     with reading(services.engine) as conn:
         found = quarantine.page(conn, which, before=before, most=_PER_PAGE + 1)
         count, newest = quarantine.waiting(conn, which)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
-from dash import ClientsideFunction, Input, Output, dcc, html
+from dash import ClientsideFunction, Input, Output, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from sqlalchemy.exc import DBAPIError
@@ -15,21 +13,25 @@ from sqlalchemy.exc import DBAPIError
 from command_center.access.context import current_language, logged_in
 from command_center.components import (
     RECTIFICATION_SCRIPTS,
-    Banner,
     Chips,
     Find,
     Pick,
     ProjectDoor,
-    Rows,
-    Selection,
     Stages,
 )
 from command_center.pages.page import Page, PageApp
 from command_center.pages.parts import frame
-from command_center.pages.parts.callbacks import add_panel_callbacks, pass_on_acts, read_reader
+from command_center.pages.parts.callbacks import pass_on_acts
+from command_center.pages.parts.listing import (
+    Listing,
+    add_panel,
+    list_page,
+    place_in,
+    query_of,
+)
 from command_center.pages.parts.project import project_panel
 from command_center.pages.parts.reader import Reader
-from command_center.pages.parts.told import aria, labelled, side_drawer
+from command_center.pages.parts.told import aria, labelled
 from command_center.problem import Language
 from command_center.services import Services
 from command_center.views import project as views
@@ -46,48 +48,19 @@ from grid.store.postgis import reading
 _VIEW = Permission.VIEW_RECTIFICATION
 _ACT = Permission.ACT_ON_PROJECTS
 _PER_PAGE = 60
-_AGAIN_MS = 5_000
-_HEADS = ("name", "stage", "owner", "quality", "due", "updated")
+LISTING = Listing(
+    path="/rectification", name="rectification", kind="project", again_ms=5_000, away="story.away",
+    heads=("name", "stage", "owner", "quality", "due", "updated"),
+)  # fmt: skip
 _ANY = "any"
 
 
 def layout(actor: Actor, services: Services) -> Component:
     """The page; its list is read when the filters of the address are known."""
     language = current_language()
-    city = frame.read_city(services)
-    config = frame.config_for(city, actor, services, language)
-    lives = allowed(actor, Permission.VIEW_WALL)
-    heads = [words(f"rectification.column_{one}", language) for one in _HEADS]
-    return html.Div(
-        className="cc-page cc-desk cc-registry cc-rectification",
-        children=[
-            dcc.Location(id="address", refresh=False),
-            dcc.Store(id="acted-here"),
-            # field staff have no live connection: the list is read again now and then
-            Selection(id="selection", socket=None if lives else "none"),
-            dcc.Interval(id="again", interval=_AGAIN_MS),
-            frame.header(city, actor, config, language, path="/rectification"),
-            html.Main(
-                [
-                    *([Banner(id="banner", config=config)] if lives else []),
-                    _filters(actor, services, language),
-                    html.Div(
-                        [
-                            Stages(id="stage", label=words("rectification.by_stage", language)),
-                            Rows(
-                                id="rows", kind="project", heads=heads,
-                                label=words("rectification.list", language),
-                                none=words("rectification.none", language),
-                                back=words("rectification.back", language),
-                                forward=words("rectification.next", language),
-                            ),
-                        ],
-                        className="cc-queue-box cc-stacked",
-                    ),
-                    side_drawer(words("rectification.choose", language), language),
-                ]
-            ),
-        ],
+    return list_page(
+        LISTING, actor, services, _filters(actor, services, language),
+        above=[Stages(id="stage", label=words("rectification.by_stage", language))],
     )  # fmt: skip
 
 
@@ -136,7 +109,7 @@ def register(app: PageApp, services: Services) -> None:
         Input("address", "search"), permission=_VIEW,
     )  # fmt: skip
     def begin(address: str | None) -> tuple[Any, ...]:
-        found = views.filters_of(_query(address))
+        found = views.filters_of(query_of(address))
         owner = None if found.department_id is None else str(found.department_id)
         return found.show, found.kind or _ANY, found.stage, owner, found.text
 
@@ -157,23 +130,12 @@ def register(app: PageApp, services: Services) -> None:
         except DBAPIError:
             raise PreventUpdate from None
 
-    @app.callback(
-        Output("story", "children"), Input("selection", "clicked"), Input("acted-here", "data"),
-        permission=_VIEW, prevent_initial_call=True,
-    )  # fmt: skip
-    def show_story(clicked: Mapping[str, Any] | None, _acted: Any) -> Component:
-        language = current_language()
-        if not isinstance(clicked, Mapping) or clicked.get("kind") != "project":
-            return html.P(words("rectification.choose", language), className="cc-hint")
-        reader = read_reader(services)
-        number = str(clicked.get("id"))[:64]
-        try:
-            return project_panel(
-                services, number, reader, links=_links(reader, number),
-                acts=allowed(reader.actor, _ACT),
-            )  # fmt: skip
-        except DBAPIError:
-            return html.P(words("story.away", language), role="alert")
+    def panel(chosen: Any, reader: Reader, _acted: Any) -> Component:
+        number = str(chosen)[:64]
+        return project_panel(
+            services, number, reader, links=_links(reader, number),
+            acts=allowed(reader.actor, _ACT),
+        )  # fmt: skip
 
     app.clientside_callback(
         ClientsideFunction(namespace="cc_wall", function_name="keepProjectFilters"),
@@ -182,7 +144,7 @@ def register(app: PageApp, services: Services) -> None:
         Input("department", "value"), Input("text", "value"),
         prevent_initial_call=True,
     )  # fmt: skip
-    add_panel_callbacks(app)
+    add_panel(app, services, LISTING, _VIEW, panel, Input("acted-here", "data"))
     pass_on_acts(app, "project-actions", _ACT)
     pass_on_acts(app, "door", _ACT)
 
@@ -194,10 +156,7 @@ def read_rows(services: Services, filters: Filters, cursor: Any) -> tuple[Any, .
     now = services.now()
     parts = (filters.show, filters.kind, filters.stage, filters.department_id, filters.text)
     name = "/".join(str(one) for one in parts)
-    first = 0
-    if isinstance(cursor, Mapping) and cursor.get("list") == name:
-        at = cursor.get("at")
-        first = at if isinstance(at, int) and 0 < at < 10**7 else 0
+    first = place_in(cursor, name)
     stages = [Stage(filters.stage)] if filters.stage else None
     if filters.show == "decide" and stages is None:
         stages = list(DECIDED)
@@ -226,10 +185,6 @@ def _links(reader: Reader, number: str) -> Component | None:
         return None
     told = words("story.open_wall", reader.language)
     return html.P(html.A(told, href=f"/?project={number}"), className="cc-links")
-
-
-def _query(address: str | None) -> dict[str, str]:
-    return {key: values[-1] for key, values in parse_qs((address or "").lstrip("?")).items()}
 
 
 PAGE = Page(
