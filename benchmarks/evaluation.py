@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -195,7 +196,7 @@ def _ask(conn: Connection) -> float:
     formula = found.formula("timely_disposal")
     assert formula is not None
     for part, key in ((Part.REST, None), (Part.COUNTED, "1"), (Part.LEFT_OUT, None)):
-        took = _median(lambda p=part, k=key: read_behind(conn, found, formula, p, k, limit=100))  # type: ignore[misc]
+        took = _median(partial(read_behind, conn, found, formula, part, key, limit=100))
         print(f"tickets behind ({part}, {key or 'all'}): {1000 * took:.0f} ms", flush=True)
     return slowest
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
-from command_center.problem import Language
+from command_center.problem import Language, Problem
 from command_center.views.problem import MEDIA_TYPE, FieldError, problem_body
 from command_center.wording import words
 from events.model import problems
@@ -71,6 +71,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     for away in (DBAPIError, PoolTimeoutError, DriverError):
         app.add_exception_handler(away, _database)
+    app.add_exception_handler(Problem, _told)
     app.add_exception_handler(Exception, _trouble)
 
 
@@ -226,6 +227,15 @@ def _database(request: Request, error: Exception) -> Response:
 
 def _is_away(error: DBAPIError) -> bool:
     return error.connection_invalidated or isinstance(error.orig, DriverError)
+
+
+def _told(request: Request, error: Exception) -> Response:
+    """What whoever runs the machine can put right, e.g. a font that is not installed."""
+    if not isinstance(error, Problem):
+        raise TypeError("registered for another class")
+    _LOG.error("%s %s: %s", request.method, request.url.path, error)
+    detail = error.told(language_of(request))
+    return problem(request, Answer(status=503, kind="trouble"), detail)
 
 
 def _trouble(request: Request, error: Exception) -> Response:

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from command_center.problem import Language
+from command_center.wording import words
 from events.model.access import Scope
-from events.model.figure import Formula, Part, Value, in_force, value_of
+from events.model.figure import Formula, Part, Value, in_force, ranks, value_of
 from events.model.period import Period
 from events.model.words import Words
 from events.store import departments, facts, figures, formulas, rules
@@ -42,6 +44,12 @@ class Line:
     values: Mapping[str, Value]
     code: str | None = None
 
+    def told(self, language: Language) -> str:
+        """What it is called: its name, else its key, else that nobody is meant."""
+        if self.name is not None:
+            return self.name.told(language)
+        return self.key or words("evaluation.nobody", language)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
@@ -68,6 +76,13 @@ class Evaluation:
     def formula(self, code: str) -> Formula | None:
         """The version of a figure that counts, or None."""
         return next((one for one in self.formulas if one.code == code), None)
+
+    def ranks(self) -> dict[str, dict[str, int]]:
+        """By the figure's code the ranks of the lines, by their key; nobody has none."""
+        return {
+            one.code: ranks({line.key: line.values[one.code] for line in self.lines if line.key})
+            for one in self.formulas
+        }
 
 
 def today_of(conn: Connection, now: datetime) -> date:

@@ -18,7 +18,8 @@ def read_pack(path: Path = PACK) -> tuple[Formula, ...]:
             content = tomllib.load(file)
         name = str(content["pack"]["name"])
         return tuple(_formula(one, name) for one in content["formula"])
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError,
+            OverflowError) as error:  # fmt: skip
         raise Problem(
             zh=f"{path} 不是可用的指标公式文件：{error}。请参照 docs/evaluation.md 修改后重试。",
             en=f"{path} is no file of formulas: {error}. Put it right as docs/evaluation.md shows.",
@@ -32,6 +33,7 @@ def _formula(given: dict[str, Any], pack: str) -> Formula:
         row[f"{name}_zh"], row[f"{name}_en"] = str(told["zh"]), str(told["en"])
     ripens = row.pop("ripens_days", None)
     row["ripens"] = None if ripens is None else timedelta(days=int(ripens))
-    if not isinstance(row["effective_from"], date) or row["effective_from"].day != 1:
+    # (a time of day is a date to Python)
+    if type(row["effective_from"]) is not date or row["effective_from"].day != 1:
         raise ValueError(f"{row['code']}: effective_from must be the first day of a month")
     return Formula.from_row({**row, "pack": pack})

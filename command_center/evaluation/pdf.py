@@ -26,7 +26,7 @@ from reportlab.platypus import (
 )
 
 from command_center.evaluation.book import Book, head_lines, scope_text
-from command_center.evaluation.gather import Evaluation, Line
+from command_center.evaluation.gather import Evaluation
 from command_center.problem import Language, Problem
 from command_center.views.evaluation import (
     NOTHING,
@@ -38,7 +38,7 @@ from command_center.views.evaluation import (
     version_text,
 )
 from command_center.wording import words
-from events.model.figure import Excused, Formula, Unit, Value, ranks
+from events.model.figure import Excused, Formula, Unit, Value
 
 _FONTS = Path("/usr/share/fonts/truetype")
 # The first that is there; `scripts/setup` installs the first.
@@ -142,16 +142,13 @@ def _figures(found: Evaluation, language: Language) -> Table:
 
 def _sides(found: Evaluation, by: str, language: Language) -> list[Flowable]:
     """Tables of so many figures as fit side by side."""
-    order = {
-        one.code: ranks({line.key: line.values[one.code] for line in found.lines if line.key})
-        for one in found.formulas
-    }
+    order = found.ranks()
     title = words("evaluation.compared", language, by=by)
     story: list[Flowable] = []
     for begin in range(0, len(found.formulas), _ABREAST):
         some = found.formulas[begin : begin + _ABREAST]
         rows = [
-            [_text(_name(line, language), size=7.5),
+            [_text(line.told(language), size=7.5),
              *(_side_cell(line.values[one.code], order[one.code].get(line.key), language)
                for one in some)]
             for line in found.lines
@@ -175,12 +172,6 @@ def _side_cell(value: Value, rank: int | None, language: Language) -> Any:
         text += f"\n{above}{value.counted:,}" + (f"  #{rank}" if rank is not None else "")
     small = value.is_small and formula.unit is not Unit.COUNT
     return _text(text, size=7.5, color=_GREY if small else colors.black, right=True)
-
-
-def _name(line: Line, language: Language) -> str:
-    if line.name is not None:
-        return line.name.told(language)
-    return line.key or words("evaluation.nobody", language)
 
 
 def _formula(formula: Formula, language: Language) -> list[Flowable]:

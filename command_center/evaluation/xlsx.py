@@ -10,11 +10,11 @@ from typing import Any
 import xlsxwriter
 
 from command_center.evaluation.book import Book, head_lines
-from command_center.evaluation.gather import Evaluation, Line
+from command_center.evaluation.gather import Evaluation
 from command_center.problem import Language
 from command_center.views.evaluation import left_out_text, marks_text, outcome_text
 from command_center.wording import words
-from events.model.figure import Excused, Formula, Ground, Part, Unit, Value, ranks
+from events.model.figure import Excused, Formula, Ground, Part, Unit, Value
 from events.store.figures import Behind
 
 Cell = str | float | int | datetime | None
@@ -123,17 +123,14 @@ def _figures(sheets: _Sheets, book: Book) -> None:
 
 def _side(sheets: _Sheets, found: Evaluation, by: str) -> None:
     """One row per department (area, ...); four columns per share: fact, after appeals, sets."""
-    order = {
-        one.code: ranks({line.key: line.values[one.code] for line in found.lines if line.key})
-        for one in found.formulas
-    }
+    order = found.ranks()
     heads = [by]
     for formula in found.formulas:
         name = formula.name.told(sheets.language)
         heads += [name, *(f"{name}: {sheets.say(f'column_{one}')}" for one in _columns(formula))]
     sheet = sheets.add(sheets.say("sheet_by", by=by), heads)
     for line in found.lines:
-        cells: list[tuple[Cell, Any]] = [(_name(line, sheets), None)]
+        cells: list[tuple[Cell, Any]] = [(line.told(sheets.language), None)]
         for formula in found.formulas:
             value = line.values[formula.code]
             cells.append((value.fact, sheets.format_of(value)))
@@ -159,12 +156,6 @@ def _columns(formula: Formula) -> tuple[str, ...]:
         "counted",
         "rank",
     )
-
-
-def _name(line: Line, sheets: _Sheets) -> str:
-    if line.name is not None:
-        return line.name.told(sheets.language)
-    return line.key or sheets.say("nobody")
 
 
 def _formulas(sheets: _Sheets, formulas: Sequence[Formula]) -> None:

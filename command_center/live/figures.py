@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from command_center.evaluation.on_time import on_time
 from events.model.access import Scope
-from events.store import statistics
+from events.store import figures, statistics
 
-# The share disposed in time looks at each ticket closed in this span: asked for seldom.
-_SPAN = timedelta(days=30)
+# The share disposed in time is of 30 days: asked for seldom.
 _ASK_EVERY_S = 60.0
 
 
@@ -28,8 +28,8 @@ class Figures:
     ) -> dict[str, Any]:
         """``{"tickets": counts, "devices": {layer: {total, online, raised}}, "on_time"}``.
 
-        ``on_time``: the share of the last 30 days' closed tickets that were disposed in time,
-        None when there are none.
+        ``on_time``: the share disposed in time of what was due in the last 30 days, as the
+        evaluation has it; None when nothing was.
         """
         counts = statistics.open_counts(conn, Scope(), now).as_dict()
         # JSON knows text keys only
@@ -37,7 +37,8 @@ class Figures:
         now_s = time.monotonic()
         if self._asked_s is None or now_s - self._asked_s > _ASK_EVERY_S:
             self._asked_s = now_s
-            share = statistics.on_time(conn, Scope(), since=now - _SPAN, until=now)
+            city = figures.place(conn, None)
+            share = None if city is None else on_time(conn, city, now=now)
             self._on_time = None if share is None else round(share, 4)
         return {"tickets": counts, "devices": _by_layer(devices), "on_time": self._on_time}
 

@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from events.model.actor import Actor
 
 _HELPING = 1_000
+# What changes of a ticket that becomes a relapse of others, or is none any more. (What is imported
+# never was filed here.)
+_FILED = (Ground.REPORT, Ground.FILING)
 
 
 def count_changed(engine: Engine, *, by: Actor, limit: int = 500, wait: bool = False) -> int:
     """Count the tickets of the oldest changes anew, in one transaction; how many tickets.
 
-    Nothing where another process is counting, unless ``wait``. A ticket that is filed, or no longer
-    counts as filed, may be a relapse of closed ones: they are counted next.
+    Nothing where another process is counting, unless ``wait``. A ticket that is new, is filed, or
+    no longer counts as filed, may be a relapse of closed ones: they are counted next.
     """
     with transaction(engine, by.key) as conn:
         if not facts.may_count(conn, wait=wait):
@@ -30,7 +33,8 @@ def count_changed(engine: Engine, *, by: Actor, limit: int = 500, wait: bool = F
         claimed = facts.claim(conn, limit=limit)
         if not claimed:
             return 0
-        filed = facts.count(conn, claimed).get(Ground.FILING, [])
+        changed = facts.count(conn, claimed)
+        filed = [one for ground in _FILED for one in changed.get(ground, ())]
         relapsed = facts.neighbours(conn, filed) if filed else []
         if relapsed:
             facts.put_to_count(conn, relapsed)

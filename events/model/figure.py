@@ -161,6 +161,11 @@ class Formula:
         """What it is called."""
         return Words(zh=self.name_zh, en=self.name_en)
 
+    @property
+    def opens(self) -> Part:
+        """The set that the number itself leads to: what a count counts, or what a share is of."""
+        return Part.GOOD if self.unit is Unit.COUNT else Part.COUNTED
+
     def holds(self, part: Part, outcome: str, marks: int) -> bool:
         """Whether a fact of its ground is in a part."""
         counted = outcome in self.counted and not marks & Mark.of(self.without)
@@ -251,8 +256,7 @@ def value_of(formula: Formula, tallies: Iterable[Tally]) -> Value:
 def _why_left_out(formula: Formula, one: Tally) -> str:
     if one.outcome not in formula.counted:
         return one.outcome
-    marks = Mark(one.marks) & Mark.of(formula.without)
-    return next(iter(marks)).name.lower()  # type: ignore[union-attr]  # a single bit has a name
+    return next(name for name in formula.without if one.marks & Mark.of((name,)))
 
 
 def ranks(values: Mapping[str, Value]) -> dict[str, int]:
@@ -261,16 +265,15 @@ def ranks(values: Mapping[str, Value]) -> dict[str, int]:
     Left out are values of nothing, small ones, and figures of which neither way is better.
     """
     shown = {
-        key: one.appealed
+        key: -one.appealed if one.formula.better is Better.MORE else one.appealed
         for key, one in values.items()
         if one.appealed is not None and not one.is_small
         and one.formula.better is not Better.NEITHER
     }  # fmt: skip
-    sign = {key: -1 if values[key].formula.better is Better.MORE else 1 for key in shown}
-    return {
-        key: 1 + sum(sign[other] * worth < sign[key] * own for other, worth in shown.items())
-        for key, own in shown.items()
-    }
+    first: dict[float, int] = {}
+    for place, worth in enumerate(sorted(shown.values()), start=1):
+        first.setdefault(worth, place)
+    return {key: first[worth] for key, worth in shown.items()}
 
 
 def in_force(formulas: Iterable[Formula], day: date) -> tuple[Formula, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -32,11 +33,12 @@ class Period:
 
     @property
     def before(self) -> Period:
-        """What it is compared with: the month before, or as many days just before it."""
-        last = self.first - _DAY
+        """What it is compared with: the month before, or as many days just before it, as far as
+        there are any (dates begin with the year 1)."""
+        last = _day(self.first.toordinal() - 1)
         if self.is_month:
             return month(last.year, last.month)
-        return Period(first=last - _DAY * (self.days - 1), last=last)
+        return Period(first=_day(self.first.toordinal() - self.days), last=last)
 
     def __str__(self) -> str:
         """``2026-10`` for a month, else both days."""
@@ -45,10 +47,14 @@ class Period:
         return f"{self.first} – {self.last}" if self.days > 1 else f"{self.first}"
 
 
+def _day(ordinal: int) -> date:
+    return date.fromordinal(max(ordinal, 1))
+
+
 def month(year: int, number: int) -> Period:
     """A month of the calendar. Raises ValueError for a number that is none."""
     first = date(year, number, 1)
-    return Period(first=first, last=(first + 31 * _DAY).replace(day=1) - _DAY)
+    return Period(first=first, last=first.replace(day=monthrange(year, number)[1]))
 
 
 def month_named(text: str) -> Period:

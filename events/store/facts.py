@@ -51,13 +51,14 @@ def count(
 
 
 def pending(conn: Connection, ticket_ids: Sequence[int]) -> set[int]:
-    """Which of the tickets changed and are not counted yet."""
+    """Which of the tickets changed and are not counted yet, or wait for neighbours that did."""
     rows = _SQL.rows(conn, "pending", ticket_ids=list(ticket_ids))
     return {row.ticket_id for row in rows}
 
 
 def neighbours(conn: Connection, ticket_ids: Sequence[int]) -> list[int]:
-    """Closed tickets that the given ones may be a relapse of."""
+    """Other tickets whose closings are to be counted anew, because the given ones are, or are no
+    longer, a relapse of them."""
     return [row.ticket_id for row in _SQL.rows(conn, "neighbours", ticket_ids=list(ticket_ids))]
 
 

@@ -19,17 +19,28 @@ SELECT pg_advisory_xact_lock(hashtext('events.facts'));
 SELECT count(*) FROM (SELECT FROM events.to_count LIMIT 10000) AS one;
 
 -- name: pending
--- Which of the given tickets changed and are not counted yet.
-SELECT DISTINCT ticket_id FROM events.to_count
-WHERE ticket_id = ANY(CAST(:ticket_ids AS bigint[]));
+-- Which of the given tickets changed and are not counted yet, or wait for one in their cell that did:
+-- it may be a relapse of theirs.
+SELECT t.ticket_id
+FROM events.tickets AS t
+WHERE t.ticket_id = ANY(CAST(:ticket_ids AS bigint[])) AND EXISTS (
+    SELECT FROM events.to_count AS c
+    JOIN events.tickets AS n USING (ticket_id)
+    WHERE c.ticket_id = t.ticket_id
+        OR (n.cell_id = t.cell_id AND n.category_code = t.category_code));
 
 -- name: neighbours
--- Closed tickets of the same cell and category that the given ones may be a relapse of.
+-- Tickets of the same cell and category with a closing that the given ones follow as a relapse, and
+-- that is not marked so; or that are marked so, and these are none (any more).
 SELECT DISTINCT o.ticket_id
 FROM events.tickets AS t
 JOIN events.tickets AS o ON o.cell_id = t.cell_id AND o.category_code = t.category_code
-    AND o.closed_at < t.created_at AND o.closed_at >= t.created_at - interval '90 days'
-WHERE t.ticket_id = ANY(CAST(:ticket_ids AS bigint[])) AND o.ticket_id <> t.ticket_id;
+    AND o.ticket_id <> t.ticket_id AND o.updated_at >= t.created_at - interval '90 days'
+JOIN events.facts AS f ON f.ticket_id = o.ticket_id AND f.ground = 'closing'
+    AND f.at < t.created_at AND f.at >= t.created_at - interval '90 days'
+WHERE t.ticket_id = ANY(CAST(:ticket_ids AS bigint[]))
+    AND (f.marks & 16 = 0) = (t.filed_at IS NOT NULL AND t.parent_id IS NULL
+        AND t.state NOT IN ('declined', 'merged'));
 
 -- name: put_to_count
 -- Tickets that are to be counted anew though they did not change.

@@ -122,8 +122,10 @@ def _tallied(conn: Connection, question: Question, last: date) -> Sequence[Row[A
     if last < question.first:
         return ()
     if question.by == "area":
-        ids = [one.area_id for one in question.place.children]
-        return _SQL.rows(conn, "tallied_areas", area_ids=ids, first=question.first, last=last)
+        here = question.place.area_id
+        ids = [here, *(one.area_id for one in question.place.children)]
+        return _SQL.rows(conn, "tallied_areas", area_id=here, area_ids=ids, first=question.first,
+                         last=last)  # fmt: skip
     return _SQL.rows(
         conn, "tallied", area_id=question.place.area_id, by=question.by, first=question.first,
         last=last,

@@ -8,14 +8,20 @@ GROUP BY s.key, s.ground, s.outcome, s.marks
 HAVING sum(s.facts) <> 0;
 
 -- name: tallied_areas
--- The sums of whole days of several areas.
-SELECT CAST(s.area_id AS text) AS key, s.ground, s.outcome, s.marks, sum(s.facts) AS facts,
-    sum(s.seconds) AS seconds
+-- The sums of whole days of the areas directly below one, and of what lies in none of them: the
+-- area's own, less those.
+SELECT k.key, s.ground, s.outcome, s.marks, sum(k.sign * s.facts) AS facts,
+    sum(k.sign * s.seconds) AS seconds
 FROM events.tallies AS s
+CROSS JOIN LATERAL (
+    SELECT CAST(s.area_id AS text) AS key, 1 AS sign WHERE s.area_id <> :area_id
+    UNION ALL
+    SELECT '', CASE s.area_id WHEN :area_id THEN 1 ELSE -1 END
+) AS k
 WHERE s.area_id = ANY(CAST(:area_ids AS integer[])) AND s.by = 'all'
     AND s.day >= CAST(:first AS date) AND s.day <= CAST(:last AS date)
-GROUP BY s.area_id, s.ground, s.outcome, s.marks
-HAVING sum(s.facts) <> 0;
+GROUP BY k.key, s.ground, s.outcome, s.marks
+HAVING sum(k.sign * s.facts) <> 0;
 
 -- name: counted
 -- What happened until now on the given days inside some areas, counted one by one.

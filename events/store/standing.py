@@ -28,12 +28,3 @@ def open_by_cell(conn: Connection, area_ids: Sequence[int], now: datetime) -> li
 def closed_since(conn: Connection, area_ids: Sequence[int], since: datetime) -> int:
     """How many tickets of some areas were closed since an instant."""
     return int(_SQL.value(conn, "closed_since", area_ids=list(area_ids), since=since))
-
-
-def on_time(conn: Connection, area_ids: Sequence[int], since: datetime) -> float | None:
-    """The share of the tickets closed since an instant that were disposed in time; None of none.
-
-    Looks at each of them: not for what is shown at once.
-    """
-    row = _SQL.one(conn, "on_time", area_ids=list(area_ids), since=since)
-    return row.in_time / row.closed if row.closed else None

@@ -12,13 +12,3 @@ GROUP BY area_id, cell_id;
 -- How many tickets of some areas were closed since an instant.
 SELECT count(*) FROM events.tickets
 WHERE closed_at >= :since AND area_id = ANY(CAST(:area_ids AS integer[]));
-
--- name: on_time
--- Of the tickets of some areas that were closed since an instant: how many, and how many of them
--- were disposed in time.
-SELECT count(*) AS closed, count(*) FILTER (WHERE NOT EXISTS (
-        SELECT FROM events.ticket_clocks AS c
-        WHERE c.ticket_id = t.ticket_id AND c.stage = 'dispose' AND c.stopped_at > c.due_at
-    )) AS in_time
-FROM events.tickets AS t
-WHERE t.closed_at >= :since AND t.area_id = ANY(CAST(:area_ids AS integer[]));

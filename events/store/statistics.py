@@ -91,22 +91,6 @@ def open_counts(conn: Connection, scope: Scope, now: datetime) -> OpenCounts:
     )
 
 
-def on_time(conn: Connection, scope: Scope, *, since: datetime, until: datetime) -> float | None:
-    """The share of the tickets closed in [since, until) that were disposed in time.
-
-    None when none was closed. Looks at each of them: ask once a minute, not once a second.
-    """
-    row = _SQL.one(
-        conn,
-        "on_time",
-        since=since,
-        until=until,
-        area_id=scope.area_id,
-        department_id=scope.department_id,
-    )
-    return row.in_time / row.closed if row.closed else None
-
-
 def midnight(conn: Connection, now: datetime) -> datetime:
     """When the city's day began, in UTC."""
     calendar = rules.load(conn).calendar

@@ -24,16 +24,3 @@ SELECT
             AND (CAST(:area_id AS integer) IS NULL OR a.path @> ARRAY[CAST(:area_id AS integer)])
             AND (CAST(:department_id AS integer) IS NULL OR t.department_id = :department_id)
     ) AS closed;
-
--- name: on_time
--- Of the tickets closed in a span: how many, and how many of them were disposed in time.
-SELECT count(*) AS closed,
-    count(*) FILTER (WHERE NOT EXISTS (
-        SELECT FROM events.ticket_clocks AS c
-        WHERE c.ticket_id = t.ticket_id AND c.stage = 'dispose' AND c.stopped_at > c.due_at
-    )) AS in_time
-FROM events.tickets AS t
-JOIN grid.areas AS a ON a.area_id = t.area_id
-WHERE t.closed_at >= :since AND t.closed_at < :until
-    AND (CAST(:area_id AS integer) IS NULL OR a.path @> ARRAY[CAST(:area_id AS integer)])
-    AND (CAST(:department_id AS integer) IS NULL OR t.department_id = :department_id);

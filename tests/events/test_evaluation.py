@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, event
 
 from command_center.evaluation.gather import BYS, Asked, Evaluation, gather, read_behind
+from command_center.evaluation.on_time import on_time
 from command_center.evaluation.pack import PACK, read_pack
 from events.actions.configure import add_formulas
 from events.actions.count import catch_up
@@ -147,6 +148,39 @@ def test_the_lines_add_up_and_go_down_to_the_cells(town: Town) -> None:
     assert [one.name_en for one in evaluated(town, area="350500001").up] == ["Testtown", "East"]
 
 
+def test_what_lies_in_no_area_below_is_told_as_well(town: Town) -> None:
+    three(town)
+    # in the street, and in none of its communities
+    town.rows("UPDATE events.tickets SET area_id = (SELECT area_id FROM grid.areas"
+              " WHERE code = '350500001') WHERE ticket_id = 1 RETURNING 1")  # fmt: skip
+    for now in (NOW + 5 * HOUR, NOW + timedelta(days=20)):  # fact by fact, and from the sums
+        found = evaluated(town, area="350500001", by="area", now=now)
+        (rest,) = [one for one in found.lines if one.key == ""]
+        assert rest.values["reports"].counted == 1
+        for code, value in found.total.items():
+            assert sum(one.values[code].counted for one in found.lines) == value.counted
+        with reading(town.web) as conn:
+            (own,) = read_behind(conn, found, FORMULA, Part.COUNTED, "", limit=9)
+        assert own.ticket_id == 1
+
+
+def test_the_wall_shows_the_same_share(town: Town) -> None:
+    three(town)
+    now = NOW + timedelta(days=20)
+    last_30_days = spans(now.date())["days_30"]
+    told = []
+    for code in (None, "350500001001", "350500001002"):
+        found = evaluated(town, period=last_30_days, area=code, now=now)
+        with reading(town.web) as conn:
+            told.append(on_time(conn, found.place, now=now))
+        assert told[-1] == found.total["timely_disposal"].fact
+    assert told[0] == pytest.approx(1 / 3)
+    with reading(town.web) as conn:
+        city = figures.place(conn, None)
+        assert city is not None
+        assert on_time(conn, city, now=NOW - timedelta(days=60)) is None
+
+
 def test_everybody_sees_their_own(town: Town) -> None:
     three(town)
     west = evaluated(town, scope(town.people["west"]))
@@ -264,6 +298,10 @@ def test_periods() -> None:
     assert month_named("2026-01").before == month(2025, 12)
     week = Period(first=date(2026, 6, 1), last=date(2026, 6, 7))
     assert week.before == Period(first=date(2026, 5, 25), last=date(2026, 5, 31))
+    # there is no day before the first, nor after the last that a date can say
+    for first, last in ((date.min, date.min), (date(2026, 1, 1), date.max),
+                        (date(9999, 12, 1), date.max)):  # fmt: skip
+        assert Period(first=first, last=last).before.first <= first
     for wrong in ("2026", "2026-13", "26-01", "2026-1", "x"):
         with pytest.raises(ValueError):
             month_named(wrong)

@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from events.actions.count import count_changed, faults
+from events.actions.import_past import import_past
 from events.model.access import DISPATCH
+from events.model.past import PastMove, PastTicket
 from events.model.problems import Refused
 from events.model.ticket import Ticket
 from events.model.verb import State, Verb
 from events.store import clocks, ledger, tickets
-from grid.store.postgis import reading
+from grid.store.postgis import reading, transaction
 from tests.events.plain_facts import plain_facts
 from tests.events.test_ledger import TownLife
-from tests.events.town import NOW, Town, draft
+from tests.events.town import ADMIN, NOW, Town, draft
 
 HOUR = timedelta(hours=1)
 
@@ -35,11 +37,16 @@ def facts(town: Town, number: str = "%") -> list[tuple[object, ...]]:
     )
 
 
-def test_a_whole_life(town: Town) -> None:
+def whole_life(town: Town) -> Ticket:
+    """A ticket that is filed, disposed of, verified and closed within three hours."""
     ticket = town.act(town.filed(draft()), "accept", "w1")
     ticket = town.act(ticket, "dispose", "w1", now=NOW + HOUR)
     ticket = town.act(ticket, "verify", "operator", now=NOW + 2 * HOUR)
-    town.act(ticket, "close", "operator", now=NOW + 3 * HOUR)
+    return town.act(ticket, "close", "operator", now=NOW + 3 * HOUR)
+
+
+def test_a_whole_life(town: Town) -> None:
+    whole_life(town)
     assert facts(town) == [
         ("closing", "closed", 0, 3, "account:operator"),
         ("closing_time", "in_time", 0, 3, "account:w1"),
@@ -54,6 +61,36 @@ def test_a_whole_life(town: Town) -> None:
     assert faults(town.dispatch, by=DISPATCH) == []
     town.rows("UPDATE events.tallies SET facts = facts + 1 WHERE by = 'crew' RETURNING 1")
     assert faults(town.dispatch, by=DISPATCH)
+
+
+def closing_marks(town: Town, ticket: Ticket) -> list[object]:
+    return [one[2] for one in facts(town, ticket.number) if one[0] == "closing"]
+
+
+def test_what_is_imported_may_be_a_relapse(town: Town) -> None:
+    first = whole_life(town)
+    assert closing_marks(town, first) == [0]
+    past = PastTicket(
+        draft=draft(occurred_at=NOW + 5 * HOUR, area_id=first.area_id, cell_id=first.cell_id,
+                    wants_ticket=False),
+        moves=(PastMove(verb="import", at=NOW + 5 * HOUR, target=State.FILED,
+                        changes={"filed_at": NOW + 5 * HOUR}),),
+    )  # fmt: skip
+    with transaction(town.database.engine("cc_admin"), ADMIN.key) as conn:
+        import_past(conn, [past], by=ADMIN, now=NOW + 6 * HOUR)
+    assert closing_marks(town, first) == [16]
+    assert faults(town.dispatch, by=DISPATCH) == []
+
+
+def test_no_relapse_any_more_of_what_was_reopened_meanwhile(town: Town) -> None:
+    first = whole_life(town)
+    again = town.filed(draft(occurred_at=NOW + 4 * HOUR), now=NOW + 4 * HOUR)
+    assert closing_marks(town, first) == [16]
+    town.act(first, "reopen", "operator", now=NOW + 5 * HOUR)
+    assert closing_marks(town, first) == [16 + 32]
+    town.agreed(again, "false_alarm", "dispatcher", ["supervisor"], now=NOW + 6 * HOUR)
+    assert closing_marks(town, first) == [32]
+    assert faults(town.dispatch, by=DISPATCH) == []
 
 
 WAY = {
@@ -119,7 +156,8 @@ class CountedLife(TownLife):
 
 def test_it_is_what_a_plain_count_says(town: Town) -> None:
     """Whatever happened, in whatever order it was counted."""
-    CountedLife.town, CountedLife.latest = town, NOW
+    whole_life(town)  # random ones may do nothing at all
+    CountedLife.town, CountedLife.latest = town, NOW + 4 * HOUR
     run_state_machine_as_test(
         CountedLife,
         settings=settings(
@@ -129,6 +167,8 @@ def test_it_is_what_a_plain_count_says(town: Town) -> None:
     )  # fmt: skip
     facts(town)
     assert faults(town.dispatch, by=DISPATCH) == []
+    kinds = {str(one) for (one,) in town.rows("SELECT DISTINCT ground FROM events.facts")}
+    assert kinds >= {"report", "filing", "disposal", "closing_time"}
     with reading(town.web) as conn:
         ids = town.rows("SELECT ticket_id FROM events.tickets")
         every = tickets.by_ids(conn, [int(str(one)) for (one,) in ids])

@@ -11,6 +11,7 @@ from zipfile import ZipFile
 import pytest
 
 from command_center.cli import main
+from command_center.evaluation import pdf
 from events.actions.count import catch_up
 from events.model.access import DISPATCH
 from tests.events.town import Town, draft
@@ -59,6 +60,8 @@ async def test_a_number_opens_its_tickets(client_of: ClientOf, counted: Town) ->
             assert answer.status_code == status
         backwards = await client.get("/api/v1/evaluation?first=2026-06-02&last=2026-06-01")
         assert backwards.json()["errors"][0]["field"] == "last"
+        ever = await client.get("/api/v1/evaluation?first=0001-01-01&last=9999-12-31")
+        assert ever.json()["total"]["reports"]["counted"] == 1
 
 
 def sheets(content: bytes) -> dict[str, str]:
@@ -89,6 +92,17 @@ async def test_the_sheets_hold_numbers_dates_and_no_formula(
     assert all("<pane" in one for one in found.values())
     assert re.search(r'<c r="J2" s="\d+"><v>\d{5}\.\d+</v>', found["案卷"])  # a date, not a text
     assert re.search(r'<c r="B\d+" s="\d+"><v>1</v>', found["指标"])
+
+
+async def test_what_the_machine_lacks_is_said(
+    client_of: ClientOf, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf, "_KNOWN", ())
+    pdf._font.cache_clear()
+    async with client_of("supervisor") as client:
+        answer = await client.get("/evaluation/report.pdf")
+    assert answer.status_code == 503
+    assert "fonts-wqy-microhei" in answer.json()["detail"]
 
 
 def test_the_command_writes_both_files(

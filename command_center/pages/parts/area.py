@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 from time import monotonic
 
@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from sqlalchemy import Connection
 
 from command_center.components import DeviceList, TicketList
+from command_center.evaluation.on_time import on_time
 from command_center.pages.parts.crumbs import crumbs, opens
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.told import data, section
@@ -22,7 +23,7 @@ from command_center.views.standing import Sum, by_cell, by_child, total
 from command_center.views.story import titled
 from command_center.wording import words
 from events.model.access import Actor, scope
-from events.store import search, standing, statistics
+from events.store import figures, search, standing, statistics
 from grid.model.found import Step
 from grid.store import lookup
 from grid.store.postgis import reading
@@ -31,8 +32,7 @@ from iot_ingest.store import findings
 _MOST_CELLS = 12
 _MOST_DEVICES = 12
 _MOST_TICKETS = 8
-# The share disposed in time looks at each ticket closed in this span: kept for a minute.
-_SPAN = timedelta(days=30)
+# The share disposed in time is of 30 days: kept for a minute.
 _FRESH_S = 60.0
 
 
@@ -89,15 +89,14 @@ class OnTime:
         self._lock = Lock()
 
     def told(self, services: Services, code: str, actor: Actor) -> str:
-        """Of the tickets closed in the area within 30 days, as "93%"; "–" of none."""
+        """Of what was due in the area within 30 days, as "93%"; "–" of nothing."""
         key = (code, scope(actor).area_id)
         with self._lock:
             made_s, share = self._known.get(key, (-_FRESH_S, None))
         if monotonic() - made_s >= _FRESH_S:
             with reading(services.engine) as conn:
-                area_id = lookup.area_id_of(conn, code)
-                inside = [] if area_id is None else _inside(conn, area_id, actor)
-                share = standing.on_time(conn, inside, services.now() - _SPAN)
+                place = _place(conn, code, actor)
+                share = None if place is None else on_time(conn, place, now=services.now())
             with self._lock:
                 if len(self._known) > 1_000:
                     self._known.clear()
@@ -119,6 +118,15 @@ def _read(conn: Connection, area_id: int, actor: Actor, now: datetime) -> _Area:
         codes=lookup.cell_codes(conn, cells),
         loud=findings.loud_in(conn, [one.area_id for one, _ in below], most=_MOST_DEVICES),
     )
+
+
+def _place(conn: Connection, code: str, actor: Actor) -> figures.Place | None:
+    """The area, or of a wider one the actor's own; None where there is nothing to see."""
+    area_id, own = lookup.area_id_of(conn, code), scope(actor).area_id
+    found = None if area_id is None else figures.place(conn, area_id)
+    if found is None or own is None or own in found.path:
+        return found
+    return figures.place(conn, own) if own in found.inside else None
 
 
 def _inside(conn: Connection, area_id: int, actor: Actor) -> list[int]:

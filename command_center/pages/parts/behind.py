@@ -10,7 +10,6 @@ from dash.development.base_component import Component
 from sqlalchemy import Connection
 
 from command_center.evaluation.gather import Evaluation, Line, read_behind
-from command_center.pages.parts.figures import line_name
 from command_center.pages.parts.told import aria, data
 from command_center.problem import Language
 from command_center.views.evaluation import (
@@ -42,7 +41,7 @@ def behind_part(
     value = found.total[formula.code]
     if key is not None:
         value = line.values[formula.code] if line is not None else value_of(formula, ())
-    part = next((one for one in Part if one.value == query.get("part")), Part.COUNTED)
+    part = next((one for one in Part if one.value == query.get("part")), formula.opens)
     count = count_of(value, part)
     skip = _skip(query.get("skip"), count)
     rows = read_behind(conn, found, formula, part, key, limit=_PER_PAGE, skip=skip)
@@ -79,7 +78,7 @@ def _head(
     place = getattr(found.place, f"name_{language}")
     told = [str(found.asked.period), place]
     if line is not None:
-        told.append(line_name(line, language))
+        told.append(line.told(language))
     numbers = number_text(formula, value.fact, language)
     if value.appealed != value.fact:
         appealed = number_text(formula, value.appealed, language)
@@ -100,9 +99,11 @@ def _head(
 def _parts(value: Value, here: Part, query: Mapping[str, object], language: Language) -> Component:
     """The sets of the figure, each with its count."""
     formula = value.formula
-    shown = [Part.COUNTED, Part.GOOD, Part.REST, Part.EXCUSED, Part.LEFT_OUT]
-    if formula.unit is not Unit.SHARE:
-        shown = [Part.COUNTED, Part.LEFT_OUT]
+    shown = {
+        Unit.SHARE: tuple(Part),
+        Unit.COUNT: (Part.GOOD, Part.REST, Part.LEFT_OUT),
+        Unit.HOURS: (Part.COUNTED, Part.LEFT_OUT),
+    }[formula.unit]
     what = {
         Part.COUNTED: getattr(formula, f"denominator_{language}"),
         Part.GOOD: getattr(formula, f"numerator_{language}"),
@@ -117,7 +118,7 @@ def _parts(value: Value, here: Part, query: Mapping[str, object], language: Lang
             **data(part=one.value),
         )
         for one in shown
-        if one in (Part.COUNTED, here) or count_of(value, one)
+        if one in (formula.opens, here) or count_of(value, one)
     ]  # fmt: skip
     reasons = left_out_text(value, language) if here is Part.LEFT_OUT else ""
     return html.Nav(

@@ -21,7 +21,7 @@ from command_center.views.evaluation import (
     version_text,
 )
 from command_center.wording import words
-from events.model.figure import Excused, Formula, Part, Unit, Value, ranks
+from events.model.figure import Excused, Formula, Part, Unit, Value
 
 _HEADS = ("figure", "fact", "appealed", "good", "counted", "left_out", "before", "change",
           "formula")  # fmt: skip
@@ -84,7 +84,7 @@ def _fact(value: Value, query: Mapping[str, object], language: Language) -> Comp
     text = number_text(value.formula, value.fact, language)
     if not value.counted:
         return html.Span(text)
-    return _linked(text, value.formula, Part.COUNTED, query)
+    return _linked(text, value.formula, value.formula.opens, query)
 
 
 def _count(
@@ -104,10 +104,7 @@ def compared_part(found: Evaluation, query: Mapping[str, object], language: Lang
     by = words(f"evaluation.by_{found.question.by}", language)
     if not found.lines:
         return html.P(words("evaluation.nothing", language), className="cc-empty")
-    order = {
-        one.code: ranks({line.key: line.values[one.code] for line in found.lines if line.key})
-        for one in found.formulas
-    }
+    order = found.ranks()
     heads = [html.Th(by, scope="col")] + [
         html.Th(one.name.told(language), scope="col", title=formula_text(one, language))
         for one in found.formulas
@@ -128,15 +125,8 @@ def compared_part(found: Evaluation, query: Mapping[str, object], language: Lang
 
 
 def _name(line: Line, query: Mapping[str, object], language: Language) -> Component | str:
-    name = line_name(line, language)
+    name = line.told(language)
     return name if line.code is None else html.A(name, href=address(query, area=line.code))
-
-
-def line_name(line: Line, language: Language) -> str:
-    """What a line is called: its name, else its key, else that nobody is meant."""
-    if line.name is not None:
-        return line.name.told(language)
-    return line.key or words("evaluation.nobody", language)
 
 
 def _cell(
@@ -146,7 +136,7 @@ def _cell(
     if not value.counted:
         return html.Td(NOTHING, className="none")
     text = number_text(formula, value.fact, language)
-    parts: list[Component | str] = [_linked(text, formula, Part.COUNTED, query, line.key)]
+    parts: list[Component | str] = [_linked(text, formula, formula.opens, query, line.key)]
     told = words("evaluation.few", language, n=formula.least) if value.is_small else None
     if value.appealed != value.fact:
         parts.append(html.Small(f"→ {number_text(formula, value.appealed, language)}"))
