@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from events.model.access import Actor, Scope, in_scope, scope
 from events.store import tickets
-from events.store.search import TicketQuery, search
+from events.store.search import TicketQuery, area_ids, search
 from grid.store import lookup
 from grid.store.named_sql import Statements
 
@@ -31,7 +31,8 @@ def by_number(conn: Connection, said: str, actor: Actor, *, most: int) -> list[T
     found = tickets.by_numbers(conn, [said])
     parts = _NUMBER.fullmatch(said)
     if not found and parts is not None:
-        found = tickets.by_ids(conn, _ending(conn, parts["day"] or "", parts["count"], most))
+        ending = _ending(conn, parts["day"] or "", parts["count"], scope(actor), most=most)
+        found = tickets.by_ids(conn, ending)
     return [one for one in found if in_scope(actor, one)]
 
 
@@ -53,14 +54,15 @@ def by_words(conn: Connection, said: str, actor: Actor, *, most: int) -> list[Ti
     return list(found[:most])
 
 
-def _ending(conn: Connection, day: str, count: str, most: int) -> list[int]:
-    """Ids of the tickets whose number ends in ``day`` (its last digits, or none) and ``count``."""
+def _ending(conn: Connection, day: str, count: str, inside: Scope, *, most: int) -> list[int]:
+    """Ids of the tickets ``inside`` whose number ends in ``day`` (its end) and ``count``."""
     first, step = int(count), 10 ** len(count)
     if day.endswith("-") or len(count) < _AN_END:
         step = _NEVER
     rows = _SQL.rows(
-        conn, "by_digits", day_ends=day.rstrip("- "), first=first or step, step=step, most=most
-    )
+        conn, "by_digits", day_ends=day.rstrip("- "), first=first or step, step=step, most=most,
+        area_ids=area_ids(conn, inside), department_id=inside.department_id,
+    )  # fmt: skip
     return [row.ticket_id for row in rows]
 
 

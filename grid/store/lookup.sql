@@ -45,7 +45,8 @@ ORDER BY c.code
 LIMIT :most;
 
 -- name: components
--- City facilities by a part of their code or of a name, whole codes and names first.
+-- City facilities by a part of their code or of a name, whole codes and names first. However many
+-- have it as a part, the one whose code it is is among them.
 SELECT p.component_id AS key, p.kind, p.code, p.name_zh, p.name_en,
     a.name_zh AS area_zh, a.name_en AS area_en,
     ST_X(p.position) AS lon, ST_Y(p.position) AS lat,
@@ -54,9 +55,14 @@ SELECT p.component_id AS key, p.kind, p.code, p.name_zh, p.name_en,
 FROM (
     SELECT component_id, area_id, kind, code, name_zh, name_en, position
     FROM grid.components
-    WHERE grid.pairs_of(code || ' ' || name_zh || ' ' || name_en) @> grid.pairs_of(:words)
-        AND strpos(lower(code || ' ' || name_zh || ' ' || name_en), lower(:words)) > 0
-    LIMIT 500
+    WHERE code IN (:words, upper(:words), lower(:words))
+    UNION ALL (
+        SELECT component_id, area_id, kind, code, name_zh, name_en, position
+        FROM grid.components
+        WHERE grid.pairs_of(code || ' ' || name_zh || ' ' || name_en) @> grid.pairs_of(:words)
+            AND strpos(lower(code || ' ' || name_zh || ' ' || name_en), lower(:words)) > 0
+            AND code NOT IN (:words, upper(:words), lower(:words))
+        LIMIT 500)
 ) AS p
 JOIN grid.areas AS a USING (area_id)
 ORDER BY lower(:words) IN (lower(p.code), lower(p.name_zh), lower(p.name_en)) DESC,

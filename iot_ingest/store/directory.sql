@@ -42,19 +42,26 @@ LEFT JOIN iot.device_status s USING (device_no)
 WHERE d.device_no = :device_no
 
 -- name: called
--- Devices in use by a part of id, names or MN, whole ones first.
+-- Devices in use by a part of id, names or MN, whole ones first. However many have it as a part,
+-- the one whose id it is is among them.
 SELECT d.device_no, d.device_id, d.layer, d.name_zh, d.name_en, a.name_zh AS area_zh,
     a.name_en AS area_en, ST_X(d.position) AS lon, ST_Y(d.position) AS lat
 FROM (
     SELECT device_no, device_id, layer, name_zh, name_en, area_id, position,
         coalesce(attributes ->> 'mn', '') AS mn
     FROM iot.devices
-    WHERE disabled_at IS NULL
-        AND grid.pairs_of(device_id || ' ' || name_zh || ' ' || name_en || ' '
-            || coalesce(attributes ->> 'mn', '')) @> grid.pairs_of(:words)
-        AND strpos(lower(device_id || ' ' || name_zh || ' ' || name_en || ' '
-            || coalesce(attributes ->> 'mn', '')), lower(:words)) > 0
-    LIMIT 500
+    WHERE disabled_at IS NULL AND device_id IN (:words, upper(:words), lower(:words))
+    UNION ALL (
+        SELECT device_no, device_id, layer, name_zh, name_en, area_id, position,
+            coalesce(attributes ->> 'mn', '')
+        FROM iot.devices
+        WHERE disabled_at IS NULL
+            AND grid.pairs_of(device_id || ' ' || name_zh || ' ' || name_en || ' '
+                || coalesce(attributes ->> 'mn', '')) @> grid.pairs_of(:words)
+            AND strpos(lower(device_id || ' ' || name_zh || ' ' || name_en || ' '
+                || coalesce(attributes ->> 'mn', '')), lower(:words)) > 0
+            AND device_id NOT IN (:words, upper(:words), lower(:words))
+        LIMIT 500)
 ) AS d
 JOIN grid.areas AS a USING (area_id)
 ORDER BY lower(:words) IN (lower(d.device_id), lower(d.name_zh), lower(d.name_en), lower(d.mn)) DESC,

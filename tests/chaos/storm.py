@@ -15,8 +15,8 @@ from tests.chaos.troubles import Step, mend, strike
 # (a machine that is busy otherwise takes long to start Python)
 _RECOVERED_WITHIN_S = 180.0
 _CALM_S = 2.0
-# nats-server gives what was not acknowledged again after `ack_wait` (3 s) only, and more slowly when
-# the machine is busy: while something is missing, the wait is longer before it is called lost
+# nats-server gives what was not acknowledged again after `ack_wait` (3 s) only, and more slowly
+# when the machine is busy: while something is missing, the wait before it is called lost is longer
 _LOST_AFTER_S = 20.0
 _SAVED_AFTER = 300
 # (a broker that cannot keep up with the rate leaves a queue in the devices)

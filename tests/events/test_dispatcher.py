@@ -169,7 +169,9 @@ def test_who_waits_for_an_alert_has_the_departments(town: Town) -> None:
             until(town, HELD_MEANWHILE, departments)
         thread.join(60)
     assert town.again(waiting).state is State.DISPATCHED
-    met = "SELECT position, tickets, last_ticket FROM events.duty_alerts WHERE version = 3 ORDER BY 1"
+    met = (
+        "SELECT position, tickets, last_ticket FROM events.duty_alerts WHERE version = 3 ORDER BY 1"
+    )
     assert town.rows(met) == [(1, 2, waiting.number), (2, 1, "20260601-00003")]
 
 

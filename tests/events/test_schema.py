@@ -261,7 +261,9 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("project relate", "subject"): {"ticket_id": 9},
     ("project relate", "rectification_of"): {"ticket_id": 9},
     ("project relate", "claim"): {"limit": 1},
-    ("finder", "by_digits"): {"day_ends": "", "first": 123, "step": 1000, "most": 6},
+    ("finder", "by_digits"): {
+        "day_ends": "", "first": 123, "step": 1000, "most": 6, "area_ids": [1], "department_id": 1,
+    },
     ("standing", "open_by_cell"): {"area_ids": [4, 5], "desk": ["reported"], "now": NOW},
     ("standing", "closed_since"): {"area_ids": [4, 5], "since": NOW.replace(year=2099)},
     ("outbox", "claim"): {"now": NOW, "limit": 100},

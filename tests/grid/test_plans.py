@@ -85,7 +85,9 @@ def test_names_are_found_by_index(
     with database.superuser() as root:
         root.execute(_MANY.encode())
     params = {"words": "4321", "most": 3}
-    assert _reads(database, module, name, params, table) == {"Bitmap Heap Scan"}
+    reads = _reads(database, module, name, params, table)
+    assert "Bitmap Heap Scan" in reads
+    assert reads <= BY_INDEX
 
 
 def _reads(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Geolocation, Page, Route, expect
 
 from events.model.ticket import Ticket
 from tests.events.town import SOUTH, WEST, Town, draft
@@ -15,7 +15,7 @@ from tests.web.conftest import PASSWORD
 from tests.web.pictures import jpeg
 from tests.web.serving import Served
 
-HERE = {"longitude": WEST + 0.0005, "latitude": SOUTH + 0.0005, "accuracy": 9}
+HERE: Geolocation = {"longitude": WEST + 0.0005, "latitude": SOUTH + 0.0005, "accuracy": 9}
 
 # A phone tries again after half a second, one, two, four, eight: on a busy machine some are lost.
 SENT_WITHIN_MS = 20_000
@@ -31,7 +31,7 @@ async def _phone(
         is_mobile=True,
         has_touch=True,
         locale=locale,
-        geolocation=HERE if located else None,  # type: ignore[arg-type]  # a dict of floats
+        geolocation=HERE if located else None,
         permissions=["geolocation"] if located else [],
     )
     page = await context.new_page()
@@ -166,7 +166,7 @@ async def test_a_lost_answer_makes_no_second_report(
 ) -> None:
     async with _phone(browser, served) as (context, page):
 
-        async def lose(route) -> None:  # type: ignore[no-untyped-def]  # Playwright's Route
+        async def lose(route: Route) -> None:
             await route.fetch()
             await route.abort()
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from PIL import Image
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Geolocation, Page, expect
 
 from command_center.app import Application
 from command_center.photos.worker import Decoded
@@ -16,7 +16,7 @@ from tests.web.conftest import PASSWORD, ClientOf
 from tests.web.pictures import jpeg
 from tests.web.serving import Served
 
-HERE = {"longitude": WEST + SIDE / 2, "latitude": SOUTH + SIDE / 2}
+HERE: Geolocation = {"longitude": WEST + SIDE / 2, "latitude": SOUTH + SIDE / 2}
 
 
 def told_jpeg(at: datetime, lon: float, lat: float) -> bytes:
@@ -92,7 +92,7 @@ async def test_the_phone_asks_for_what_is_missing_and_the_desk_shows_the_list(
     picture.write_bytes(jpeg())
     context = await browser.new_context(
         base_url=served.url, locale="zh-CN", viewport={"width": 390, "height": 844},
-        geolocation=HERE,  # type: ignore[arg-type]  # a dict of floats
+        geolocation=HERE,
         permissions=["geolocation"],
     )  # fmt: skip
     page = await context.new_page()
@@ -128,7 +128,7 @@ async def test_the_phone_asks_for_what_is_missing_and_the_desk_shows_the_list(
     assert kinds == [("after", "phone", "phone"), ("before", "phone", "phone")]
 
 
-async def _log_in(page, name: str, path: str) -> None:  # type: ignore[no-untyped-def]  # Playwright's Page
+async def _log_in(page: Page, name: str, path: str) -> None:
     await page.goto(f"/login?next={path}")
     await page.fill("#name", name)
     await page.fill("#password", PASSWORD)

@@ -14,6 +14,20 @@ from iot_ingest.store.registration import register_devices, sync_metrics
 from tests.events.town import NOW, SIDE, SOUTH, WEST, Town, draft
 from tests.web.conftest import ClientOf
 
+# More of a kind than are looked at, and behind them one whose code is the beginning of theirs.
+_CROWD = """
+INSERT INTO grid.components (code, kind, name_zh, name_en, position, area_id, changed_by)
+SELECT 'LP-7' || n, 'lamp', '路灯', 'Lamp', ST_Point(118.2, 24.6, 4326), a.area_id, 'test'
+FROM unnest(array_append(ARRAY(SELECT g::text FROM generate_series(100, 700) AS g), '')) AS n,
+    (SELECT min(area_id) AS area_id FROM grid.areas) AS a;
+INSERT INTO iot.devices (device_id, bucket, model, layer, name_zh, name_en, metrics, interval_s,
+    position, area_id, secret_hash, changed_by)
+SELECT 'D-7' || n, '00', 'gauge', 'flood', '雨量站', 'Rain', '{water_level}', 60,
+    ST_Point(118.2, 24.6, 4326), a.area_id, '', 'test'
+FROM unnest(array_append(ARRAY(SELECT g::text FROM generate_series(100, 700) AS g), '')) AS n,
+    (SELECT min(area_id) AS area_id FROM grid.areas) AS a;
+"""
+
 
 def _furnish(town: Town) -> None:
     """An outfall, a station with an MN, and a road in two pieces."""
@@ -82,6 +96,9 @@ async def test_things_are_found_by_code_and_name_the_exact_one_first(
 ) -> None:
     _furnish(town)
     (row,) = town.rows("SELECT device_no FROM iot.devices")
+    with town.database.superuser() as conn:
+        conn.execute(_CROWD.encode())
+    ((device,),) = town.rows("SELECT device_no FROM iot.devices WHERE device_id = 'D-7'")
     (cell,) = town.rows("SELECT cell_id FROM grid.cells WHERE code = '350500001001001'")
     async with client_of("dispatcher") as client:
         for said in ("wl-1", "WL-1", "一号水位站", "gauge 1", "A340000000001"):
@@ -92,6 +109,8 @@ async def test_things_are_found_by_code_and_name_the_exact_one_first(
         assert await _ask(client, "OF-017") == [("component", "OF-017")]
         assert await _ask(client, "排口") == [("component", "OF-017")]
         answer = (await client.get("/api/v1/search", params={"q": "海滨"})).json()
+        assert (await _ask(client, "D-7"))[0] == ("device", device)
+        assert (await _ask(client, "lp-7"))[0] == ("component", "LP-7")
     (road,) = answer["groups"]
     (found,) = road["items"]
     assert (road["kind"], found["title"]["en"]) == ("place", "Seaside Road")
@@ -117,3 +136,17 @@ async def test_a_search_shows_nobody_a_ticket_that_is_not_theirs(
         assert await _ask(client, west.number) == []
     async with client_of(None) as client:
         assert (await client.get("/api/v1/search", params={"q": "1"})).status_code == 401
+
+
+async def test_those_of_others_do_not_hide_ones_own(client_of: ClientOf, town: Town) -> None:
+    own = town.filed(draft("garbage", lon=WEST + 3.5 * SIDE))
+    for days in range(10, 61, 10):  # all of them the first of a day that ends in 1
+        later = NOW + timedelta(days=days)
+        town.filed(draft("garbage", occurred_at=later), now=later)
+    with town.database.superuser() as conn:
+        conn.execute(
+            "UPDATE events.accounts SET area_id ="
+            " (SELECT area_id FROM grid.areas WHERE code = '350500001002') WHERE name = 'operator'"
+        )
+    async with client_of("operator") as client:
+        assert await _ask(client, "1-1") == [("ticket", own.number)]

@@ -107,7 +107,7 @@
       const listen = (event) => {
         const typing = event.target.closest && event.target.closest("input, textarea, select, [contenteditable]");
         const slash = event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
-        const k = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+        const k = String(event.key).toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
         if (!slash && !k) return;
         event.preventDefault();
         field.current.focus();

@@ -61,7 +61,8 @@ def activate(arguments: argparse.Namespace) -> int:
         if known is not None and known.stage(desk.now) is DutyStage.PROPOSED:
             if arguments.starts is not None:
                 raise Problem(
-                    zh=f"第 {number} 版已有人提出生效时间：同意时不写 --from，要改时间请先 refuse。",
+                    zh=f"第 {number} 版已有人提出生效时间：同意时不写 --from，"
+                    "要改时间请先 refuse。",
                     en=f"Somebody proposed version {number} with its time: approve it without"
                     " --from, or refuse it first to ask for another time.",
                 )

@@ -106,7 +106,7 @@ class OnTime:
 
 def _read(conn: Connection, area_id: int, actor: Actor, now: datetime) -> _Area:
     below = lookup.below(conn, area_id)
-    inside = _inside(conn, area_id, actor)
+    inside = _inside(conn, below, actor)
     rows = standing.open_by_cell(conn, inside, now)
     cells = by_cell(rows, most=_MOST_CELLS)
     return _Area(
@@ -129,11 +129,11 @@ def _place(conn: Connection, code: str, actor: Actor) -> figures.Place | None:
     return figures.place(conn, own) if own in found.inside else None
 
 
-def _inside(conn: Connection, area_id: int, actor: Actor) -> list[int]:
-    """The area and all below it, without those outside the actor's own."""
+def _inside(conn: Connection, below: Sequence[tuple[Step, int | None]], actor: Actor) -> list[int]:
+    """The areas of ``below`` (`grid.store.lookup.below`) that are the actor's own."""
+    found = [step.area_id for step, _ in below]
     own = search.area_ids(conn, scope(actor))
-    found = [step.area_id for step, _ in lookup.below(conn, area_id)]
-    return found if own is None else [one for one in found if one in set(own)]
+    return found if own is None else sorted(set(found).intersection(own))
 
 
 def _figures(found: _Area, language: Language) -> Component:
