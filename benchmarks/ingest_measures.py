@@ -59,7 +59,7 @@ def throughput(bench: Bench, name: str, count: int) -> Throughput:
     process = bench.start(name)
     try:
         first_at = bench.wait_for(WARM_UP + 1, 0.005)
-        first = bench.stored()
+        first = bench.counted()
         last_at = _all_done(bench, name, WARM_UP + count)
         found = bench.ask("SELECT count(*) FROM iot.findings")
     finally:
@@ -185,7 +185,7 @@ def ingester_outage(bench: Bench, count: int) -> Outage:
 
 def _catch_up(bench: Bench, count: int) -> Outage:
     first_at = bench.wait_for(WARM_UP + 1, 0.02)
-    first = bench.stored()
+    first = bench.counted()
     done = threading.Event()
     live = bench.publish(10_000_000, _LIVE_RATE)
     latencies: list[float] = []
@@ -198,7 +198,7 @@ def _catch_up(bench: Bench, count: int) -> Outage:
     watching.start()
     try:
         # those that are sent meanwhile are stored besides
-        while (stored := bench.stored()) < WARM_UP + count + _sent(first_at):
+        while (stored := bench.counted()) < WARM_UP + count + _sent(first_at):
             if time.monotonic() - first_at > 900:
                 raise RuntimeError(f"{stored} stored after 15 minutes of catching up")
             time.sleep(0.5)

@@ -2,10 +2,11 @@
 
 `python -m benchmarks.storm [--tickets 1000000] [--rate 60] [--seconds 600] [--most 2000]`
 
-First so many events as fast as one dispatcher can, with the time of each statement; then `--rate`
-events a second against a dispatcher process, and how long the oldest event in the inbox waited,
-looked at ten times a second. Two thirds of the events come from forty places, the others from
-anywhere. Fails when one waits for more than two seconds.
+First events one by one, each filed and dispatched by itself; then so many as fast as one
+dispatcher can, with the time of each statement; then `--rate` events a second against a dispatcher
+process, and how long the oldest event in the inbox waited, looked at ten times a second. Two thirds
+of the events come from forty places, the others from anywhere. Fails when one waits for more than
+two seconds.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -36,6 +38,7 @@ from tests.events.town import found_town
 from tests.support.cluster import TestDatabase, running_cluster
 
 _LONGEST_WAIT_S = 2.0
+_ALONE = 400
 _CATEGORIES = ("flooding", "flooding", "garbage", "street_lamp")
 _SAID = (
     "路面积水很深，车辆无法通行", "下水道冒水，积水漫上人行道", "Water over the kerb",
@@ -62,6 +65,7 @@ def main() -> int:
         found_town(database)
         fill(database, asked.tickets)
         crowd = _Crowd(random.Random(7))
+        _alone(database, crowd)
         _full_speed(database, crowd, asked.most)
         longest = _storm(database, crowd, asked.rate, asked.seconds)
     return int(longest > _LONGEST_WAIT_S)
@@ -95,6 +99,21 @@ class _Crowd:
 
     def _anywhere(self, from_here: float) -> float:
         return from_here + 0.01 + self._chance.random() * (SIDE - 0.02)
+
+
+def _alone(database: TestDatabase, crowd: _Crowd) -> None:
+    """One event at a time: from its being taken out of the inbox to the commit."""
+    engine = database.engine("cc_dispatch")
+    known = Remembered()
+    took = []
+    for _ in range(_ALONE):
+        _send(database, [crowd.next()])
+        began = time.perf_counter()
+        if process_inbox(engine, by=DISPATCH, now=datetime.now(UTC), limit=1, known=known) != 1:
+            raise AssertionError("an event is in trouble")
+        took.append(1000 * (time.perf_counter() - began))
+    shares = statistics.quantiles(took[_ALONE // 10 :], n=20)
+    print(f"one at a time: {shares[9]:.1f} ms, p95 {shares[-1]:.1f} ms", flush=True)
 
 
 def _full_speed(database: TestDatabase, crowd: _Crowd, most: int) -> None:

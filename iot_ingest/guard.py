@@ -47,7 +47,8 @@ _ANYBODY = allowance(60.0, 1)
 _topic, _payload = attrgetter("topic"), attrgetter("payload")
 
 
-@lru_cache(maxsize=200_000)
+# (enough for those who send often: of all devices of a large city it would be a kilobyte each)
+@lru_cache(maxsize=8_192)
 def sender(topic: str) -> str:
     """The device that a topic names, whatever else it says; empty: no device's topic."""
     parts = topic.split("/")

@@ -47,7 +47,7 @@ class Registry:
         self.stations.profiles.refresh()
         mark = devices.mark(conn)
         if self._mark is None:
-            self.doors = devices.doors(conn)
+            self.doors = devices.every_door(conn)
         else:
             changed = devices.changed(conn, self._mark)
             if changed:

@@ -24,8 +24,8 @@ from iot_ingest.store.quarantine import SetAside
 
 _STATUSES = {b"online": True, b"offline": False}
 
-# A topic is parsed once, not once per message.
-_parse = lru_cache(maxsize=200_000)(parse_topic)
+# The topics of those who send often are parsed once, not once per message.
+_parse = lru_cache(maxsize=8_192)(parse_topic)
 
 
 @dataclass(kw_only=True, slots=True)

@@ -91,6 +91,7 @@ def spread(number: int) -> Mapping[str, object]:
     return item(at, voltage=12.0)
 
 
+@pytest.mark.alone
 def test_a_high_level_becomes_an_event_within_half_a_second(
     village: TestDatabase, device: Client, ingest: subprocess.Popen[bytes]
 ) -> None:

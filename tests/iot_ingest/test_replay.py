@@ -137,6 +137,7 @@ def test_a_refused_message_is_counted(broker: TestBroker) -> None:
 
 
 @on_both_brokers
+@pytest.mark.alone
 def test_speed_is_kept(broker: TestBroker) -> None:
     messages = [
         DeviceMessage(ts_ms=n * 1000, device_id="A", values={"ph": 7.0}, flags={}) for n in range(5)

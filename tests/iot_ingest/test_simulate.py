@@ -21,7 +21,7 @@ from iot_ingest.lines import Lines
 from iot_ingest.model.behaviour import history
 from iot_ingest.store import devices, metrics, readings
 from tests.iot_ingest.place import NOW, row, rows_of, settle, until
-from tests.iot_ingest.test_ingest_process import start
+from tests.iot_ingest.test_ingest_process import beating, start
 from tests.support.broker import TestBroker
 from tests.support.cluster import TestDatabase
 
@@ -102,6 +102,8 @@ def test_an_episode_is_found_relieved_and_over(
 
     ingest = start(database, broker)
     try:
+        # before it has a session, the broker has nobody to keep the backlog for
+        until(lambda: "ingest" in beating(database), 60)
         with simulator(database, broker, secrets):
             until(lambda: bool(changes("raised")), 60)
             (struck,) = changes("raised")

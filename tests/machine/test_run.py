@@ -18,7 +18,7 @@ from tests.support.broker import TestBroker
 from tests.support.cluster import TestDatabase
 from tests.support.whole import PROGRAM, WholeCity, whole_city
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.system, pytest.mark.alone, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

@@ -83,6 +83,7 @@ async def test_children_start_in_the_order_of_their_needs(
     await until(lambda: "in order" in (data.room("logs") / "above.log").read_text())
 
 
+@pytest.mark.alone
 async def test_a_killed_child_is_back_within_a_second(
     data: DataFolder, supervisor: Supervisor, told: list[Problem]
 ) -> None:
