@@ -64,10 +64,10 @@ def act(
     wanted = _verb(verb)
     choice = Given(**given)
     check_key(key)
-    digest = _digest(number, wanted, version, why, choice, photos)
     with transaction(engine, by.key) as conn:
         ticket = tickets.lock_many(conn, [number, *_others(conn, number, wanted, choice)])[number]
         if key is not None and by.account_id is not None:
+            digest = _digest(number, wanted, version, why, choice, photos)
             use = UsedKey(account_id=by.account_id, ticket_id=ticket.ticket_id,
                           request_sha256=digest, version=version + 1)  # fmt: skip
             if is_repeat(conn, key, use, now=now):

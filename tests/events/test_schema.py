@@ -230,7 +230,7 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("duties", "candidates"): {"scopes": ["category:c7", "family:x", "*"], "area_path": [1, 4],
                                "now": NOW},
     ("duty_past", "routed"): {"since": RECENTLY, "until": RECENTLY + timedelta(hours=1)},
-    ("duty_alerts", "end_answered"): {"now": NOW},
+    ("duty_alerts", "end_answered"): {"now": NOW, "version": 2},
     ("crew_work", "movable"): {"department_id": 1},
     ("crew_work", "departments_at_work"): {},
     ("crew_work", "stops"): {"crew_ids": [1, 2]},

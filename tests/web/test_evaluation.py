@@ -60,8 +60,11 @@ async def test_a_number_opens_its_tickets(client_of: ClientOf, counted: Town) ->
             assert answer.status_code == status
         backwards = await client.get("/api/v1/evaluation?first=2026-06-02&last=2026-06-01")
         assert backwards.json()["errors"][0]["field"] == "last"
-        ever = await client.get("/api/v1/evaluation?first=0001-01-01&last=9999-12-31")
+        ever = await client.get("/api/v1/evaluation?first=2000-01-01&last=9999-12-31")
         assert ever.json()["total"]["reports"]["counted"] == 1
+        # no formula was in force when this begins
+        older = await client.get("/api/v1/evaluation?first=0001-01-01&last=9999-12-31")
+        assert (older.status_code, older.json()["total"]) == (200, {})
 
 
 def sheets(content: bytes) -> dict[str, str]:

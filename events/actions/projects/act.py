@@ -75,10 +75,10 @@ def act_on_project(
     wanted = _verb(verb)
     choice = ProjectGiven(**given)
     check_key(key)
-    digest = _digest(number, wanted, version, why, choice, photos)
     with transaction(engine, by.key) as conn:
         project = rows.lock(conn, number)
         if key is not None and by.account_id is not None:
+            digest = _digest(number, wanted, version, why, choice, photos)
             use = UsedKey(account_id=by.account_id, project_id=project.project_id,
                           request_sha256=digest, version=version + 1)  # fmt: skip
             if is_repeat(conn, key, use, now=now):
