@@ -290,6 +290,8 @@ class _Machine:
             needs=(
                 *(("postgresql",) if settings.database_url is None else ()),
                 *(("broker",) if settings.broker_url is None else ()),
+                # the broker keeps what devices missed for a session that it knows
+                *(("ingest",) if name == "simulator" else ()),
             ),
             ready=(lambda: beats(self._engine, name, since=self._begun_at))
             if has_heart
