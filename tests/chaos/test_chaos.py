@@ -34,7 +34,7 @@ def test_a_seed_repeats_the_order_and_every_kind_has_its_share() -> None:
     assert len({one.name for one in every if one.path is not None}) == 12
 
 
-@pytest.mark.parametrize(("kind", "kills"), [("mosquitto", 20), ("nats", 10)])
+@pytest.mark.parametrize(("kind", "kills"), [("mosquitto", 20), ("nats", 20)])
 def test_kills_lose_and_double_nothing(
     kind: str, kills: int, figures: Callable[[str], None]
 ) -> None:
