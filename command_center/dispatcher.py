@@ -28,6 +28,7 @@ from command_center.settings import read_settings
 from events.actions.duty_watch import Read, watch_duties
 from events.actions.escalate import escalate
 from events.actions.file_ticket import process_inbox
+from events.actions.past_hours import count_past_hours
 from events.actions.projects.upkeep import keep_up
 from events.actions.upkeep import (
     close_recovered,
@@ -51,6 +52,7 @@ _HELPING = 25
 _TICK_S = 1.0
 _DUTIES_EVERY_S = 15.0
 _PROJECTS_EVERY_S = 5.0
+_HOURS_EVERY_S = 60.0
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 1.0
 
@@ -93,7 +95,7 @@ class Dispatcher:
         self._planner = planner
         self._own_plans = Planner(clock=clock)
         self._duties = Read()
-        self._next_tick = self._next_duties = self._next_projects = 0.0
+        self._next_tick = self._next_duties = self._next_projects = self._next_hours = 0.0
 
     def run(self) -> None:
         """Work until stopped; when the database goes away, wait for it and go on."""
@@ -142,7 +144,7 @@ class Dispatcher:
         self._next_tick = time.monotonic() + _TICK_S
         for part in (
             self._resume, self._overdue, self._escalate, self._recovered, self._plan,
-            self._deliver, self._watch, self._projects,
+            self._deliver, self._watch, self._projects, self._hours,
         ):  # fmt: skip
             self._guarded(part, engine)
         now = self._clock()
@@ -188,6 +190,11 @@ class Dispatcher:
         if time.monotonic() >= self._next_projects:
             self._next_projects = time.monotonic() + _PROJECTS_EVERY_S
             keep_up(engine, by=DISPATCH, now=self._clock())
+
+    def _hours(self, engine: Engine) -> None:
+        if time.monotonic() >= self._next_hours:
+            self._next_hours = time.monotonic() + _HOURS_EVERY_S
+            count_past_hours(engine, by=DISPATCH, now=self._clock())
 
     def _guarded(self, part: Callable[[Engine], None], engine: Engine) -> None:
         """Trouble with one ticket must not keep events from being filed, nor the other parts."""

@@ -149,6 +149,8 @@ RULES: tuple[Rule, ...] = (
     _get("/record/{number}", Permission.EXPORT_RECORDS, Answers.PERSON),
     _get("/attachments/{attachment_id}", Permission.READ_TICKETS),
     _get("/api/v1/readings", Permission.READ_READINGS),
+    _get("/api/v1/past", Permission.VIEW_WALL),
+    _get("/api/v1/past/marks", Permission.VIEW_WALL),
     _get("/api/v1/metrics", Permission.READ_CONFIGURATION),
     _get("/api/v1/layers", Permission.READ_CONFIGURATION),
     _get("/api/v1/categories", Permission.READ_CONFIGURATION),

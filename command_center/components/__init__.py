@@ -42,6 +42,7 @@ from command_center.components.wall import (
     Stages,
     Ticker,
     TicketList,
+    TimeMachine,
     Values,
 )
 
@@ -51,12 +52,14 @@ SCRIPTS = tuple(
     for name in (
         "pace",
         "live",
+        "past",
         "format",
         "marks",
         "style",
         "head",
         "search",
         "view",
+        "timebar",
         "areas",
         "select",
         "maplayers",
@@ -131,5 +134,6 @@ __all__ = [
     "Stages",
     "Ticker",
     "TicketList",
+    "TimeMachine",
     "Values",
 ]

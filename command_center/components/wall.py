@@ -86,6 +86,17 @@ class Ticker(_Wall):
     _prop_names = _names("id", "config")
 
 
+class TimeMachine(_Wall):
+    """The door to the past, the slider through it, and the strip that says what is shown.
+
+    ``words``: the wording of ``past.toml``.
+    """
+
+    _namespace = _NAMESPACE
+    _type = "TimeMachine"
+    _prop_names = _names("id", "config", "words")
+
+
 class Clock(_Wall):
     """The server's time in the city's zone."""
 

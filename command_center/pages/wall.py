@@ -20,9 +20,10 @@ from command_center.components import (
     Layers,
     Selection,
     Ticker,
+    TimeMachine,
 )
 from command_center.pages.page import Page, PageApp
-from command_center.pages.parts import frame
+from command_center.pages.parts import frame, past
 from command_center.pages.parts.area import OnTime, area_panel
 from command_center.pages.parts.box import box_panel
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
@@ -33,7 +34,7 @@ from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.story import story_panel
 from command_center.pages.parts.told import aria
 from command_center.services import Services
-from command_center.wording import words
+from command_center.wording import page_words, words
 from events.model.access import Actor, Permission, allowed
 
 _VIEW = Permission.VIEW_WALL
@@ -67,6 +68,8 @@ def layout(actor: Actor, services: Services) -> Component:
                     Figures(id="figures", config=config),
                     Banner(id="banner", config=config),
                     Layers(id="layers", config=config),
+                    TimeMachine(id="time-machine", config=config,
+                                words=page_words("past", language)),
                     html.Div(
                         className="cc-right",
                         children=[
@@ -100,6 +103,13 @@ def panel(services: Services, clicked: Mapping[str, Any]) -> Component:
     """What stands at the side for a click on a mark."""
     reader = read_reader(services)
     kind, key = str(clicked.get("kind")), clicked.get("id")
+    if "then" in clicked:
+        then = past.instant(clicked["then"], reader.now)
+        return past.past_panel(services, kind, str(key)[:64], reader, then)
+    return _present(services, kind, key, reader)
+
+
+def _present(services: Services, kind: str, key: Any, reader: Reader) -> Component:
     if kind == "ticket":
         return story_panel(services, str(key), reader, links=_links(reader, str(key)))
     if kind == "project":
@@ -133,12 +143,19 @@ def register(app: PageApp, services: Services) -> None:
         Input("series-metric", "value"),
         Input("series-hours", "value"),
         State("series-device", "data"),
+        State("series-then", "data"),
         permission=_VIEW,
     )
-    def draw(metric: str | None, hours: int | None, device_no: int | None) -> Component:
+    def draw(
+        metric: str | None, hours: int | None, device_no: int | None, said: str | None
+    ) -> Component:
         if not metric or hours not in HOURS or not isinstance(device_no, int):
             raise PreventUpdate
-        return series_part(services, device_no, str(metric), hours, read_reader(services))
+        reader = read_reader(services)
+        if said is None:
+            return series_part(services, device_no, str(metric), hours, reader)
+        then = past.instant(said, reader.now)
+        return past.past_series(services, device_no, str(metric), hours, reader, then)
 
     on_time = OnTime()
 
@@ -184,6 +201,7 @@ PAGE = Page(
         "wall/side.css",
         "wall/area.css",
         "wall/search.css",
+        "wall/past.css",
         "rectification/rectification.css",
     ),
     scripts=SCRIPTS,

@@ -256,6 +256,24 @@ ticket_words = Table(
     schema="events",
 )  # fmt: skip
 
+ticket_past = Table(
+    "ticket_past", METADATA, _id("ticket_id"), _at("since"), _at("until"), _number("version"),
+    _text("state"), Column("severity", SmallInteger, nullable=False), _number("area_id"),
+    _number("department_id", nullable=True), _number("crew_id", nullable=True),
+    Column("supervised", Boolean, nullable=False), _at("stage_at"), _at("due_at", nullable=True),
+    schema="events",
+)  # fmt: skip
+
+alarm_past = Table(
+    "alarm_past", METADATA, _text("thread"), _at("since"), _at("until"), _id("event_id"),
+    _number("device_no"), Column("level", SmallInteger, nullable=False), schema="events",
+)  # fmt: skip
+
+past_hours = Table("past_hours", METADATA, _number("area_id"), _at("hour"), _number("alarms"),
+                   _number("tickets"), schema="events")  # fmt: skip
+past_counted = Table("past_counted", METADATA, Column("one", Boolean, nullable=False),
+                     _at("until"), schema="events")  # fmt: skip
+
 ticket_events = Table(
     "ticket_events", METADATA, _id("ticket_id"), _id("event_id"), _at("linked_at"), _json("why"),
     _text("actor"), _at("unlinked_at", nullable=True), _text("unlinked_by", nullable=True),

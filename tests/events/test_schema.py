@@ -35,6 +35,7 @@ from events.store import (
     search,
     standing,
     suggestions,
+    then,
     tickets,
 )
 from events.store.projects import relate
@@ -142,6 +143,14 @@ INSERT INTO events.duty_versions (version, note, made_by, made_at, activated_at,
 VALUES (9, '', 'system:test', now(), now(), '2026-01-01');
 INSERT INTO events.duty_rules (version, position, scope, category_code, department_code)
 SELECT 9, n, 'category:c' || n % 400, 'c' || n % 400, 'works' FROM generate_series(1, 20000) AS n;
+INSERT INTO events.ticket_past (ticket_id, since, until, version, state, severity, area_id,
+    supervised, stage_at)
+SELECT n, now() - n * interval '10 minutes', now() - n * interval '10 minutes' + interval '1 hour',
+    2, 'dispatched', 2, 4, false, now() FROM generate_series(1, 20000) AS n;
+INSERT INTO events.alarm_past (thread, since, until, event_id, device_no, level)
+SELECT 'many:' || n, now() - n * interval '10 minutes',
+    now() - n * interval '10 minutes' + interval '1 hour', n, n % 500, 2
+FROM generate_series(1, 20000) AS n;
 INSERT INTO events.to_compare (ticket_id) SELECT ticket_id FROM events.tickets;
 INSERT INTO events.to_relate (ticket_id) SELECT ticket_id FROM events.tickets;
 INSERT INTO events.suggestions (older_id, newer_id, area_id, score, distance_m, terms, because,
@@ -157,7 +166,7 @@ BIG = {
     "events", "tickets", "ticket_events", "inbox", "outbox", "ledger", "ticket_clocks",
     "attachments", "proposals", "parties", "messages", "ratings", "reports",
     "suggestions", "to_compare", "to_relate", "escalations", "duty_rules", "facts", "to_count",
-    "ticket_words",
+    "ticket_words", "ticket_past", "alarm_past",
 }  # fmt: skip
 
 
@@ -266,6 +275,17 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("standing", "open_by_cell"): {"area_ids": [4, 5], "desk": ["reported"], "now": NOW},
     ("standing", "closed_since"): {"area_ids": [4, 5], "since": NOW.replace(year=2099)},
+    ("then", "open_at"): {"then": RECENTLY, "area_ids": None, "most": 2000},
+    ("then", "count_open"): {"then": RECENTLY, "area_ids": [4]},
+    ("then", "levels"): {"then": RECENTLY},
+    ("then", "recent"): {"then": RECENTLY, "most": 50},
+    ("then", "recent_inside"): {"then": RECENTLY, "area_ids": [3, 4], "most": 50},
+    ("then", "links"): {"event_ids": [5, 6], "then": RECENTLY},
+    ("then", "closed"): {"since": RECENTLY, "then": RECENTLY, "area_ids": None},
+    ("then", "first"): {},
+    ("then", "moments"): {"first": RECENTLY, "since": RECENTLY, "area_ids": None, "slice_s": 60.0,
+                          "until": RECENTLY + timedelta(minutes=9)},
+    ("then", "alarms_of"): {"device_no": 7, "first": RECENTLY, "then": RECENTLY, "most": 50},
     ("outbox", "claim"): {"now": NOW, "limit": 100},
     ("outbox", "for_account"): {"account_id": 1, "crew_id": 1, "department_id": 1, "limit": 50},
     ("outbox", "put_to_reporters"): {
@@ -281,7 +301,7 @@ STORES = {
     "ratings": ratings, "suggestions": suggestions, "rules": rules, "crew_work": crew_work,
     "proof": proof, "escalations": escalations, "duties": duties, "duty_past": duty_past,
     "duty_alerts": duty_alerts, "facts": facts, "clocks": clocks, "project relate": relate,
-    "finder": finder, "standing": standing,
+    "finder": finder, "standing": standing, "then": then,
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 from grid.store.named_sql import Statements
 from iot_ingest.model.hour import HOUR, hour_of
 from iot_ingest.pipeline import Pipeline
-from iot_ingest.store import arrays, dirty, findings, hourly, readings, series
+from iot_ingest.store import arrays, dirty, findings, hourly, past, readings, series
 from iot_ingest.store.binary import INCOMING, parameters
 from iot_ingest.store.tables import METADATA
 from tests.iot_ingest.place import NOW, item, message, minutes, rows_of
@@ -146,6 +146,10 @@ def test_history_and_rare_ways_read_no_more_days_than_they_must(full: TestDataba
             plan = explained(conn, series, name, {**which, **hours, **bins, "without": []})
             assert days_read(plan) == set()
         span = {"first": old, "until": old + HOUR}
+        one = {"device_nos": [1], "then": old, "since": old - 26 * HOUR, "until": old + HOUR / 6}
+        plan = explained(conn, past, "latest", one)
+        assert len(days_read(plan)) <= 2
+        assert full_day not in days_read(plan)
         for name, bins in (("every", {}), ("by_calendar", {"unit": "day", "zone": "UTC"})):
             plan = explained(conn, series, name, {**which, **span, **bins})
             assert len(days_read(plan)) <= 2

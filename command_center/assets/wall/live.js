@@ -1,7 +1,8 @@
 /* The open wall's one connection to the server: a raw WebSocket with snapshot and changes.
  *
  * Keeps what is known now (devices, tickets, events, figures, health), tells listeners by topic,
- * reconnects by itself, and knows how old its knowledge is. Nothing here draws.
+ * reconnects by itself, and knows how old its knowledge is. Nothing here draws. While a past instant
+ * is shown (past.js) there is no connection, so that nothing can overwrite it.
  */
 (function () {
   "use strict";
@@ -43,7 +44,9 @@
       this.at = null; // server time of the newest frame, ms
       this.heardAt = null; // our clock when it came
       this.offset = 0; // server clock minus ours
-      this.connection = "connecting"; // connecting | live | lost
+      this.connection = "connecting"; // connecting | live | lost | past
+      this.then = null; // the past instant that is shown, ms; null: what is now
+      this.returning = false; // from the past, until a fresh snapshot has come
       this.selected = null;
       this.area = null; // the code of the chosen area; what is open may lie in it
       this.hidden = new Set(); // layers switched off
@@ -81,7 +84,7 @@
       if (this.started) return;
       this.started = true;
       this.path = path || "/live/wall";
-      this.connect();
+      if (this.then === null || this.returning) this.connect();
       setInterval(() => this.watch(), 1000);
       window.addEventListener("online", () => this.reconnectNow());
       document.addEventListener("visibilitychange", () => {
@@ -97,6 +100,7 @@
       this.triedAt = Date.now();
       socket.onopen = () => socket.send(JSON.stringify({ t: "hello" }));
       socket.onmessage = (message) => {
+        if (socket !== this.socket) return; // it was given up
         const frame = JSON.parse(message.data);
         this.take(frame);
         if (frame.n !== undefined) socket.send(JSON.stringify({ t: "ok", n: frame.n }));
@@ -127,6 +131,31 @@
       this.connect();
     }
 
+    /** Shows the frame of a past instant; what is pushed from now on is not heard. */
+    showPast(frame, then) {
+      const socket = this.socket;
+      this.socket = null;
+      clearTimeout(this.waiting);
+      this.waiting = null;
+      if (socket) socket.close();
+      this.returning = false;
+      this.then = then;
+      this.at = then;
+      this.health = null;
+      this.figures = frame.figures;
+      this.takeSnapshot(frame);
+      this.tell("values", new Set(this.devices.keys()));
+      this.setConnection("past");
+    }
+
+    /** Back to what is now: the past stays on the screen, as the past, until a snapshot has come. */
+    backToLive() {
+      if (this.then === null || this.returning) return;
+      this.returning = true;
+      this.wait = FIRST_WAIT_MS;
+      if (this.started) this.connect();
+    }
+
     setConnection(state) {
       if (this.connection === state) return;
       this.connection = state;
@@ -150,8 +179,13 @@
     }
 
     /** Milliseconds of the server's clock, as well as we know it. */
-    now() {
+    present() {
       return Date.now() + this.offset;
+    }
+
+    /** The instant that is shown: the present one, unless it is a past one. */
+    now() {
+      return this.then === null ? this.present() : this.then;
     }
 
     take(frame) {
@@ -160,6 +194,11 @@
       if (frame.at) {
         this.at = ms(frame.at);
         this.offset = this.at - this.heardAt;
+      }
+      if (frame.t === "snapshot" && this.returning) {
+        this.returning = false;
+        this.then = null;
+        this.tell("past");
       }
       if (frame.t === "snapshot") this.takeSnapshot(frame);
       else if (frame.t === "changes") this.takeChanges(frame);

@@ -88,7 +88,7 @@
         top: of(".cc-figures", (rect) => rect.bottom) + 10,
         left: of(".cc-left:not(.folded)", (rect) => rect.right) + 10,
         right: Math.max(of(".cc-right", side), of(".cc-drawer.open", side)) + 10,
-        bottom: 20,
+        bottom: of(".cc-past-bar", (rect) => box.bottom - rect.top) + 20,
       };
     }
 

@@ -58,6 +58,14 @@
       }
     }
 
+    /** One turn without waiting, for what somebody has just asked for and looks at. */
+    async now() {
+      this.wanted = true;
+      if (this.busy) return;
+      clearTimeout(this.timer);
+      await this.turn();
+    }
+
     /** Forgets what was wanted. */
     stop() {
       clearTimeout(this.timer);

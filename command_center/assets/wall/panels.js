@@ -38,7 +38,8 @@
 
   function Figures(props) {
     ns.useLive("lists", "second");
-    const { words, links } = props.config;
+    const { words } = props.config;
+    const links = ns.links(props.config);
     const figures = live.at === null ? {} : countFigures();
     return e(
       "ul",
@@ -207,7 +208,8 @@
               e("i", { style: share(row.open - row.overdue) })
             ),
           ];
-          const href = config.links.department && config.links.department + row.id;
+          const { department } = ns.links(config);
+          const href = department && department + row.id;
           return e("li", { key: row.id }, e(href ? "a" : "div", { className: "row", href }, body));
         })
       )
@@ -345,7 +347,7 @@
         { className: "cc-items" },
         rows.slice(0, ATTENTION).map((ticket, index) => ticketItem(ticket, config, index === 0))
       ),
-      more > 0 && config.links.open &&
+      more > 0 && ns.links(config).open &&
         e("a", { className: "cc-more", href: config.links.open }, ns.fill(config.words.more, { n: more }))
     );
   }

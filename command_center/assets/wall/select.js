@@ -73,7 +73,12 @@
     return `${inside.length}/${inside.reduce((sum, ticket) => sum + ticket.version, 0)}`;
   }
 
+  /** A story of the past is another one at another instant. */
   function selectedVersion() {
+    return live.then === null ? presentVersion() : `${live.then}`;
+  }
+
+  function presentVersion() {
     const selected = live.selected;
     if (selected && selected.kind === "project") return projectVersion(selected.id);
     if (selected && selected.kind === "area") return areaVersion(selected.id);
@@ -96,7 +101,8 @@
       let waiting = null;
       const tell = (selected) => {
         shown = selectedVersion();
-        setProps.current({ clicked: Object.assign({ at: Date.now() }, selected) });
+        const then = live.then === null ? {} : { then: new Date(live.then).toISOString() };
+        setProps.current({ clicked: Object.assign({ at: Date.now() }, then, selected) });
       };
       const again = () => {
         if (waiting || !live.selected) return;

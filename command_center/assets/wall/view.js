@@ -17,7 +17,7 @@
     const kept = LAST.map((name) => [name, wanted.get(name)]);
     kept.forEach(([name]) => wanted.delete(name));
     kept.forEach(([name, value]) => value && wanted.set(name, value));
-    const text = wanted.toString().replaceAll("%2C", ",");
+    const text = wanted.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
     const search = text ? `?${text}` : "";
     if (location.search !== search) {
       history.replaceState(history.state, "", location.pathname + search + location.hash);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -19,7 +19,7 @@ from command_center.wording import words
 from grid.store.postgis import reading
 from iot_ingest.model.device import Device
 from iot_ingest.store import devices, findings, metrics
-from iot_ingest.store.series import series
+from iot_ingest.store.series import Point, series
 from layers import metrics as known_metrics
 from layers import rules_of
 from layers.contract import SEVERITY
@@ -51,7 +51,7 @@ def device_panel(services: Services, device_no: int, reader: Reader) -> Componen
                 className="cc-story-head",
             ),
             Values(id="values", config=reader.config, device=device_no),
-            section("story.series", language, *_choices(device, reader),
+            section("story.series", language, *choices(device, reader),
                     html.Div(id="series", className="cc-series")),
             section("story.tickets_here", language,
                     TicketList(id="device-tickets", config=reader.config, device=device_no)),
@@ -62,7 +62,10 @@ def device_panel(services: Services, device_no: int, reader: Reader) -> Componen
     )  # fmt: skip
 
 
-def _choices(device: Device, reader: Reader) -> tuple[Component, ...]:
+def choices(
+    device: Device, reader: Reader, *, then: datetime | None = None
+) -> tuple[Component, ...]:
+    """Which metric, of how many hours; ``then``: the past instant at which the series ends."""
     names = known_metrics()
     options = [
         {"label": titled(names[one], "name", reader.language) if one in names else one,
@@ -73,6 +76,7 @@ def _choices(device: Device, reader: Reader) -> tuple[Component, ...]:
              for one in HOURS]  # fmt: skip
     return (
         dcc.Store(id="series-device", data=device.device_no),
+        dcc.Store(id="series-then", data=then.isoformat() if then else None),
         dcc.RadioItems(options, device.metrics[0], id="series-metric", className="cc-chips"),
         dcc.RadioItems(hours, 24, id="series-hours", className="cc-chips"),
     )
@@ -95,11 +99,19 @@ def series_part(
         every = None if step.total_seconds() <= device.interval_s else step
         points = series(conn, device_no, stored.metric_no, first, until, every)
         over = findings.of_device(conn, device_no, first, until)
+    told = _findings([one for one in over if one.metric_no == stored.metric_no], metric, reader)
+    if not points:
+        return html.Div([html.P(words("story.no_readings", language), className="cc-empty"), told])
+    return html.Div([series_chart(device, metric, points, reader, grows=True), told])
+
+
+def series_chart(
+    device: Device, metric: str, points: Sequence[Point], reader: Reader, *, grows: bool
+) -> Component:
+    """The chart of a series; ``grows``: with the readings that come."""
+    language = reader.language
     samples = [Sample(at=one.at, lowest=one.lowest, mean=one.mean, highest=one.highest)
                for one in points]  # fmt: skip
-    told = _findings([one for one in over if one.metric_no == stored.metric_no], metric, reader)
-    if not samples:
-        return html.Div([html.P(words("story.no_readings", language), className="cc-empty"), told])
     known = known_metrics().get(metric)
     unit = known.unit if known else ""
     figure = series_figure(
@@ -111,13 +123,10 @@ def series_part(
         metric=titled(known, "name", language) if known else metric,
         n=len(samples), value=f"{samples[-1].mean:.4g} {unit}",
     )  # fmt: skip
-    chart = Chart(
-        id="chart",
-        figure=figure,
-        label=label,
-        live={"device": device_no, "metric": metric, "offset_ms": offset.total_seconds() * 1000},
-    )
-    return html.Div([chart, told])
+    live = {
+        "device": device.device_no, "metric": metric, "offset_ms": offset.total_seconds() * 1000,
+    }  # fmt: skip
+    return Chart(id="chart", figure=figure, label=label, live=live if grows else None)
 
 
 def limit_lines(device: Device, metric: str, reader: Reader) -> list[LimitLine]:

@@ -22,6 +22,7 @@ from command_center.views.moments import clock_text
 from command_center.views.story import titled
 from command_center.wording import words
 from events.model.access import scope
+from events.model.event import Event
 from events.store import events
 from grid.store import cells, components, lookup
 from grid.store.postgis import reading
@@ -150,6 +151,12 @@ def event_panel(services: Services, event_id: int, reader: Reader) -> Component:
     event = found[0]
     if event.ticket_number is not None:
         return story_panel(services, event.ticket_number, reader, links=None)
+    return event_article(event, reader)
+
+
+def event_article(event: Event, reader: Reader) -> Component:
+    """What an event says of itself."""
+    language = reader.language
     facts = [
         fact("story.source", words(f"story.source_{event.source}", language), language),
         fact("story.since", clock_text(event.occurred_at, reader.zone, now=reader.now), language),

@@ -55,22 +55,22 @@ def story_panel(
     cell = None if ticket.cell_id is None else (ticket.cell_id, ticket.cell_code or "")
     return html.Article(
         [
-            *_head(ticket, reader),
+            *head(ticket, reader),
             crumbs(way, reader.language, cell=cell),
-            _way(ticket, reader),
+            way_through(ticket, reader),
             actions,
             *proof_section(ticket, past, reader),
             *escalated_section(past, names, reader),
             *proposals_section(past, names, reader),
             *([links] if links is not None else []),
-            _facts(ticket, names, reader),
+            facts(ticket, names, reader),
             *projects_section(past, reader),
             *joint_section(past, reader),
             *talk_section(ticket, past, names, reader),
-            *_evidence(past, reader),
+            *evidence(past, reader),
             *_routing(ticket, reader),
-            *_history(past, names, reader),
-            *_events(past, reader),
+            *timeline(past, names, reader),
+            *behind(past, reader),
             *clocks_section(past, reader),
             Here(of=f"ticket:{number}", at=[ticket.lon, ticket.lat]),
         ],
@@ -79,7 +79,8 @@ def story_panel(
     )
 
 
-def _head(ticket: Ticket, reader: Reader) -> list[Component]:
+def head(ticket: Ticket, reader: Reader) -> list[Component]:
+    """Title, number, state, and how much time is left."""
     tags = [html.Em(words("story.supervised", reader.language), className="supervised")]
     due, turns_yellow = ticket.due_at, yellow_at(ticket)
     return [
@@ -112,7 +113,8 @@ def _head(ticket: Ticket, reader: Reader) -> list[Component]:
     ]
 
 
-def _way(ticket: Ticket, reader: Reader) -> Component:
+def way_through(ticket: Ticket, reader: Reader) -> Component:
+    """The states it went through, and where it is."""
     made = story.steps(ticket, reader.language, reader.zone, reader.now)
     return html.Ol(
         [
@@ -193,7 +195,8 @@ def _suggestion(
     return {"department": codes[routed.department_id], "crew": crew}, why
 
 
-def _facts(ticket: Ticket, names: story.Names, reader: Reader) -> Component:
+def facts(ticket: Ticket, names: story.Names, reader: Reader) -> Component:
+    """Who has it, what it is, since when."""
     language = reader.language
     named = ("department_name", "crew_name")
     who = story.joined([story.titled(ticket, one, language) for one in named])
@@ -219,7 +222,8 @@ def _facts(ticket: Ticket, names: story.Names, reader: Reader) -> Component:
     return html.Dl([part for row in rows for part in row], className="cc-facts")
 
 
-def _evidence(past: TicketHistory, reader: Reader) -> list[Component]:
+def evidence(past: TicketHistory, reader: Reader) -> list[Component]:
+    """Its photos."""
     if not past.attachments:
         return []
     photos = [photo(one, reader.language) for one in past.attachments]
@@ -255,7 +259,8 @@ def _routing(ticket: Ticket, reader: Reader) -> list[Component]:
     ]  # fmt: skip
 
 
-def _history(past: TicketHistory, names: story.Names, reader: Reader) -> list[Component]:
+def timeline(past: TicketHistory, names: story.Names, reader: Reader) -> list[Component]:
+    """What was done, the newest first."""
     lines = story.history(past.entries, names, reader.language, reader.zone, reader.now)
     rows = [
         html.Li(
@@ -267,7 +272,8 @@ def _history(past: TicketHistory, names: story.Names, reader: Reader) -> list[Co
     return [section("story.history", reader.language, html.Ol(rows, className="cc-timeline"))]
 
 
-def _events(past: TicketHistory, reader: Reader) -> list[Component]:
+def behind(past: TicketHistory, reader: Reader) -> list[Component]:
+    """The events behind it."""
     rows = []
     for linked in past.events:
         event = linked.event

@@ -1,0 +1,294 @@
+/* The time machine: which past instant is wanted, asked for, shown; playing; its address.
+ *
+ * One frame is asked for at a time; what is wanted meanwhile is asked for next, so that whoever drags
+ * the slider sees as many frames as this machine can show, and the last one in any case.
+ */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+  const live = ns.live;
+
+  const MINUTE = 60000;
+  const HOUR = 60 * MINUTE;
+  const DAY = 24 * HOUR;
+  // How long the slider is, its steps, and how much passes in a second of playing.
+  const SPANS = {
+    hour: { length: HOUR, step: MINUTE, slices: 60, speeds: [MINUTE, 5 * MINUTE] },
+    day: { length: DAY, step: 15 * MINUTE, slices: 96, speeds: [5 * MINUTE, 15 * MINUTE, HOUR] },
+    week: { length: 7 * DAY, step: HOUR, slices: 84, speeds: [HOUR, 3 * HOUR, 6 * HOUR] },
+    month: { length: 30 * DAY, step: 6 * HOUR, slices: 120, speeds: [6 * HOUR, DAY] },
+  };
+  const KEPT = 12; // frames that were shown: a step back is there at once
+  const PLAYED_EVERY_MS = 1000;
+  const WRITTEN_AFTER_MS = 400; // a browser allows few changes of the address in a second
+  const BEFORE_NOW_MS = 1000;
+  const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
+
+  const iso = (ms) => new Date(ms).toISOString().replace(".000Z", "Z");
+  const query = () => new URLSearchParams(location.search);
+
+  /** The page's links, as long as it shows what they lead to. */
+  ns.links = (config) => (live.then === null ? config.links : {});
+
+  class Past {
+    constructor() {
+      this.span = "day";
+      this.from = null; // where the slider begins, ms
+      this.wanted = null; // the instant that was chosen last; null: live
+      this.busy = false;
+      this.playing = null; // the timer
+      this.speed = 1; // which of the span's speeds
+      this.frames = new Map(); // instant -> frame
+      this.facts = new Map(); // device -> what is registered of it
+      this.first = undefined; // when anything was known; null: never
+      this.marks = null; // {from, span, marks} of the slider that is shown
+      this.notice = null; // {key, at}: what could not be done
+      this.began = 0; // when it was wanted
+      this.took = null; // from then until the last frame was painted, ms: for whoever measures
+    }
+
+    get length() {
+      return SPANS[this.span].length;
+    }
+
+    get until() {
+      return this.from + this.length;
+    }
+
+    get step() {
+      return SPANS[this.span].step;
+    }
+
+    get slices() {
+      return SPANS[this.span].slices;
+    }
+
+    get speeds() {
+      return SPANS[this.span].speeds;
+    }
+
+    /** How much passes in a second of playing, ms. */
+    get pace() {
+      return this.speeds[Math.min(this.speed, this.speeds.length - 1)];
+    }
+
+    /** What the address says: a past instant, nonsense, or nothing. */
+    start() {
+      const said = query().get("then");
+      const span = query().get("span");
+      if (Object.hasOwn(SPANS, span || "")) this.span = span;
+      if (said === null) return;
+      const at = INSTANT.test(said) ? Date.parse(said) : NaN;
+      if (Number.isNaN(at) || Math.abs(at) > 8e15) this.refuse("nonsense", null);
+      else if (at > live.present()) this.refuse("future", at);
+      else {
+        live.then = at; // nothing is shown as if it were live, not even for a moment
+        this.goTo(at);
+      }
+    }
+
+    /** Stays live, and says why. */
+    refuse(key, at) {
+      this.notice = { key, at };
+      this.forget();
+      live.tell("past");
+    }
+
+    open() {
+      if (this.wanted === null) this.goTo(Math.floor((live.present() - HOUR) / MINUTE) * MINUTE);
+    }
+
+    /** Wants an instant; the slider follows when it lies outside. */
+    goTo(at) {
+      const newest = live.present() - BEFORE_NOW_MS;
+      this.wanted = Math.round(Math.min(at, newest));
+      this.began = performance.now();
+      this.notice = null;
+      if (this.from === null || this.wanted < this.from || this.wanted > this.until) {
+        this.place(Math.min(this.wanted + this.length / 4, newest));
+      }
+      live.tell("past");
+      this.turn();
+    }
+
+    /** Lets the slider end at an instant, on a whole step. */
+    place(end) {
+      this.from = Math.ceil(end / this.step) * this.step - this.length;
+      this.readMarks();
+    }
+
+    choose(span) {
+      this.span = span;
+      this.from = null;
+      this.goTo(this.wanted);
+      this.write();
+    }
+
+    /** The span before (-1) or after (1). */
+    turnPage(by) {
+      const at = this.wanted + by * this.length;
+      this.from += by * this.length;
+      this.readMarks();
+      this.goTo(at);
+    }
+
+    move(steps) {
+      this.pause();
+      this.goTo(this.wanted + steps * this.step);
+    }
+
+    // --- frames ----------------------------------------------------------------------------
+
+    async turn() {
+      if (this.busy) return;
+      this.busy = true;
+      while (this.wanted !== null && this.wanted !== this.shown) {
+        const at = this.wanted;
+        const { began } = this;
+        try {
+          const frame = await this.read(at);
+          if (this.wanted === null) break; // went back to live meanwhile
+          this.show(frame, at);
+        } catch (problem) {
+          this.fail(problem, at);
+        }
+        await this.painted();
+        this.took = performance.now() - began;
+      }
+      this.busy = false;
+      live.tell("past");
+    }
+
+    /** Resolves when the frame is on the screen: at once, nobody pushes anything meanwhile. */
+    painted() {
+      const marks = ns.city && ns.city.marks;
+      return marks ? marks.pace.now() : new Promise((resolve) => requestAnimationFrame(resolve));
+    }
+
+    show(frame, at) {
+      this.shown = at;
+      this.first = frame.first && Date.parse(frame.first);
+      live.showPast(frame, at);
+      live.tell("past");
+      this.soon();
+      if (this.playing) this.read(at + this.pace).catch(() => {}); // the next one, meanwhile
+    }
+
+    async read(at) {
+      const kept = this.frames.get(at);
+      if (kept) return this.whole(kept);
+      const selected = live.selected;
+      const open = selected && selected.kind === "device" ? `&device=${selected.id}` : "";
+      const ask = async (facts) => {
+        const answer = await fetch(`/api/v1/past?then=${iso(at)}&facts=${facts}${open}`);
+        if (!answer.ok) throw answer;
+        return answer.json();
+      };
+      let frame = await ask(!this.facts.size);
+      const known = (one) => one.device_id || this.facts.has(one.id);
+      if (!frame.devices.every(known)) frame = await ask(true); // one was registered meanwhile
+      frame.devices.forEach((one) => one.device_id && this.facts.set(one.id, one));
+      this.frames.set(at, frame);
+      if (this.frames.size > KEPT) this.frames.delete(this.frames.keys().next().value);
+      return this.whole(frame);
+    }
+
+    whole(frame) {
+      const devices = frame.devices.map((one) => Object.assign({}, this.facts.get(one.id), one));
+      return Object.assign({}, frame, { devices });
+    }
+
+    fail(problem, at) {
+      if (problem.status === 401) {
+        location.assign("/login?next=" + encodeURIComponent(location.pathname + location.search));
+      }
+      this.pause();
+      if (live.at === null || this.shown === undefined || this.shown === null) {
+        // nothing of the past was ever shown: live is better than an empty wall
+        this.wanted = null;
+        live.backToLive();
+        this.refuse(problem.status === 422 ? "future" : "failed", at);
+      } else {
+        this.wanted = this.shown;
+        this.notice = { key: "failed", at: this.shown };
+      }
+    }
+
+    // --- playing ---------------------------------------------------------------------------
+
+    play() {
+      if (this.playing) return;
+      const next = () => {
+        if (this.busy) return; // this machine is slower: no instant is left out
+        if (this.wanted >= live.present() - this.pace) this.pause();
+        else this.goTo(this.wanted + this.pace);
+      };
+      this.playing = setInterval(next, PLAYED_EVERY_MS);
+      next();
+    }
+
+    pause() {
+      clearInterval(this.playing);
+      this.playing = null;
+      live.tell("past");
+    }
+
+    toggle() {
+      if (this.playing) this.pause();
+      else this.play();
+    }
+
+    back() {
+      this.pause();
+      this.wanted = this.from = this.shown = this.notice = null;
+      this.frames.clear();
+      this.marks = null;
+      this.forget();
+      live.backToLive();
+      live.tell("past");
+    }
+
+    // --- marks -----------------------------------------------------------------------------
+
+    async readMarks() {
+      const { from, until, span, slices } = this;
+      const key = `${from}/${span}`;
+      this.marks = null;
+      this.wantedMarks = key;
+      const asked = `from=${iso(from)}&to=${iso(until)}&slices=${slices}`;
+      const answer = await fetch(`/api/v1/past/marks?${asked}`).catch(() => null);
+      if (!answer || !answer.ok || this.wantedMarks !== key) return;
+      const told = await answer.json();
+      if (this.wantedMarks !== key) return;
+      this.marks = told.marks;
+      this.first = told.first && Date.parse(told.first);
+      live.tell("past");
+    }
+
+    // --- the address -----------------------------------------------------------------------
+
+    soon() {
+      clearTimeout(this.writing);
+      this.writing = setTimeout(() => this.write(), WRITTEN_AFTER_MS);
+    }
+
+    write() {
+      if (this.wanted === null) return;
+      const wanted = query();
+      wanted.set("then", iso(this.wanted));
+      if (this.span === "day") wanted.delete("span");
+      else wanted.set("span", this.span);
+      ns.writeQuery(wanted);
+    }
+
+    forget() {
+      clearTimeout(this.writing);
+      const wanted = query();
+      wanted.delete("then");
+      wanted.delete("span");
+      if (ns.writeQuery) ns.writeQuery(wanted);
+    }
+  }
+
+  ns.past = ns.past || new Past();
+})();

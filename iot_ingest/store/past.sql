@@ -1,0 +1,31 @@
+-- name: in_use
+-- The devices that were in use at an instant, and how often they were to send.
+SELECT device_no, interval_s FROM iot.due
+WHERE since <= :then AND (until IS NULL OR until > :then);
+
+-- name: latest
+-- The newest value that had come by an instant of each metric of some devices, none older than a
+-- day: what came later is not looked at, whenever it was measured. (With the bounds as they are the
+-- planner knows which two or three days of a year it has to do with.)
+SELECT l.device_no, m.name AS metric, r.ts, r.value, CAST(r.flag AS text) AS flag, r.received_at
+FROM iot.latest l
+JOIN iot.metrics m USING (metric_no)
+CROSS JOIN LATERAL (
+    SELECT ts, value, flag, received_at FROM iot.readings
+    WHERE device_no = l.device_no AND metric_no = l.metric_no
+        AND ts > :since AND ts <= :until AND received_at <= :then
+    ORDER BY ts DESC
+    LIMIT 1) AS r
+WHERE l.device_no = ANY(CAST(:device_nos AS integer[]));
+
+-- name: by_step
+-- Readings of a span that had come by an instant, by step.
+SELECT date_bin(:step, ts, timestamptz '2000-01-01 00:00:00+00') AS at, min(value) AS lowest,
+    sum(least(greatest(value, -1e290), 1e290)) AS total, max(value) AS highest,
+    count(*) AS readings
+FROM iot.readings
+WHERE device_no = :device_no AND metric_no = :metric_no AND ts >= :first AND ts < :until
+    AND received_at <= :then
+GROUP BY 1
+ORDER BY 1
+LIMIT :most

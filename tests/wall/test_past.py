@@ -1,0 +1,136 @@
+"""The time machine in a real browser: never mistaken for live, nor overwritten; sent as a link."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from playwright.async_api import Page, expect
+
+from tests.events.town import Town
+from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, until
+from tests.wall.test_wall import _faults
+
+NUMBERS = "[...cc_wall.live.tickets.values()].map((t) => t.number).join()"
+
+
+def said(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _age(town: Town, hours: int) -> None:
+    """Let all that happened until now have happened so many hours before."""
+    for table, columns in {
+        "events.ledger": ("at",),
+        "events.events": ("recorded_at", "occurred_at"),
+        "events.ticket_events": ("linked_at",),
+        "iot.due": ("since",),
+    }.items():
+        moved = ", ".join(f"{one} = {one} - interval '{hours} hours'" for one in columns)
+        with town.database.superuser() as conn:
+            conn.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER".encode())
+            conn.execute(f"UPDATE {table} SET {moved}".encode())
+            conn.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER".encode())
+    town.rows("SELECT events.write_past()")
+
+
+async def _shows(page: Page, at: datetime) -> None:
+    await until(page, f"cc_wall.live.then === {round(at.timestamp() * 1000)}"
+                      " && cc_wall.live.at === cc_wall.live.then")  # fmt: skip
+
+
+async def test_the_past_is_shown_as_it_was_known_and_never_as_live(
+    open_page: OpenPage, town: Town, gauge: Gauge
+) -> None:
+    old = filed(town)
+    old = town.act(old, "accept", "w1", now=datetime.now(UTC))
+    _age(town, 3)
+    now = datetime.now(UTC).replace(microsecond=0)
+    gauge.says(1.0, 2.5, until=now - timedelta(hours=2))
+    new = filed(town, "street_lamp")
+    then = now - timedelta(hours=2)
+    async with open_page(f"/?then={said(then)}") as page:
+        await map_ready(page)
+        await _shows(page, then)
+        strip = page.locator(".cc-not-live")
+        await expect(strip).to_contain_text("NOT LIVE")
+        await expect(page.locator(f"[data-ticket='{old.number}']")).to_be_visible()
+        await expect(page.locator(f"[data-ticket='{new.number}']")).to_have_count(0)
+        await expect(page.locator(".cc-figure")).not_to_have_count(0)
+        assert await page.locator("a.cc-figure").count() == 0  # they lead to what is now
+        assert await _faults(page) == []
+
+        # a story of then: nothing to press, and what came afterwards is not in it
+        await page.click(f"[data-ticket='{old.number}']")
+        story = page.locator(f"[data-story='{old.number}']")
+        await expect(story).to_contain_text("nothing can be done here")
+        await expect(page.locator("#story .cc-actions")).to_have_count(0)
+        assert f"then={said(then)}" in page.url
+        assert f"ticket={old.number}" in page.url
+        await page.keyboard.press("Escape")
+
+        # what is pushed meanwhile changes nothing
+        newest = filed(town, "garbage")
+        await page.wait_for_timeout(1_500)
+        assert await page.evaluate(NUMBERS) == old.number
+
+        # the slider by keyboard: four steps on, then to before anything was known
+        await page.focus("#past-slider")
+        await page.keyboard.press("PageUp")
+        await _shows(page, then + timedelta(hours=1))
+        await page.keyboard.press(",")
+        await _shows(page, then + timedelta(minutes=45))
+        await until(page, f"location.search.includes('{said(then + timedelta(minutes=45))}')")
+        before = now - timedelta(days=9)
+        await page.evaluate(f"cc_wall.past.goTo({round(before.timestamp() * 1000)})")
+        await _shows(page, before)
+        await expect(page.locator(".cc-past-notice")).to_contain_text("Nothing had been recorded")
+        await expect(page.locator(".cc-past-text")).to_contain_text("No alarm was raised")
+        await page.get_by_role("button", name="Go to the first record").click()
+        await until(page, f"{NUMBERS} === '{old.number}'")
+
+        # back: a fresh snapshot, and live again
+        await page.keyboard.press("l")
+        await expect(strip).to_have_count(0)
+        await expect(page.locator(f"[data-ticket='{newest.number}']")).to_be_visible()
+        assert "then=" not in page.url
+        latest = filed(town, "garbage", severity=4)
+        await expect(page.locator(f"[data-ticket='{latest.number}']")).to_be_visible()
+        await expect(page.locator("a.cc-figure").first).to_be_visible()
+
+
+async def test_it_plays_in_both_languages_on_small_screens(
+    open_page: OpenPage, town: Town, gauge: Gauge
+) -> None:
+    filed(town)
+    _age(town, 20)
+    now = datetime.now(UTC).replace(microsecond=0)
+    then = now - timedelta(hours=19)
+    link = f"/?then={said(then)}%26span=hour"
+    async with open_page(link, language="zh", size=(1024, 768)) as page:
+        await map_ready(page)
+        await _shows(page, then)
+        await expect(page.locator(".cc-not-live")).to_contain_text("非实时画面")
+        await page.click("[data-past=play]")
+        await until(page, f"cc_wall.live.then >= {round(then.timestamp() * 1000) + 600_000}")
+        await page.keyboard.press("ArrowLeft")
+        await page.click("[data-past=play]")
+        await until(page, "cc_wall.past.playing === null")
+        assert "span=hour" in page.url
+        await page.select_option("[data-past=span]", "month")
+        await expect(page.locator(".cc-past-busiest")).to_contain_text("立案 1")
+        assert await page.evaluate(
+            "['.cc-past-bar', '.cc-not-live'].map((one) => document.querySelector(one))"
+            ".every((one) => one.getBoundingClientRect().right <= innerWidth)"
+        )
+
+    def refused(trouble: str) -> bool:
+        return "422" in trouble
+
+    for said_then, told in (
+        ("2999-01-01T00:00:00Z", "still to come"),
+        ("2026-13-45T99:00:00Z", "cannot be read"),
+    ):
+        async with open_page(f"/?then={said_then}", allowed=refused) as page:
+            await expect(page.locator(".cc-past-notice")).to_contain_text(told)
+            await expect(page.locator("#attention .cc-item")).to_have_count(1)
+            await expect(page).to_have_url(re.compile(r"/$"))
+            await expect(page.locator(".cc-not-live")).to_have_count(0)
