@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from events.model.category import Category
     from events.model.past import PastMove, PastTicket
 
+_COLUMNS = frozenset(TICKET_COLUMNS)
 # So many open tickets at most are told to the open walls; more arrive with their next snapshot.
 _TOLD = 1_000
 
@@ -108,7 +109,7 @@ def _step(row: dict[str, Any], move: PastMove, version: int, now: datetime) -> d
     before = row["state"]
     changes = {**move.changes, "updated_at": move.at}
     row.update(changes, state=move.target, version=version)
-    told = changes if version > 1 else {k: v for k, v in row.items() if k in TICKET_COLUMNS}
+    told = changes if version > 1 else {k: v for k, v in row.items() if k in _COLUMNS}
     payload: dict[str, Any] = {
         "from": before,
         "to": move.target,

@@ -87,7 +87,8 @@ def plain(value: Any) -> Any:
     """``value`` as JSON knows it: times as UTC with microseconds, enums as their value."""
     match value:
         case datetime():
-            found: Any = value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+            found: Any = utc.isoformat(timespec="microseconds")[:-6] + "Z"  # not +00:00
         case date():
             found = value.isoformat()
         case timedelta():

@@ -35,7 +35,7 @@ def add(conn: Connection, drafts: Sequence[EventDraft]) -> dict[str, int]:
     return found
 
 
-def _arrays(drafts: Sequence[EventDraft]) -> dict[str, list[Any]]:
+def _arrays(drafts: Sequence[EventDraft]) -> dict[str, Any]:
     return {
         "keys": [one.key for one in drafts],
         "sources": [one.source.value for one in drafts],
@@ -56,8 +56,9 @@ def _arrays(drafts: Sequence[EventDraft]) -> dict[str, list[Any]]:
         "titles_zh": [one.title_zh for one in drafts],
         "titles_en": [one.title_en for one in drafts],
         "descriptions": [one.description for one in drafts],
-        "attributes": [json.dumps(plain(one.attributes)) for one in drafts],
         "wants_ticket": [one.wants_ticket for one in drafts],
+        # in one text: quotes cost much in an array
+        "attributes": json.dumps([plain(one.attributes) for one in drafts]),
     }
 
 

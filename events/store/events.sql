@@ -3,7 +3,7 @@
 -- key second waits for the first and then adds nothing. The arrays run in parallel.
 WITH draft AS (
     SELECT *
-    FROM unnest(
+    FROM ROWS FROM (unnest(
         CAST(:keys AS text[]), CAST(:sources AS text[]), CAST(:category_codes AS text[]),
         CAST(:severities AS smallint[]), CAST(:occurred_ats AS timestamptz[]),
         CAST(:lons AS double precision[]), CAST(:lats AS double precision[]),
@@ -11,11 +11,11 @@ WITH draft AS (
         CAST(:component_ids AS integer[]), CAST(:device_nos AS integer[]),
         CAST(:threads AS text[]), CAST(:revisions AS integer[]), CAST(:changes AS text[]),
         CAST(:lates AS boolean[]), CAST(:titles_zh AS text[]), CAST(:titles_en AS text[]),
-        CAST(:descriptions AS text[]), CAST(:attributes AS text[]), CAST(:wants_ticket AS boolean[])
-    ) AS one (
+        CAST(:descriptions AS text[]), CAST(:wants_ticket AS boolean[])
+    ), json_array_elements(CAST(:attributes AS json))) AS one (
         key, source, category_code, severity, occurred_at, lon, lat, source_crs, cell_id, area_id,
         component_id, device_no, thread, revision, change, late, title_zh, title_en, description,
-        attributes, wants_ticket
+        wants_ticket, attributes
     )
 ), claimed AS (
     INSERT INTO events.event_keys (key, event_id)

@@ -55,9 +55,7 @@ def append_many(
         at=at,
         verb=verb,
         object_kind=object_kind,
-        object_keys=list(object_keys),
-        area_ids=list(area_ids),
-        payloads=[canonical(payload) for payload in payloads],
+        rows=as_rows(zip(object_keys, area_ids, map(canonical, payloads), strict=True)),
         format=FORMAT,
     )
 

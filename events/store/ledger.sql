@@ -7,11 +7,11 @@ FROM json_array_elements(CAST(:rows AS json)) WITH ORDINALITY AS one (c, n)
 ORDER BY one.n;
 
 -- name: append_many
--- Many entries of one verb about objects of one kind; the arrays run in parallel.
+-- Many entries of one verb about objects of one kind, in their order.
 INSERT INTO events.ledger (at, verb, object_kind, object_key, area_id, format, payload)
-SELECT :at, :verb, :object_kind, one.object_key, one.area_id, :format, one.payload
-FROM unnest(CAST(:object_keys AS text[]), CAST(:area_ids AS integer[]), CAST(:payloads AS text[]))
-    AS one (object_key, area_id, payload);
+SELECT :at, :verb, :object_kind, one.c ->> 0, CAST(one.c ->> 1 AS integer), :format, one.c ->> 2
+FROM json_array_elements(CAST(:rows AS json)) WITH ORDINALITY AS one (c, n)
+ORDER BY one.n;
 
 -- name: of_ticket
 -- Everything that was done to a ticket, in order.

@@ -25,7 +25,7 @@ _TICKET_COLUMNS = (
     "ticket_id", "number", "state", "version", "category_code", "category_version", "family",
     "layer", "severity", "source", "title_zh", "title_en", "description", "cell_id", "area_id",
     "component_id",
-    "device_no", "department_id", "crew_id", "routing", "supervised", "occurred_at", "created_at",
+    "device_no", "department_id", "crew_id", "supervised", "occurred_at", "created_at",
     "updated_at", "filed_at", "dispatched_at", "accepted_at", "disposed_at", "disposed_by",
     "verified_at", "closed_at", "recovered_at", "due_at", "overdue_at",
 )  # fmt: skip
@@ -50,9 +50,9 @@ def add_tickets(conn: Connection, tickets: Iterable[Mapping[str, Any]]) -> int:
     return copy_rows(
         conn,
         "events.tickets",
-        (*_TICKET_COLUMNS, "position"),
+        (*_TICKET_COLUMNS, "routing", "position"),
         (
-            (*(_cell(row.get(name)) for name in _TICKET_COLUMNS), position)
+            (*map(row.get, _TICKET_COLUMNS), _json(row.get("routing")), position)
             for row, position in zip(rows, positions, strict=True)
         ),
     )
@@ -110,5 +110,5 @@ def add_ledger(
     )  # fmt: skip
 
 
-def _cell(value: Any) -> Any:
-    return json.dumps(plain(value)) if isinstance(value, dict) else value
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(plain(value))
