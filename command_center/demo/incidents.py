@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,7 +11,7 @@ import shapely
 from shapely import Geometry
 
 from command_center.demo.plane import position
-from command_center.demo.roads import Roads, towns
+from command_center.demo.roads import Road, Roads, towns
 from command_center.demo.stations import DemoComponent
 
 DAYS = 14
@@ -52,6 +53,13 @@ class Incident:
     component: str | None
 
 
+class _Streets(NamedTuple):
+    """Where people live and work: the streets of the towns, and the roads that have a name."""
+
+    lines: Sequence[Geometry]
+    named: Sequence[Road]
+
+
 def past_incidents(
     roads: Roads, components: Sequence[DemoComponent], *, now: datetime, zone: ZoneInfo
 ) -> list[Incident]:
@@ -60,8 +68,9 @@ def past_incidents(
     facilities: dict[str, list[DemoComponent]] = {}
     for component in components:
         facilities.setdefault(component.kind, []).append(component)
+    streets = _streets(roads)
     found = [
-        _incident(category, kind, facilities, roads, random, _any_time(random, now, zone))
+        _incident(category, kind, facilities, streets, random, _any_time(random, now, zone))
         for category, count, kind in _PLAN
         for _ in range(count)
     ]
@@ -69,7 +78,7 @@ def past_incidents(
         hour=_STORM_HOUR, minute=0, second=0, microsecond=0
     )
     found += [
-        _incident("flooding", "underpass", facilities, roads, random,
+        _incident("flooding", "underpass", facilities, streets, random,
                   (storm + timedelta(minutes=float(random.gamma(3.0, 40.0)))).astimezone(UTC))
         for _ in range(_STORM_COUNT)
     ]  # fmt: skip
@@ -86,7 +95,7 @@ def _any_time(random: np.random.Generator, now: datetime, zone: ZoneInfo) -> dat
 
 def _incident(
     category: str, kind: str | None, facilities: Mapping[str, Sequence[DemoComponent]],
-    roads: Roads, random: np.random.Generator, at: datetime,
+    streets: _Streets, random: np.random.Generator, at: datetime,
 ) -> Incident:  # fmt: skip
     if kind is not None:
         component = facilities[kind][int(random.integers(len(facilities[kind])))]
@@ -97,7 +106,7 @@ def _incident(
             category=category, at=at, lon=lon, lat=lat, place_zh=component.name_zh,
             place_en=component.name_en, component=component.code,
         )  # fmt: skip
-    road, x, y = _along_a_street(roads, random)
+    road, x, y = _along_a_street(streets, random)
     lon, lat = position(x, y)
     number = int(random.integers(1, 240))
     return Incident(
@@ -107,18 +116,16 @@ def _incident(
 
 
 def _along_a_street(
-    roads: Roads, random: np.random.Generator
+    streets: _Streets, random: np.random.Generator
 ) -> tuple[tuple[str, str], float, float]:
     """Return the name of the nearest major road and a point on a street of a town."""
-    streets = _streets(roads)
-    lengths = shapely.length(streets)
-    line = streets[int(random.choice(len(streets), p=lengths / lengths.sum()))]
+    lengths = shapely.length(streets.lines)
+    line = streets.lines[int(random.choice(len(streets.lines), p=lengths / lengths.sum()))]
     point = line.interpolate(float(random.uniform()), normalized=True)
-    nearest = min(roads.named, key=lambda road: road.line.distance(point))
+    nearest = min(streets.named, key=lambda road: road.line.distance(point))
     return (nearest.name_zh, nearest.name_en), point.x, point.y
 
 
-def _streets(roads: Roads) -> Sequence[Geometry]:
+def _streets(roads: Roads) -> _Streets:
     inside = shapely.intersection(shapely.union(roads.minor, roads.road), towns())
-    parts: Sequence[Geometry] = shapely.get_parts(inside)
-    return parts
+    return _Streets(lines=shapely.get_parts(inside), named=roads.named)

@@ -1,15 +1,10 @@
 """The demo city is made through the real actions, in an empty database, in less than a minute."""
 
 import json
+import shutil
 import stat
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import pytest
-from sqlalchemy import Engine
 
 import layers
 from command_center.demo import city
@@ -28,32 +23,8 @@ from grid.store import city as city_store
 from grid.store.postgis import reading
 from iot_ingest.store import devices, metrics, readings
 from layers.contract import Series
+from tests.demo.conftest import Made
 from tests.support.cluster import TestCluster, TestDatabase
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Made:
-    """The city of this module, and how long it took to make it."""
-
-    engine: Engine
-    data: Path
-    passwords: dict[str, str]
-    took_s: float
-
-
-@pytest.fixture(scope="module")
-def made(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    """The demo city in a database of this module's own."""
-    data = tmp_path_factory.mktemp("data")
-    with cluster.database() as database:
-        started = time.monotonic()
-        passwords = city.ensure(database.engine(), data=data, language="en", told=print)
-        yield Made(
-            engine=database.engine(),
-            data=data,
-            passwords=passwords,
-            took_s=time.monotonic() - started,
-        )
 
 
 def test_it_takes_less_than_a_minute(made: Made) -> None:
@@ -144,24 +115,21 @@ def test_a_second_start_changes_nothing(made: Made) -> None:
     assert (made.data / "secrets" / "devices.json").read_text() == before
 
 
-class BrokenOff(Exception):
-    """Somebody pressed Ctrl-C while the city was being made."""
-
-
-def test_a_start_that_was_broken_off_goes_on(database: TestDatabase, tmp_path: Path) -> None:
-    def break_off(text: str) -> None:
-        if "past tickets" in text:
-            raise BrokenOff
-
-    engine = database.engine()
-    with pytest.raises(BrokenOff):
-        city.ensure(engine, data=tmp_path, language="en", told=break_off)
-    passwords = city.ensure(engine, data=tmp_path, language="en", told=lambda _: None)
-    assert len(passwords) == 5
-    with reading(engine) as conn:
-        assert len(devices.all(conn)) == 98
-        numbers = [one.number for one in tickets.by_ids(conn, range(1, 1_000))]
-        assert 9_500 <= cells.count(conn) <= 13_000
+def test_a_start_that_was_broken_off_goes_on(
+    cluster: TestCluster, made: Made, tmp_path: Path
+) -> None:
+    shutil.copytree(made.broken_off.data, tmp_path, dirs_exist_ok=True)
+    with cluster.database(made.broken_off.database.name) as copy:
+        engine = copy.engine()
+        with reading(engine) as conn:
+            assert len(devices.all(conn)) == 98
+            assert not accounts.all(conn)
+        passwords = city.ensure(engine, data=tmp_path, language="en", told=lambda _: None)
+        assert len(passwords) == 5
+        with reading(engine) as conn:
+            assert len(devices.all(conn)) == 98
+            numbers = [one.number for one in tickets.by_ids(conn, range(1, 1_000))]
+            assert 9_500 <= cells.count(conn) <= 13_000
     assert len(numbers) == len(set(numbers))
     assert 380 <= len(numbers) <= 440
     assert len(json.loads((tmp_path / "secrets" / "devices.json").read_text())) == 98

@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 from sqlalchemy import Engine
 
-from command_center.demo import city
 from command_center.demo.crew_steps import next_step
 from command_center.demo.crews import People, Radio
 from command_center.demo.photo import draw_photo
@@ -27,6 +26,7 @@ from events.model.workflow import State, Verb
 from events.store import attachments, ledger, tickets
 from grid.store import city as city_store
 from grid.store.postgis import reading, transaction
+from tests.demo.conftest import Made
 from tests.support.broker import TestBroker
 from tests.support.cluster import TestCluster, TestDatabase
 
@@ -98,13 +98,10 @@ def test_what_is_not_theirs_is_left_alone(state: State) -> None:
 
 
 @pytest.fixture(scope="module")
-def database(
-    cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[TestDatabase]:
-    """The demo city, shared by the tests of this file."""
-    data = tmp_path_factory.mktemp("data")
-    with cluster.database() as found:
-        city.ensure(found.engine(), data=data, language="en", told=lambda _: None)
+def database(cluster: TestCluster, made: Made) -> Iterator[TestDatabase]:
+    """A copy of the demo city, shared by the tests of this file."""
+    made.database.leave()
+    with cluster.database(made.database.name) as found:
         yield found
 
 
@@ -145,8 +142,10 @@ def test_crews_carry_a_ticket_to_its_end_with_photos_and_a_verifier(
     for minute in range(1, 90):
         people.turn(now + timedelta(seconds=20 * minute))
         worker.work_one()
+        done = open_now(engine)[0]
+        if done.state is State.CLOSED:
+            break
     radio.close()
-    done = open_now(engine)[0]
     with reading(engine) as conn:
         entries = ledger.of_ticket(conn, done.ticket_id)
         photos = attachments.of_ticket(conn, done.ticket_id)

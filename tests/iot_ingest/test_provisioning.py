@@ -15,9 +15,8 @@ from iot_ingest.model.broker_password import hash_password, mosquitto_entry, nat
 from iot_ingest.store import credentials, devices
 from iot_ingest.store.provisioning import NoSuchDevice, renew_secret, set_disabled
 from iot_ingest.store.registration import RefusedDevices, register_devices
-from tests.events.town import SIDE, SOUTH, WEST, Town, found_town
+from tests.events.town import SIDE, SOUTH, WEST, Town
 from tests.iot_ingest.place import rows_of
-from tests.support.cluster import TestDatabase
 
 ADMIN = "account:admin"
 DEVICE: dict[str, Any] = {
@@ -32,12 +31,6 @@ DEVICE: dict[str, Any] = {
     "lat": SOUTH + SIDE / 2,
     "attributes": {"warning_m": 4, "station_password": "123456"},
 }
-
-
-@pytest.fixture
-def town(database: TestDatabase) -> Town:
-    """A town with accounts."""
-    return found_town(database)
 
 
 def register(town: Town, *rows: dict[str, Any], by: str = ADMIN, **how: Any) -> dict[str, str]:

@@ -17,17 +17,16 @@ from iot_ingest.store import quarantine, replays
 from iot_ingest.store.quarantine import Chosen
 from iot_ingest.store.registration import register_devices
 from iot_ingest.store.replays import Replay
-from tests.events.town import SIDE, SOUTH, WEST, Town, found_town
+from tests.events.town import SIDE, SOUTH, WEST, Town
 from tests.iot_ingest.place import NOW, item, message, row, until
-from tests.support.cluster import TestDatabase
 
 ADMIN = "account:admin"
 
 
 @pytest.fixture
-def town(database: TestDatabase) -> Town:
+def town(town: Town) -> Town:
     """A town, and two messages of devices that it does not know."""
-    town = found_town(database)
+    database = town.database
     engine = database.engine("cc_admin")
     register_devices(engine, [here("WL-1")], by="system:test")
     pipeline = Pipeline(database.engine("cc_ingest"), Registry())

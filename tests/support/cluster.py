@@ -53,6 +53,11 @@ class TestDatabase:
             self.engines[role] = make_engine(self.url(role), role=role)
         return self.engines[role]
 
+    def leave(self) -> None:
+        """Close all connections that `engine` gave: a database that is used is not copied."""
+        for engine in self.engines.values():
+            engine.dispose()
+
     def superuser_url(self) -> str:
         """Return the URL of the one login that a city without roles of its own may use."""
         base = private_database_url(
@@ -131,19 +136,18 @@ class TestCluster:
         migrate(template.url("cc_owner"))
 
     @contextmanager
-    def database(self) -> Iterator[TestDatabase]:
-        """A fresh copy of the template, dropped at the end."""
+    def database(self, template: str = _TEMPLATE) -> Iterator[TestDatabase]:
+        """A fresh copy, dropped at the end: migrated and empty, or of another that nobody uses."""
         name = f"city_{next(self._numbers)}"
         with self.cluster.connect("postgres") as connection:
             connection.execute(
-                f"CREATE DATABASE {name} OWNER cc_owner TEMPLATE {_TEMPLATE} STRATEGY file_copy"
+                f"CREATE DATABASE {name} OWNER cc_owner TEMPLATE {template} STRATEGY file_copy"
             )
         found = TestDatabase(name=name, cluster=self.cluster, passwords=self.passwords)
         try:
             yield found
         finally:
-            for engine in found.engines.values():
-                engine.dispose()
+            found.leave()
             with self.cluster.connect("postgres") as connection:
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, expect
@@ -17,10 +18,10 @@ from grid.store.postgis import notify, transaction
 from iot_ingest.store import metrics, readings
 from iot_ingest.store.registration import register_devices, sync_metrics
 from tests.events.town import SIDE, SOUTH, WEST, Town, draft
-from tests.web.conftest import PASSWORD, app, served, settings, town
+from tests.web.conftest import PASSWORD, app, served, settings
 from tests.web.serving import Served
 
-__all__ = ["app", "served", "settings", "town"]
+__all__ = ["app", "served", "settings"]
 
 GAUGE = {
     "device_id": "WL-1",
@@ -137,13 +138,14 @@ def open_page(served: Served, browser: Browser) -> OpenPage:
             viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce"
         )
         await context.add_cookies([{"name": "cc_language", "value": language, "url": served.url}])
+        answer = await context.request.post(
+            f"{served.url}/login", form={"name": who, "password": PASSWORD}, max_redirects=0
+        )
+        assert answer.status == 303
         page = await context.new_page()
         watched = Watched(base=served.url)
-        await page.goto(f"{served.url}/login?next={path}")
-        await page.fill("[name=name]", who)
-        await page.fill("[name=password]", PASSWORD)
         watched.follow(page)
-        await page.press("[name=password]", "Enter")
+        await page.goto(f"{served.url}{unquote(path)}", wait_until="commit")
         try:
             yield page
         finally:

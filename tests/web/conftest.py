@@ -10,8 +10,7 @@ import pytest
 from command_center.access.limits import Allowance
 from command_center.app import Application
 from command_center.settings import Settings
-from tests.events.town import Town, found_town
-from tests.support.cluster import TestDatabase
+from tests.events.town import Town
 from tests.web.serving import Served, serve
 
 PASSWORD = "correct horse battery"  # the town's accounts all have it
@@ -22,12 +21,6 @@ PLENTY = {
 }
 
 ClientOf = Callable[[str | None], AbstractAsyncContextManager[httpx.AsyncClient]]
-
-
-@pytest.fixture
-def town(database: TestDatabase) -> Town:
-    """A small town in a database of this test's own."""
-    return found_town(database)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ export class Outbox {
     this.changed = changed;
     this.memory = { waiting: new Map(), done: new Map() };
     this.flushing = null;
+    this.seen = 0; // how many waited when we last looked
     this.database = null;
     this.pause = FIRST_RETRY_MS;
     this.timer = null;
@@ -56,8 +57,10 @@ export class Outbox {
     return whole;
   }
 
-  waiting() {
-    return this.#all("waiting");
+  async waiting() {
+    const found = await this.#all("waiting");
+    this.seen = found.length;
+    return found;
   }
 
   done() {
@@ -98,7 +101,11 @@ export class Outbox {
 
   async #flush() {
     const run = async () => {
-      for (const entry of await this.waiting()) {
+      const seen = this.seen;
+      const waiting = await this.waiting();
+      // another tab has sent what this one still shows
+      if (waiting.length < seen) this.changed();
+      for (const entry of waiting) {
         if (entry.refused) continue;
         const result = await this.send(entry);
         this.changed();
