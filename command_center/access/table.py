@@ -15,6 +15,7 @@ MEGABYTE = 1_000_000
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+XML = "application/xml"
 
 
 class Answers(StrEnum):
@@ -169,6 +170,13 @@ RULES: tuple[Rule, ...] = (
     ),
     _post("/api/v1/quarantine/replays", Permission.MANAGE_QUARANTINE, max_body=10_000),
     _post("/api/v1/quarantine/seen", Permission.MANAGE_QUARANTINE, max_body=10_000),
+    _get("/api/v1/warnings", Permission.READ_TICKETS),
+    _post(
+        "/api/v1/warnings",
+        Permission.TAKE_WARNINGS,
+        bodies=(XML, "text/xml", "application/cap+xml"),
+        max_body=2 * MEGABYTE,
+    ),
     _get("/tiles/{layer}/{z}/{x}/{y}.mvt", Permission.READ_TICKETS),
     Rule(
         methods=frozenset({"WEBSOCKET"}),

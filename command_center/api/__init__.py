@@ -22,6 +22,7 @@ from command_center.api import (
     tickets,
     tiles,
     wall_socket,
+    warnings,
 )
 from command_center.live.hub import Hub
 from command_center.photos.worker import PhotoWorker
@@ -50,5 +51,6 @@ def routers(
         evaluation.router(services),
         health.router(services, hub),
         tiles.router(services),
+        warnings.router(services),
         wall_socket.router(hub, sessions),
     ]

@@ -22,6 +22,7 @@ from command_center.components.wall import (
     CityMap,
     Clock,
     DeviceList,
+    Drawing,
     Due,
     Figures,
     Health,
@@ -44,6 +45,7 @@ from command_center.components.wall import (
     TicketList,
     TimeMachine,
     Values,
+    WarningDoor,
 )
 
 # The scripts of the components, in the order in which they must run.
@@ -71,6 +73,7 @@ SCRIPTS = tuple(
         "panels",
         "side",
         "box",
+        "overlay",
         "chart",
     )
 )
@@ -110,6 +113,7 @@ __all__ = [
     "DeviceActions",
     "DeviceDoors",
     "DeviceList",
+    "Drawing",
     "Due",
     "Figures",
     "Find",
@@ -136,4 +140,5 @@ __all__ = [
     "TicketList",
     "TimeMachine",
     "Values",
+    "WarningDoor",
 ]

@@ -196,6 +196,26 @@ class Here(_Wall):
     _prop_names = _names("id", "of", "at")
 
 
+class Drawing(_Wall):
+    """Invisible: ``features`` (GeoJSON) are drawn on the map while this is on the page.
+
+    Properties: ``kind`` (area, cell, line, text), ``colour``, ``text``, ``level``. Marks of other
+    layers than ``layers`` step back.
+    """
+
+    _namespace = _NAMESPACE
+    _type = "Drawing"
+    _prop_names = _names("id", "features", "layers")
+
+
+class WarningDoor(_Wall):
+    """The button that takes in a CAP file; ``words``: those of the themes."""
+
+    _namespace = _NAMESPACE
+    _type = "WarningDoor"
+    _prop_names = _names("id", "words")
+
+
 class Actions(_Wall):
     """What can be done to a ticket: buttons, forms, the POST; ``acted`` changes afterwards.
 
@@ -213,19 +233,19 @@ class Actions(_Wall):
 
 
 class ProjectBoard(_Wall):
-    """The projects by department and stage, as they are now."""
+    """The projects by department and stage, as they are now; those of one ``kind``, if given."""
 
     _namespace = _NAMESPACE
     _type = "ProjectBoard"
-    _prop_names = _names("id", "config")
+    _prop_names = _names("id", "config", "kind")
 
 
 class ProjectList(_Wall):
-    """The projects, the most urgent first."""
+    """The projects, the most urgent first; ``most`` of those of one ``kind``, where given."""
 
     _namespace = _NAMESPACE
     _type = "ProjectList"
-    _prop_names = _names("id", "config")
+    _prop_names = _names("id", "config", "kind", "most")
 
 
 class ProjectActions(_Wall):

@@ -18,6 +18,8 @@ from command_center.demo.people import ACCOUNTS
 from command_center.demo.projects import begin as begin_projects
 from command_center.demo.roads import draw_roads
 from command_center.demo.stations import place_stations
+from command_center.demo.supplies import control_sites, put_supplies
+from command_center.demo.warnings import put_warnings
 from command_center.problem import Language
 from events.actions import accounts, configure, duties
 from events.model.actor import Role, system
@@ -53,13 +55,16 @@ def ensure(
     put_areas(engine, seeding.area_rows(draw_areas(land, roads)), by=MAKER.key)
     made = make_cells(engine, area_code=CITY_CODE, size_m=CELL_SIZE_M, by=MAKER.key)
     put_basemap(engine, seeding.basemap_rows(land, roads), by=MAKER.key)
-    put_components(engine, seeding.component_rows(components), by=MAKER.key)
+    put_components(engine, seeding.component_rows([*components, *control_sites()]), by=MAKER.key)
     put_city(engine, seeding.city_row(land), by=MAKER.key)
     say(f"单元网格 {made.made} 个", f"{made.made} unit cells")
     _configure(engine, now)
     _keep_secrets(data, register_devices(engine, seeding.device_rows(devices), by=MAKER.key))
     tickets = write_past_tickets(engine, roads, components, by=MAKER, now=now)
     readings = write_past_readings(engine, by=MAKER, now=datetime.now(UTC))
+    with transaction(engine, MAKER.key) as conn:
+        put_warnings(conn, now=now)
+        put_supplies(conn, by=MAKER, now=now)
     projects = begin_projects(engine, data=data, by=MAKER.key, now=now)
     say(f"整治项目 {projects} 个", f"{projects} projects")
     say(

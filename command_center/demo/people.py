@@ -118,7 +118,7 @@ DUTIES = (
     *(
         DemoDuty(department=f"street_{number}", family=family, area=DISTRICT_CODE + number)
         for number, *_ in STREETS
-        for family in ("garbage", "other")
+        for family in ("garbage", "other", "epidemic", "epidemic_site", "epidemic_task")
     ),
     DemoDuty(department="drainage", family="flood"),
     DemoDuty(department="water", family="rain"),
@@ -135,7 +135,7 @@ _ECOLOGY = ("discharge", "device")
 _HOUSING = ("dust", "noise", "device")
 _CITY = ("road", "lamp", "garbage", "discharge", "noise", "other")
 _DRAINAGE = ("flood", "sewage", "manhole", "device")
-_STREET = ("garbage", "other", "road")
+_STREET = ("garbage", "other", "road", "epidemic", "epidemic_site", "epidemic_task")
 
 CREWS = (
     DemoCrew(code="SW-1", department="water", area=DISTRICT_CODE, name_zh="水务巡查一班",

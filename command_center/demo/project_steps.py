@@ -36,6 +36,10 @@ _GOOD = {
     },
     "sea": {"cod": (1.0, 2.4), "inorganic_nitrogen": (0.1, 0.25), "dissolved_oxygen": (5.4, 6.8)},
 }
+# Outfalls of one river whose water comes, in part, from one further up.
+_ABOVE = {
+    f"CW-OF-{number:03d}": f"CW-OF-{number - 1:03d}" for number in (3, 5, 6, 8, 12, 14, 18, 20)
+}
 _METHODS = (Method.REGULATE, Method.REGULATE, Method.ABOLISH)
 
 
@@ -108,7 +112,10 @@ def _trace(project: Project, parts: Parts, _now: datetime) -> NextStep:
     if not parts.sources:
         known = _SOURCES[project.kind]
         source, party = known[project.project_id % len(known)]
-        return NextStep(verb="source", given={"source": source, "party": party})
+        given = {"source": source, "party": party}
+        if (above := _ABOVE.get(project.component_code or "")) is not None:
+            given |= {"source": "upstream_outfall", "upstream": above}
+        return NextStep(verb="source", given=given)
     given = {}
     if project.kind is Kind.OUTFALL:
         given = {"method": _METHODS[project.project_id % len(_METHODS)].value}

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from command_center.access.context import current_language, logged_in
-from command_center.components import SCRIPTS, Banner, Pulse, Queue, Selection
+from command_center.components import SCRIPTS, Banner, Pulse, Queue, Selection, WarningDoor
 from command_center.pages.page import Page, PageApp
 from command_center.pages.parts import frame
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
@@ -27,7 +27,7 @@ from command_center.problem import Language
 from command_center.services import Services
 from command_center.views.queue import SHOWS, Filters, filters_of, row, urgency
 from command_center.views.story import titled
-from command_center.wording import words
+from command_center.wording import page_words, words
 from events.model.access import Actor, Permission, Scope, allowed, scope
 from events.model.workflow import State
 from events.store import departments, events, proposals, statistics
@@ -58,7 +58,7 @@ def layout(actor: Actor, services: Services) -> Component:
             html.Main(
                 [
                     Banner(id="banner", config=config),
-                    _filters(services, language),
+                    _filters(services, actor, language),
                     html.Div(
                         Queue(
                             id="queue",
@@ -77,7 +77,7 @@ def layout(actor: Actor, services: Services) -> Component:
     )
 
 
-def _filters(services: Services, language: Language) -> Component:
+def _filters(services: Services, actor: Actor, language: Language) -> Component:
     shows = [{"label": words(f"desk.show_{one}", language), "value": one} for one in SHOWS]
     layers = [{"label": titled(one, "name", language), "value": one.code}
               for one in services.layers.values() if one.metrics]  # fmt: skip
@@ -100,11 +100,18 @@ def _filters(services: Services, language: Language) -> Component:
                 placeholder=words("desk.search", language)), language),
             html.Button(words("desk.hotline", language), id="hotline-open", type="button",
                         className="cc-button"),
+            *_warning_door(actor, language),
             html.P(id="count", className="cc-count", role="status"),
         ],
         className="cc-filters",
         **aria(label=words("desk.show", language)),
     )  # fmt: skip
+
+
+def _warning_door(actor: Actor, language: Language) -> list[Component]:
+    if not allowed(actor, Permission.TAKE_WARNINGS):
+        return []
+    return [WarningDoor(id="warning-door", words=page_words("themes", language))]
 
 
 def register(app: PageApp, services: Services) -> None:
@@ -246,7 +253,7 @@ PAGE = Page(
     title="desk.title",
     layout=layout,
     register=register,
-    styles=("wall/wall.css", "wall/side.css", "wall/area.css", "desk/desk.css"),
+    styles=("wall/wall.css", "wall/side.css", "wall/area.css", "wall/themes.css", "desk/desk.css"),
     scripts=(*SCRIPTS, "desk/queue.js"),
     body_class="cc-dark",
 )

@@ -28,22 +28,25 @@ from command_center.pages.parts.area import OnTime, area_panel
 from command_center.pages.parts.box import box_panel
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
 from command_center.pages.parts.device import HOURS, device_panel, series_part
-from command_center.pages.parts.place import cell_panel, component_panel, event_panel, layer_panel
+from command_center.pages.parts.place import cell_panel, component_panel, event_panel
 from command_center.pages.parts.project import project_panel
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.story import story_panel
+from command_center.pages.parts.themes import theme_panel
+from command_center.pages.parts.themes.kept import Kept
 from command_center.pages.parts.told import aria
 from command_center.services import Services
 from command_center.wording import page_words, words
 from events.model.access import Actor, Permission, allowed
 
 _VIEW = Permission.VIEW_WALL
+# What the thematic views show alike to many walls is read once in so long.
+_FRESH_S = 5.0
 # What opens at the side, by its code or by its number.
 _NAMED: dict[str, Callable[[Services, str, Reader], Component]] = {
     "area": area_panel,
     "box": box_panel,
     "component": component_panel,
-    "layer": layer_panel,
 }
 _NUMBERED: dict[str, Callable[[Services, int, Reader], Component]] = {
     "cell": cell_panel,
@@ -99,23 +102,25 @@ def layout(actor: Actor, services: Services) -> Component:
     )  # fmt: skip
 
 
-def panel(services: Services, clicked: Mapping[str, Any]) -> Component:
+def panel(services: Services, kept: Kept, clicked: Mapping[str, Any]) -> Component:
     """What stands at the side for a click on a mark."""
     reader = read_reader(services)
     kind, key = str(clicked.get("kind")), clicked.get("id")
     if "then" in clicked:
         then = past.instant(clicked["then"], reader.now)
         return past.past_panel(services, kind, str(key)[:64], reader, then)
-    return _present(services, kind, key, reader)
+    return _present(services, kept, kind, key, reader)
 
 
-def _present(services: Services, kind: str, key: Any, reader: Reader) -> Component:
+def _present(services: Services, kept: Kept, kind: str, key: Any, reader: Reader) -> Component:
     if kind == "ticket":
         return story_panel(services, str(key), reader, links=_links(reader, str(key)))
     if kind == "project":
         return project_panel(
             services, str(key)[:64], reader, links=_project_links(reader, str(key))
         )
+    if kind == "layer":
+        return theme_panel(services, kept, str(key)[:64], reader)
     if kind in _NAMED:
         return _NAMED[kind](services, str(key)[:64], reader)
     if kind in _NUMBERED:
@@ -125,6 +130,7 @@ def _present(services: Services, kind: str, key: Any, reader: Reader) -> Compone
 
 def register(app: PageApp, services: Services) -> None:
     """The wall's callbacks: the side panel, its chart, and closing it."""
+    kept = Kept(_FRESH_S)
 
     @app.callback(
         Output("story", "children"), Input("selection", "clicked"), permission=_VIEW,
@@ -134,7 +140,7 @@ def register(app: PageApp, services: Services) -> None:
         if not isinstance(clicked, Mapping) or not clicked.get("kind"):
             return None
         try:
-            return panel(services, clicked)
+            return panel(services, kept, clicked)
         except DBAPIError:
             return html.P(words("story.away", current_language()), role="alert")
 
@@ -202,6 +208,7 @@ PAGE = Page(
         "wall/area.css",
         "wall/search.css",
         "wall/past.css",
+        "wall/themes.css",
         "rectification/rectification.css",
     ),
     scripts=SCRIPTS,

@@ -76,6 +76,7 @@ def layer_json(layer: Layer) -> Json:
             }
             for stage in layer.stages
         ],
+        "facilities": bool(layer.facilities),
         "projects": [
             {
                 "code": one.code,

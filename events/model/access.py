@@ -73,6 +73,7 @@ class Permission(StrEnum):
     VIEW_RECTIFICATION = "view_rectification"
     READ_PROJECTS = "read_projects"
     ACT_ON_PROJECTS = "act_on_projects"
+    TAKE_WARNINGS = "take_warnings"
 
 
 _P = Permission
@@ -83,7 +84,7 @@ _READS = frozenset({
 _WATCHES_DEVICES = frozenset({_P.VIEW_DEVICES, _P.VIEW_LOSSES})
 _DESKS = frozenset({
     _P.VIEW_WALL, _P.VIEW_DESK, _P.READ_CONTACT, _P.ACT_ON_TICKETS, _P.EXPORT_RECORDS,
-    _P.ACT_ON_PROJECTS,
+    _P.ACT_ON_PROJECTS, _P.TAKE_WARNINGS,
 })  # fmt: skip
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {

@@ -118,7 +118,11 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layer:
-    """A scenario: what is measured, what is wrong, which category answers, how it looks."""
+    """A scenario: what is measured, what is wrong, which category answers, how it looks.
+
+    One that measures nothing shows tickets by ``stages``, or ``facilities`` (kinds of components)
+    with what they have in store and the tasks around them.
+    """
 
     code: str
     names: Words
@@ -129,6 +133,7 @@ class Layer:
     legend: tuple[Legend, ...] = ()
     stages: tuple[Stage, ...] = ()
     projects: tuple[ProjectStage, ...] = ()
+    facilities: tuple[str, ...] = ()
     samples: tuple[Sample, ...] = ()
 
     @property

@@ -41,7 +41,7 @@ def test_the_ground_is_there(made: Made) -> None:
         assert 9_500 <= cells.count(conn) <= 13_000
         assert len(areas.all_areas(conn)) == 54
         assert basemap.count(conn) > 5_000
-        assert len(components.all(conn)) == 115
+        assert len(components.all(conn)) == 133
         middle = cells.locate(conn, *found.center)
         assert middle is not None
         assert middle.cell_code is not None

@@ -35,12 +35,14 @@ from events.store import (
     search,
     standing,
     suggestions,
+    supplies,
     then,
     tickets,
+    told,
 )
 from events.store.projects import relate
-from events.store.projects.tables import METADATA
 from events.store.search import TicketQuery
+from events.store.supply_tables import METADATA
 from grid.store.named_sql import Statements
 from tests.events.town import NOW, Town, draft
 from tests.support.cluster import TestCluster, TestDatabase
@@ -293,6 +295,9 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("then", "moments"): {"first": RECENTLY, "since": RECENTLY, "area_ids": None, "slice_s": 60.0,
                           "until": RECENTLY + timedelta(minutes=9)},
     ("then", "alarms_of"): {"device_no": 7, "first": RECENTLY, "then": RECENTLY, "most": 50},
+    ("told", "of_layers"): {"layers": ["flood"], "scope_area": 1, "limit": 60},
+    ("told", "cells"): {"categories": ["flooding"], "scope_area": 1, "limit": 300},
+    ("supplies", "tasks"): {"layer": "epidemic_control", "scope_area": 1, "now": NOW},
     ("outbox", "claim"): {"now": NOW, "limit": 100},
     ("outbox", "for_account"): {"account_id": 1, "crew_id": 1, "department_id": 1, "limit": 50},
     ("outbox", "put_to_reporters"): {
@@ -300,7 +305,7 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     },
 }  # fmt: skip
 # What residents say is read by the web process alone.
-ONLY_WEB = {"messages", "ratings"}
+ONLY_WEB = {"messages", "ratings", "told", "supplies"}
 ONLY_WEB_DOES = {("escalations", "mark_read")}
 STORES = {
     "inbox": inbox, "events": events, "tickets": tickets, "ledger": ledger, "outbox": outbox,
@@ -308,7 +313,8 @@ STORES = {
     "ratings": ratings, "suggestions": suggestions, "rules": rules, "crew_work": crew_work,
     "proof": proof, "escalations": escalations, "duties": duties, "duty_past": duty_past,
     "duty_alerts": duty_alerts, "facts": facts, "clocks": clocks, "project relate": relate,
-    "finder": finder, "standing": standing, "then": then,
+    "finder": finder, "standing": standing, "then": then, "told": told,
+    "supplies": supplies,
 }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 DOCUMENT = Path(__file__).parents[2] / "docs" / "layers.md"
 
 
-def test_the_six_scenarios_are_there() -> None:
+def test_the_seven_scenarios_are_there() -> None:
     assert set(layers.discover()) == {
         "outfall",
         "construction_dust",
@@ -39,6 +39,7 @@ def test_the_six_scenarios_are_there() -> None:
         "sewage_station",
         "floating_debris",
         "rectification",
+        "epidemic_control",
     }
 
 
@@ -68,8 +69,8 @@ def _words(thing: object) -> Iterator[Words]:
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda one: one.code)
-def test_a_layer_measures_or_shows_tickets(layer: Layer) -> None:
-    assert bool(layer.rules) != bool(layer.stages)
+def test_a_layer_measures_or_shows_tickets_or_facilities(layer: Layer) -> None:
+    assert [bool(layer.rules), bool(layer.stages), bool(layer.facilities)].count(True) == 1
     measured = {metric.name for metric in layer.metrics}
     assert {rule.metric for rule in layer.rules} <= measured
     assert layer.legend

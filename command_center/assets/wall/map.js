@@ -101,6 +101,7 @@
       if (live.selected) this.showSelected(live.selected);
       this.area = new ns.ChosenArea(this);
       this.boxes = new ns.BoxSelect(this);
+      this.overlay = new ns.Overlay(this);
       this.box.dataset.ready = "true";
     }
 
@@ -134,6 +135,7 @@
       this.ends.forEach((end) => end());
       if (this.area) this.area.end();
       if (this.boxes) this.boxes.end();
+      if (this.overlay) this.overlay.end();
       if (this.marks) this.marks.stop();
       this.map.remove();
     }

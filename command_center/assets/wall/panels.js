@@ -94,6 +94,7 @@
     if (layer.stages && layer.stages.length) {
       return stageCounts(layer).map(([stage, n]) => `${ns.pick(stage, "name", language)} ${n}`);
     }
+    if (layer.facilities) return [words.layer_facilities];
     const parts = [];
     if (counts.devices) parts.push(ns.fill(words.layer_devices, { n: counts.devices }));
     if (counts.off) parts.push(ns.fill(words.layer_off, { n: counts.off }));

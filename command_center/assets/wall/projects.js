@@ -60,19 +60,23 @@
     );
   }
 
+  /** All projects that are shown, or those of one kind. */
+  const ofKind = (kind) => [...live.projects.values()].filter((one) => !kind || one.kind === kind);
+
   /** Who has how many projects in which stage. */
-  function ProjectBoard({ id, config }) {
+  function ProjectBoard({ id, config, kind }) {
     ns.useLive("lists", "second");
     const owners = new Map();
-    for (const project of live.projects.values()) {
+    const shown = ofKind(kind);
+    for (const project of shown) {
       const owner = owners.get(project.department_id) || { project, rows: [] };
       owner.rows.push(project);
       owners.set(project.department_id, owner);
     }
     if (!owners.size) return e("p", { id, className: "cc-empty" }, config.words.projects_none);
-    const stages = stagesOf(config).filter((stage) => [...live.projects.values()].some((one) => one.stage === stage.code));
+    const stages = stagesOf(config).filter((stage) => shown.some((one) => one.stage === stage.code));
     const link = (department, stage) =>
-      config.links.projects && `${config.links.projects}?department=${department}&stage=${stage}`;
+      config.links.projects && `${config.links.projects}?department=${department}&stage=${stage}${kind ? `&kind=${kind}` : ""}`;
     return e(
       "table",
       { id, className: "cc-board" },
@@ -101,9 +105,9 @@
   }
 
   /** The projects, the most urgent first; one that is pressed opens at the side. */
-  function ProjectList({ id, config }) {
+  function ProjectList({ id, config, kind, most }) {
     ns.useLive("lists", "second");
-    const rows = [...live.projects.values()].sort(byUrgency).slice(0, LISTED);
+    const rows = ofKind(kind).sort(byUrgency).slice(0, most || LISTED);
     return e(
       "ol",
       { id, className: "cc-device-list" },

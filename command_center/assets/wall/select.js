@@ -10,6 +10,7 @@
   const NUMBERED = new Set(["device", "cell", "event", "message", "rule"]);
   const AGAIN_MS = 1500; // a story that changes is read again, not more often than this
   const AREA_AGAIN_MS = 5000; // an area has many tickets, one of them always changes
+  const THEME_AGAIN_MS = 20000; // sums, trends and means
 
   /** What the address opens: ?ticket=number, ?device=, ?cell=, ?layer=, ?event=. */
   function readAddress() {
@@ -121,6 +122,12 @@
         live.on("reload", () => live.selected && tell(live.selected)),
         live.on("lists", () => selectedVersion() !== shown && again()),
       ];
+      // what a view of a layer shows goes on by time, whether or not a list changed
+      const theme = setInterval(() => {
+        const open = live.selected && live.selected.kind === "layer" && document.querySelector(".cc-theme");
+        if (open && !document.hidden) tell(live.selected);
+      }, THEME_AGAIN_MS);
+      ends.push(() => clearInterval(theme));
       const escape = (event) => {
         if (event.key === "Escape" && live.selected) live.close();
       };
