@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from command_center.demo.plane import position
 from events.actions.take_warning import take_warning
 from events.model.cap import NAMESPACE, read_cap
+from events.store import warnings
 
 _SENDER = "weather@demo.invalid"
 _ZONE = ZoneInfo("Asia/Shanghai")
@@ -42,7 +43,9 @@ _SURGE = (
 
 
 def put_warnings(conn: Connection, *, now: datetime) -> None:
-    """Bring in a warning of rain, which replaces an earlier one, and one of the sea."""
+    """Bring in a warning of rain, which replaces an earlier one, and one of the sea; once."""
+    if warnings.known(conn, _SENDER, "YJ-0001") is not None:
+        return  # the city was begun before, and broken off
     rain = now - timedelta(minutes=50)
     first = _alert("YJ-0001", "Alert", _RAIN, "Minor", _NORTH_WEST, rain,
                    stands=timedelta(hours=12))  # fmt: skip
