@@ -9,7 +9,13 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
@@ -56,10 +62,19 @@ class TownLife(RuleBasedStateMachine):
     town: Town
     seen: dict[object, object]
     serial = 0
+    lives = 0
 
     def __init__(self) -> None:
         super().__init__()
         self.now: datetime = NOW
+
+    @initialize()
+    def a_day_begins(self) -> None:
+        """With something to do, in a cell of its own: by chance alone some lives are idle."""
+        TownLife.lives += 1
+        for category in (CATEGORIES[0], CATEGORIES[2], CATEGORIES[3]):
+            self.something_happens(category, 2, TownLife.lives % 4, TownLife.lives // 4 % 4)
+        self.the_dispatcher_works()
 
     @rule(category=st.sampled_from(CATEGORIES), severity=st.integers(1, 4),
           x=st.integers(0, 3), y=st.integers(0, 3))  # fmt: skip

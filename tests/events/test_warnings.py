@@ -156,7 +156,7 @@ def test_each_reads_it_in_their_language(town: Town) -> None:
 
 def test_real_messages_are_read_or_refused_with_a_reason(samples: Path) -> None:
     read, refused = [], []
-    for path in sorted((samples / "protocol" / "cap").glob("*/*.xml")):
+    for path in sorted((samples / "open" / "protocol" / "cap").glob("*/*.xml")):
         try:
             read.append(read_cap(path.read_bytes()))
         except NotCap as problem:
