@@ -33,7 +33,8 @@ from events.actions.record import record
 from events.model.access import DISPATCH, system
 from events.model.event import EventDraft, Source
 from events.store.rules import Remembered
-from grid.store.postgis import transaction
+from grid.store import heartbeats
+from grid.store.postgis import reading, transaction
 from tests.events.town import found_town
 from tests.support.cluster import TestDatabase, running_cluster
 
@@ -175,7 +176,7 @@ def _storm(database: TestDatabase, crowd: _Crowd, rate: float, seconds: float) -
     command = [sys.executable, "-m", "command_center", "dispatch"]
     process = subprocess.Popen(command, env=environment, start_new_session=True)
     try:
-        time.sleep(3.0)
+        _wait_for_dispatcher(database)
         waits: list[tuple[float, int]] = []
         over = threading.Event()
         look = threading.Thread(target=_look, args=(database, over, waits))
@@ -201,6 +202,18 @@ def _storm(database: TestDatabase, crowd: _Crowd, rate: float, seconds: float) -
             row = conn.execute(sql.encode()).fetchone()
             print(f"  {row[0] if row else 0:,} {name}")
     return longest
+
+
+def _wait_for_dispatcher(database: TestDatabase) -> None:
+    """Until it works: starting it is not what is measured."""
+    began = time.monotonic()
+    while True:
+        with reading(database.engine("cc_web")) as conn:
+            if any(one.process == "dispatch" for one in heartbeats.all(conn)):
+                return
+        if time.monotonic() - began > 60:
+            raise RuntimeError("the dispatcher does not start")
+        time.sleep(0.1)
 
 
 def _rain(database: TestDatabase, crowd: _Crowd, rate: float, seconds: float) -> int:
