@@ -8,10 +8,9 @@ median and the p95 of what each question asks of it. ``--explain WORDS`` prints 
 from __future__ import annotations
 
 import argparse
-import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from benchmarks.timing import say
 from command_center.api import search as api
 from command_center.evaluation.on_time import on_time
 from command_center.pages.parts import area as panel
@@ -30,6 +30,7 @@ from tests.events.town import found_town
 from tests.support.cluster import TestDatabase, running_cluster
 
 _TIMES = 40
+_say = partial(say, times=_TIMES)
 _PLANS = """
 LOAD 'auto_explain';
 SET auto_explain.log_min_duration = 0;
@@ -153,7 +154,7 @@ def _area(conn: Connection, name: str, code: str, operator: Actor) -> None:
 def _explain(database: TestDatabase, questions: list[str], operator: Actor) -> None:
     engine = make_engine(database.superuser_url())  # nobody else is told of plans
     with reading(engine) as conn:
-        conn.connection.dbapi_connection.add_notice_handler(  # type: ignore[union-attr]  # psycopg's
+        conn.connection.dbapi_connection.add_notice_handler(  # type: ignore[union-attr]  # it is open
             lambda notice: print(notice.message_primary)
         )
         for statement in _PLANS.split(";\n"):
@@ -162,16 +163,6 @@ def _explain(database: TestDatabase, questions: list[str], operator: Actor) -> N
             print(f"\n=== {said}")
             api._found(conn, said, operator)
     engine.dispose()
-
-
-def _say(name: str, act: Callable[[], object]) -> None:
-    took = []
-    for _ in range(_TIMES):
-        began = time.perf_counter()
-        act()
-        took.append((time.perf_counter() - began) * 1000)
-    p95 = statistics.quantiles(took, n=20)[-1]
-    print(f"{name:40} {statistics.median(took):8.1f} ms, p95 {p95:8.1f} ms", flush=True)
 
 
 if __name__ == "__main__":

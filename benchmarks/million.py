@@ -8,16 +8,15 @@ looks at in every turn. `fill` is for other benchmarks, too.
 from __future__ import annotations
 
 import argparse
-import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from benchmarks.timing import say
 from events.model.access import Scope
 from events.model.workflow import State
 from events.store import crew_work, escalations, inbox, parties, search, suggestions, tickets
@@ -29,6 +28,7 @@ from tests.support.cluster import TestDatabase, running_cluster
 
 WEST, SOUTH, SIDE = 118.0, 24.4, 0.5
 _TIMES = 15
+_say = partial(say, times=_TIMES)
 _WIDE = """
 UPDATE grid.areas SET geometry = ST_Multi(ST_MakeEnvelope(118.0, 24.4, 118.5, 24.9, 4326))
 WHERE code <> '350500001001' AND code <> '350500001002';
@@ -140,15 +140,6 @@ def _turn(conn: Connection) -> None:
     _say("filed without a department", lambda: tickets.undispatched(conn, limit=100))
     _say("departments at work", lambda: crew_work.departments_at_work(conn))
     _say("to compare", lambda: suggestions.claim(conn, limit=10))
-
-
-def _say(name: str, act: Callable[[], object]) -> None:
-    took = []
-    for _ in range(_TIMES):
-        began = time.perf_counter()
-        act()
-        took.append((time.perf_counter() - began) * 1000)
-    print(f"{name}: {statistics.median(took):.1f} ms, at most {max(took):.1f}", flush=True)
 
 
 if __name__ == "__main__":

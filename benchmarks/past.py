@@ -14,7 +14,6 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ import orjson
 from playwright.async_api import Page
 from sqlalchemy import Connection
 
+from benchmarks.timing import say
 from command_center.app import Application
 from command_center.live import past
 from command_center.settings import Settings
@@ -34,6 +34,7 @@ from tests.support.cluster import TestDatabase, running_cluster
 from tests.web.serving import serve
 
 _TIMES = 25
+_say = partial(say, times=_TIMES)
 _CLICKS = 20
 # A ticket every so many seconds, open for 4 hours, one in a hundred for 20 days.
 _FILL = """
@@ -223,16 +224,6 @@ async def _clicks(page: Page) -> str:
 
 def _frame(conn: Connection, then: datetime, inside: Scope, *, facts: bool) -> bytes:
     return orjson.dumps(past.frame(conn, then, inside, facts=facts))
-
-
-def _say(name: str, act: Callable[[], object]) -> None:
-    took = []
-    for _ in range(_TIMES):
-        began = time.perf_counter()
-        act()
-        took.append((time.perf_counter() - began) * 1000)
-    p95 = statistics.quantiles(took, n=20)[-1]
-    print(f"{name}: {statistics.median(took):.0f} ms, p95 {p95:.0f} ms", flush=True)
 
 
 if __name__ == "__main__":
