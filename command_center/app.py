@@ -23,7 +23,7 @@ from command_center.errors import add_handlers
 from command_center.live.hub import Hub
 from command_center.live.pulse import Pulse
 from command_center.machine.doors import database_url
-from command_center.pages import api_docs, field, login, record, report, static
+from command_center.pages import api_docs, field, login, open_city, record, report, static
 from command_center.pages.html import refusal_page
 from command_center.pages.page import PageApp, discover
 from command_center.photos.worker import PhotoWorker
@@ -102,6 +102,7 @@ class Application:
         self.api.include_router(login.router(self.services, self.sessions))
         self.api.include_router(report.router(self.services))
         self.api.include_router(field.router(self.services))
+        self.api.include_router(open_city.router(self.services))
         self.api.include_router(record.router(self.services))
         self.api.include_router(api_docs.router(self.api, self.services))
 

@@ -17,6 +17,9 @@ _URL_SCHEMES = {
     "COMMAND_CENTER_PUBLIC_URL": ("http", "https"),
 }
 
+# What a city may open to visitors.
+OPEN_PARTS = ("figures", "streets", "layers")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
@@ -28,7 +31,7 @@ class Settings:
     login page of a loopback server fill in the demo accounts. ``metrics_token`` lets other
     machines than this one read /metrics. Days of readings older than ``keep_days`` are archived
     (0: never). Of messages that wait in quarantine ``quarantine_most`` are kept per device and
-    reason.
+    reason. ``open_parts``: what of `OPEN_PARTS` the page for visitors shows.
     """
 
     database_url: str | None = None
@@ -41,6 +44,7 @@ class Settings:
     metrics_token: str = ""
     keep_days: int = 400
     quarantine_most: int = 20_000
+    open_parts: frozenset[str] = frozenset()
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -56,6 +60,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         metrics_token=environ.get("COMMAND_CENTER_METRICS_TOKEN", ""),
         keep_days=_days(environ, "COMMAND_CENTER_KEEP_DAYS", 400),
         quarantine_most=_messages(environ, "COMMAND_CENTER_QUARANTINE_MOST", 20_000),
+        open_parts=_parts(environ, "COMMAND_CENTER_OPEN"),
     )
 
 
@@ -131,3 +136,14 @@ def _messages(environ: Mapping[str, str], name: str, otherwise: int) -> int:
             en=f"{name} must be a number of messages: 1000 or more.",
         )
     return int(value)
+
+
+def _parts(environ: Mapping[str, str], name: str) -> frozenset[str]:
+    parts = frozenset(one.strip() for one in environ.get(name, "").split(",") if one.strip())
+    if not parts <= set(OPEN_PARTS):
+        wanted = ", ".join(OPEN_PARTS)
+        raise Problem(
+            zh=f"环境变量 {name} 只能包含 {wanted}，用逗号分隔。",
+            en=f"{name} must name some of {wanted}, with commas between them.",
+        )
+    return parts

@@ -98,6 +98,7 @@ RULES: tuple[Rule, ...] = (
     _post("/language", None, bodies=(FORM,), max_body=1_000, answers=Answers.PERSON),
     _get("/report", None, Answers.PERSON),
     _get("/report/{token}", None, Answers.PERSON),
+    _get("/city", None, Answers.PERSON),
     _get("/assets/{path:path}", None),
     _get("/favicon.ico", None),
     _get("/report.webmanifest", None),
@@ -128,6 +129,10 @@ RULES: tuple[Rule, ...] = (
     _get("/api/v1/tickets/{number}", Permission.READ_TICKETS),
     _get("/api/v1/search", Permission.READ_TICKETS),
     _get("/api/v1/areas", Permission.READ_CONFIGURATION),
+    _get("/api/v1/cells/figures", Permission.VIEW_WALL),
+    _get("/api/v1/figures/trend", Permission.VIEW_WALL),
+    _get("/api/v1/screen", Permission.VIEW_WALL),
+    _post("/api/v1/screen", Permission.VIEW_WALL, max_body=60_000),
     _post(
         "/api/v1/tickets/{number}/actions",
         Permission.ACT_ON_TICKETS,  # which verb on which ticket: events.model.access.may

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from command_center.access.sessions import Sessions
 from command_center.api import (
     attachments,
+    cells,
     city,
     configuration,
     device_imports,
@@ -18,9 +19,11 @@ from command_center.api import (
     quarantine,
     readings,
     reports,
+    screen,
     search,
     tickets,
     tiles,
+    trend,
     wall_socket,
     warnings,
 )
@@ -37,6 +40,9 @@ def routers(
         city.router(services),
         places.router(services),
         search.router(services),
+        cells.router(services),
+        trend.router(services),
+        screen.router(services),
         reports.router(services, photos),
         tickets.router(services, photos),
         projects.router(services, photos),

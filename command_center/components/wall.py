@@ -70,6 +70,14 @@ class Layers(_Wall):
     _prop_names = _names("id", "config")
 
 
+class Alarms(_Wall):
+    """What is grave, new and in nobody's hands yet, to be acknowledged; the switch of the sound."""
+
+    _namespace = _NAMESPACE
+    _type = "Alarms"
+    _prop_names = _names("id", "config")
+
+
 class Attention(_Wall):
     """The open tickets, most urgent first."""
 
@@ -130,11 +138,31 @@ class Pulse(_Wall):
 
 
 class LanguageSwitch(_Wall):
-    """A form that chooses the language ``value`` and stays at the same address."""
+    """A form that chooses the language ``value`` and stays at the same address.
+
+    With ``here`` the page is not loaded anew: ``chosen`` becomes the language, and the page
+    answers by saying everything in it, ``title`` (of the document) too.
+    """
 
     _namespace = _NAMESPACE
     _type = "LanguageSwitch"
-    _prop_names = _names("id", "value", "label")
+    _prop_names = _names("id", "value", "label", "here", "chosen", "title")
+
+
+class ThemeSwitch(_Wall):
+    """A button that takes the other theme; ``words`` {dark, light}: what it says of each."""
+
+    _namespace = _NAMESPACE
+    _type = "ThemeSwitch"
+    _prop_names = _names("id", "words")
+
+
+class ScreenMenu(_Wall):
+    """The menu of the screen: start view, saved views, presentation, picture, print."""
+
+    _namespace = _NAMESPACE
+    _type = "ScreenMenu"
+    _prop_names = _names("id", "config")
 
 
 class Search(_Wall):
@@ -287,14 +315,15 @@ class StageMark(_Wall):
 
 
 class Bulk(_Wall):
-    """The open tickets in a ``box`` (west, south, east, north), to act on all that are ticked.
+    """The open tickets in a ``box`` (west, south, east, north) or a ``polygon`` (its corners),
+    to act on all that are ticked.
 
     ``verbs`` [{verb, label, needs}], ``departments`` [{value, label}].
     """
 
     _namespace = _NAMESPACE
     _type = "Bulk"
-    _prop_names = _names("id", "config", "box", "verbs", "departments")
+    _prop_names = _names("id", "config", "box", "polygon", "verbs", "departments")
 
 
 class Queue(_Wall):

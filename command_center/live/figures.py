@@ -1,7 +1,7 @@
 """The numbers on the wall: open tickets by layer, state and department; devices; today's work."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from command_center.evaluation.on_time import on_time
 from events.model.access import Scope
-from events.store import figures, statistics
+from events.store import figures, statistics, trend
 
 # The share disposed in time is of 30 days: asked for seldom.
 _ASK_EVERY_S = 60.0
@@ -22,6 +22,7 @@ class Figures:
         """Nothing is known yet."""
         self._on_time: float | None = None
         self._asked_s: float | None = None
+        self._sampled_at: datetime | None = None
 
     def read(
         self, conn: Connection, devices: Iterable[dict[str, Any]], now: datetime
@@ -41,6 +42,19 @@ class Figures:
             share = None if city is None else on_time(conn, city, now=now)
             self._on_time = None if share is None else round(share, 4)
         return {"tickets": counts, "devices": _by_layer(devices), "on_time": self._on_time}
+
+    def sample(self, told: Mapping[str, Any], now: datetime) -> trend.Sample | None:
+        """What `read` told as a sample of the trend; None when this instant has had its own."""
+        at = trend.slot(now)
+        if at == self._sampled_at:
+            return None
+        self._sampled_at = at
+        counts = told["tickets"]
+        return trend.Sample(
+            at=at, open=counts["open"], overdue=counts["overdue"],
+            needs_decision=counts["needs_decision"], closed_today=counts["closed_today"],
+            on_time=told["on_time"],
+        )  # fmt: skip
 
 
 def _by_layer(devices: Iterable[dict[str, Any]]) -> dict[str, dict[str, int]]:

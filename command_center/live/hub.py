@@ -25,6 +25,7 @@ from command_center.live.figures import Figures
 from command_center.live.health import Component, duty_alerts, judge, overall
 from command_center.live.messages import Json, moment, narrowed
 from command_center.live.world import Changed, World, fetch
+from events.store import trend
 from grid.store import heartbeats
 from grid.store.postgis import listen, reading
 
@@ -242,6 +243,9 @@ class Hub:
             # only this thread changes the picture, so it may read it without the lock
             devices = self._world.devices.values()
             figures = self._figures.read(conn, devices, now) if recount else None
+        if figures is not None and (sample := self._figures.sample(figures, now)) is not None:
+            with self._engine.begin() as conn:
+                trend.note(conn, sample)
         if figures is not None and figures != self._world.figures:
             with self._lock:
                 self._world.figures = figures

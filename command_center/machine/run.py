@@ -307,6 +307,7 @@ class _Machine:
             "COMMAND_CENTER_PUBLIC_URL": settings.public_url or self._plan.address,
             "COMMAND_CENTER_KEEP_DAYS": str(settings.keep_days),
             "COMMAND_CENTER_QUARANTINE_MOST": str(settings.quarantine_most),
+            "COMMAND_CENTER_OPEN": ",".join(sorted(settings.open_parts)),
         }
         if broker_user is not None:
             extra["COMMAND_CENTER_BROKER_URL"] = self._broker_url(broker_user)

@@ -31,6 +31,7 @@ _INDEX = """<!DOCTYPE html>
 <title>{%title%}</title>
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 $STYLES$
+$THEME$
 {%css%}
 </head>
 <body class="$BODY$">
@@ -42,6 +43,10 @@ $STYLES$
 </footer>
 </body>
 </html>"""
+
+
+# The colours of both themes, for every page.
+_THEME = "wall/theme.css"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,11 +162,14 @@ class PageApp(Dash):
         parts["favicon"] = ""
         html: str = super().interpolate_index(**parts)  # type: ignore[no-untyped-call]  # Dash
         styles = "\n".join(
-            f'<link rel="stylesheet" href="{asset(one)}">' for one in self.page.styles
+            f'<link rel="stylesheet" href="{asset(one)}">' for one in (_THEME, *self.page.styles)
         )
+        # it waits for nothing, so that nobody is dazzled before the page is dark
+        theme = f'<script src="{asset("wall/theme.js")}"></script>'
         return (
             html.replace("$LANG$", "zh-Hans" if language == "zh" else "en", 1)
             .replace("$STYLES$", styles, 1)
+            .replace("$THEME$", theme, 1)
             .replace("$BODY$", escape(self.page.body_class), 1)
         )
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from command_center.access.context import current_language, logged_in
 from command_center.components import (
     SCRIPTS,
+    Alarms,
     Attention,
     Banner,
     CityMap,
@@ -25,7 +26,7 @@ from command_center.components import (
 from command_center.pages.page import Page, PageApp
 from command_center.pages.parts import frame, past
 from command_center.pages.parts.area import OnTime, area_panel
-from command_center.pages.parts.box import box_panel
+from command_center.pages.parts.box import LONGEST_KEY, box_panel, polygon_panel
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
 from command_center.pages.parts.device import HOURS, device_panel, series_part
 from command_center.pages.parts.place import cell_panel, component_panel, event_panel
@@ -47,6 +48,7 @@ _NAMED: dict[str, Callable[[Services, str, Reader], Component]] = {
     "area": area_panel,
     "box": box_panel,
     "component": component_panel,
+    "polygon": polygon_panel,
 }
 _NUMBERED: dict[str, Callable[[Services, int, Reader], Component]] = {
     "cell": cell_panel,
@@ -76,6 +78,7 @@ def layout(actor: Actor, services: Services) -> Component:
                     html.Div(
                         className="cc-right",
                         children=[
+                            Alarms(id="alarms", config=config),
                             Attention(id="attention", config=config),
                             Ticker(id="ticker", config=config),
                         ],
@@ -122,7 +125,7 @@ def _present(services: Services, kept: Kept, kind: str, key: Any, reader: Reader
     if kind == "layer":
         return theme_panel(services, kept, str(key)[:64], reader)
     if kind in _NAMED:
-        return _NAMED[kind](services, str(key)[:64], reader)
+        return _NAMED[kind](services, str(key)[:LONGEST_KEY], reader)
     if kind in _NUMBERED:
         return _NUMBERED[kind](services, _number(key), reader)
     raise PreventUpdate
@@ -163,6 +166,7 @@ def register(app: PageApp, services: Services) -> None:
         then = past.instant(said, reader.now)
         return past.past_series(services, device_no, str(metric), hours, reader, then)
 
+    _speak(app, services)
     on_time = OnTime()
 
     @app.callback(Output("area-on-time", "children"), Input("area-code", "data"), permission=_VIEW)
@@ -172,6 +176,36 @@ def register(app: PageApp, services: Services) -> None:
         return on_time.told(services, code[:12], logged_in())
 
     add_panel_callbacks(app)
+
+
+# What of the page speaks: all of these are given words by their config.
+_SPEAKERS = (
+    "map", "figures", "banner", "layers", "alarms", "attention", "ticker", "search", "health",
+    "screen", "clock", "time-machine",
+)  # fmt: skip
+
+
+def _speak(app: PageApp, services: Services) -> None:
+    """Another language without loading the page anew: the map and what is open stay."""
+
+    @app.callback(
+        *(Output(one, "config") for one in _SPEAKERS),
+        *(Output(*one) for one in frame.SPOKEN),
+        Output("side-close", "aria-label"),
+        Output("side", "aria-label"),
+        Input("language", "chosen"),
+        permission=_VIEW,
+        prevent_initial_call=True,
+    )
+    def speak(chosen: str | None) -> Any:
+        if not chosen:
+            raise PreventUpdate
+        actor, language = logged_in(), current_language()
+        city = frame.read_city(services)
+        config = frame.config_for(city, actor, services, language)
+        head = frame.spoken(city, actor, language, path="/")
+        side = (words("wall.close", language), words("wall.side", language))
+        return (*([config] * len(_SPEAKERS)), *head, *side)
 
 
 def _links(reader: Reader, number: str) -> Component | None:
@@ -209,6 +243,7 @@ PAGE = Page(
         "wall/search.css",
         "wall/past.css",
         "wall/themes.css",
+        "wall/screen.css",
         "rectification/rectification.css",
     ),
     scripts=SCRIPTS,

@@ -32,8 +32,12 @@ def wall_config(
     metrics: Mapping[str, Metric],
     actor: Actor,
     language: Language,
+    whole: bool = False,
 ) -> Json:
-    """The configuration of all components of the wall, in ``language``."""
+    """The configuration of all components of the wall, in ``language``.
+
+    ``whole``: whether the actor sees every ticket of the city.
+    """
     return {
         "language": language,
         "time_zone": city.time_zone,
@@ -50,7 +54,8 @@ def wall_config(
             for kind in Kind
         },
         "links": links_of(actor),
-        "words": page_words("wall", language),
+        "whole": whole,
+        "words": {**page_words("wall", language), **page_words("screen", language)},
         "search": page_words("search", language),
         "locale": _locale(language),
     }

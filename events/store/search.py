@@ -215,6 +215,16 @@ def area_ids(conn: Connection, scope: Scope) -> list[int] | None:
     return [row.area_id for row in _SQL.rows(conn, "areas_inside", area_id=scope.area_id)]
 
 
+def sees_all(conn: Connection, scope: Scope) -> bool:
+    """Whether no ticket of the city is outside a scope."""
+    if scope.department_id is not None:
+        return False
+    if scope.area_id is None:
+        return True
+    row = _SQL.maybe(conn, "sees_all", area_id=scope.area_id)
+    return row is not None and bool(row[0])
+
+
 def _cursor(updated_at: datetime, ticket_id: int) -> str:
     micros = int(updated_at.timestamp()) * 1_000_000 + updated_at.microsecond
     return base64.urlsafe_b64encode(f"{micros}.{ticket_id}".encode()).decode().rstrip("=")

@@ -9,6 +9,13 @@ WHERE a.area_id = :area_id AND a.parent_id IS NOT NULL;
 -- Whether an area is the whole city.
 SELECT parent_id IS NULL FROM grid.areas WHERE area_id = :area_id;
 
+-- name: sees_all
+-- Whether everything lies inside an area: whatever is not below it is above it.
+SELECT NOT EXISTS (
+    SELECT FROM grid.areas AS a
+    WHERE NOT a.path @> ARRAY[CAST(:area_id AS integer)] AND NOT a.area_id = ANY(own.path))
+FROM grid.areas AS own WHERE own.area_id = :area_id;
+
 -- name: cell_id_of
 -- A unit cell by its 15-digit code.
 SELECT cell_id FROM grid.cells WHERE code = :code;

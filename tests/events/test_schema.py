@@ -42,7 +42,7 @@ from events.store import (
 )
 from events.store.projects import relate
 from events.store.search import TicketQuery
-from events.store.supply_tables import METADATA
+from events.store.wall_tables import METADATA
 from grid.store.named_sql import Statements
 from tests.events.town import NOW, Town, draft
 from tests.support.cluster import TestCluster, TestDatabase

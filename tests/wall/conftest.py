@@ -4,13 +4,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.async_api import Browser, Page, expect
 
 from events.model.event import EventDraft, Source
 from events.model.ticket import Ticket
@@ -18,6 +18,7 @@ from grid.store.postgis import notify, transaction
 from iot_ingest.store import metrics, readings
 from iot_ingest.store.registration import register_devices, sync_metrics
 from tests.events.town import SIDE, SOUTH, WEST, Town, draft
+from tests.support.watched import Watched
 from tests.web.conftest import PASSWORD, app, served, settings
 from tests.web.serving import Served
 
@@ -84,29 +85,6 @@ def patrol(**values: Any) -> EventDraft:
     return draft(**{"source": Source.PATROL, "occurred_at": datetime.now(UTC), **values})
 
 
-@dataclass
-class Watched:
-    """What went wrong in a page: console errors, exceptions, requests to elsewhere."""
-
-    base: str
-    troubles: list[str] = field(default_factory=list)
-
-    def follow(self, page: Page) -> None:
-        """Note everything that a clean page does not do."""
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("console", self._said)
-        page.on("request", self._request)
-
-    def _said(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.troubles.append(message.text)
-
-    def _request(self, request: Request) -> None:
-        local = (self.base, "blob:", "data:")
-        if not request.url.startswith(local):
-            self.troubles.append(f"request to {request.url}")
-
-
 @pytest.fixture(autouse=True)
 def _patient() -> Iterator[None]:
     """A busy machine is slow, not wrong."""
@@ -133,6 +111,7 @@ def open_page(served: Served, browser: Browser) -> OpenPage:
         language: str = "en",
         size: tuple[int, int] = (1920, 1080),
         allowed: Callable[[str], bool] = lambda _trouble: False,
+        script: str = "",
     ) -> AsyncIterator[Page]:
         context = await browser.new_context(
             viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce"
@@ -142,6 +121,8 @@ def open_page(served: Served, browser: Browser) -> OpenPage:
             f"{served.url}/login", form={"name": who, "password": PASSWORD}, max_redirects=0
         )
         assert answer.status == 303
+        if script:  # runs in every page before the page's own
+            await context.add_init_script(script)
         page = await context.new_page()
         watched = Watched(base=served.url)
         watched.follow(page)

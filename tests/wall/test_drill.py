@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from playwright.async_api import Page, expect
 
 from tests.events.town import SIDE, SOUTH, WEST, Town
+from tests.support.watched import serious_faults
 from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, until
-from tests.wall.test_wall import _faults
 
 CENTRE = "(() => { const c = cc_wall.city.map.getCenter(); return [c.lng, c.lat]; })()"
 
@@ -20,10 +20,10 @@ async def test_a_ticket_is_found_and_opened_by_keyboard_alone(
     async with open_page("/?at=118.3000,24.6035,13") as page:
         await map_ready(page)
         await page.keyboard.press("/")
-        field = page.get_by_role("combobox")
+        field = page.locator("#search input")
         await expect(field).to_be_focused()
         await page.keyboard.type("1")
-        options = page.get_by_role("option")
+        options = page.locator("#search [role=option]")
         await expect(options.first).to_contain_text(ticket.number)
         assert await field.get_attribute("aria-expanded") == "true"
         await expect(page.get_by_role("group", name="Devices")).to_contain_text("Gauge 1")
@@ -32,7 +32,7 @@ async def test_a_ticket_is_found_and_opened_by_keyboard_alone(
         await expect(chosen).not_to_contain_text(ticket.number)
         await page.keyboard.press("ArrowUp")
         await expect(chosen).to_contain_text(ticket.number)
-        assert await _faults(page) == []
+        assert await serious_faults(page) == []
         await page.keyboard.press("Enter")
         await expect(page.locator(f"[data-story='{ticket.number}']")).to_be_visible()
         await expect(options).to_have_count(0)
@@ -40,7 +40,7 @@ async def test_a_ticket_is_found_and_opened_by_keyboard_alone(
                           f" && cc_wall.city.focus.getLngLat().lng === {ticket.lon}")  # fmt: skip
         await page.keyboard.press("Control+k")
         await page.keyboard.type("nobody is called so")
-        await expect(page.get_by_role("listbox")).to_contain_text("Nothing is called")
+        await expect(page.locator("#search [role=listbox]")).to_contain_text("Nothing is called")
         await page.keyboard.press("Escape")
         await page.keyboard.press("Escape")  # the field is empty now, and the story still open
         await expect(field).to_have_value("")
@@ -104,7 +104,7 @@ async def test_the_way_leads_down_from_the_city_to_a_ticket_and_back(
         await expect(page.locator("#area-on-time")).to_have_text("–")
         shown = "cc_wall.city.map.getFilter('area-chosen')[2] === '350500001002'"
         await until(page, f"{shown} && cc_wall.city.map.getZoom() > 15")
-        assert await _faults(page) == []
+        assert await serious_faults(page) == []
         await page.locator("#area-tickets [data-ticket]").click()
         story = page.locator(f"[data-story='{late.number}']")
         await expect(story.locator(".cc-crumbs")).to_contain_text(
@@ -143,7 +143,7 @@ async def test_what_is_in_a_box_is_acted_on_and_each_result_is_told(
         await _drag_box(page, (WEST, SOUTH), (WEST + 2 * SIDE, SOUTH + SIDE))
         panel = page.locator("[data-box]")
         await expect(panel.locator("[data-pick]")).to_have_count(2)
-        assert await _faults(page) == []
+        assert await serious_faults(page) == []
         await panel.locator("[name=why]").fill("the mayor comes")
         await panel.locator("[type=submit]").click()
         await expect(panel.locator(".cc-notice")).to_have_text("2 done, 0 not")

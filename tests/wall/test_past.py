@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from playwright.async_api import Page, expect
 
 from tests.events.town import Town
+from tests.support.watched import serious_faults
 from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, until
-from tests.wall.test_wall import _faults
 
 NUMBERS = "[...cc_wall.live.tickets.values()].map((t) => t.number).join()"
 
@@ -56,7 +56,7 @@ async def test_the_past_is_shown_as_it_was_known_and_never_as_live(
         await expect(page.locator(f"[data-ticket='{new.number}']")).to_have_count(0)
         await expect(page.locator(".cc-figure")).not_to_have_count(0)
         assert await page.locator("a.cc-figure").count() == 0  # they lead to what is now
-        assert await _faults(page) == []
+        assert await serious_faults(page) == []
 
         # a story of then: nothing to press, and what came afterwards is not in it
         await page.click(f"[data-ticket='{old.number}']")

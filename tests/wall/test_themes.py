@@ -16,8 +16,8 @@ from iot_ingest.store.registration import register_devices
 from tests.events.cap import alert
 from tests.events.rectifying import Work, with_places
 from tests.events.town import ADMIN, SIDE, SOUTH, WEST, Town
+from tests.support.watched import serious_faults
 from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, until
-from tests.wall.test_wall import _faults
 
 DRAWN = (
     "cc_wall.city.map.querySourceFeatures('overlay').map((one) => one.properties)"
@@ -113,7 +113,7 @@ async def test_the_flood_view_shows_warnings_rain_levels_cells_pumps_and_who_was
             )
             == "case"
         )
-        assert await _faults(page) == []
+        assert await serious_faults(page) == []
         longer = "(one => one.clientHeight < 1080 && one.scrollHeight > one.clientHeight)"
         await until(page, f"{longer}(document.querySelector('#story'))")
         await warning.locator("button").click()
@@ -182,7 +182,7 @@ async def test_dust_outfalls_and_epidemic_control_have_views_of_their_own(
         await expect(theme).to_contain_text("DB13/2934-2019")
         await map_ready(page)
         await until(page, f"{DRAWN.format('line')}.length >= 3")
-        assert await _faults(page) == []
+        assert await serious_faults(page) == []
         await open_layer(page, "入河入海排口")
         theme = page.locator("[data-theme=outfall]")
         row = theme.locator("[data-outfall='OF-1']")
@@ -200,7 +200,7 @@ async def test_dust_outfalls_and_epidemic_control_have_views_of_their_own(
         await expect(community).to_have_attribute("data-tasks", "1")
         await expect(theme.locator("[data-short='LP-1:n95']")).to_contain_text("20 / 100 只")
         await expect(theme.locator("#layer-tickets")).to_contain_text("口罩剩 20 只")
-        assert await _faults(page) == []
+        assert await serious_faults(page) == []
         await open_layer(page, "水面漂浮物")  # a layer without data, and without a view
         await expect(page.locator("#layer-devices")).to_be_visible()
 

@@ -1,4 +1,5 @@
-/* Several tickets at once: a box drawn on the map (Shift and drag), and what is done to those in it.
+/* Several tickets at once: a box drawn on the map (Shift and drag) or a polygon (polygon.js), and
+ * what is done to those in it.
  *
  * Each ticket goes its own way through the normal action, and each result is told.
  */
@@ -103,17 +104,27 @@
     }
 
     show() {
-      const { selected } = live;
-      const box = selected && selected.kind === "box" ? ns.readBox(selected.id) : null;
-      const lines = box ? [{ type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: ring(box) } }] : [];
-      this.map.getSource("box").setData({ type: "FeatureCollection", features: lines });
+      const { kind, id } = live.selected || {};
+      const box = kind === "box" ? ns.readBox(id) : null;
+      const corners = box ? ring(box) : (kind === "polygon" && ns.readPolygon(id)) || [];
+      this.outline(corners, !box);
+    }
+
+    /** Draws a line through some places, back to the first where it is to be `closed`. */
+    outline(corners, closed) {
+      const coordinates = closed && corners.length > 2 ? [...corners, corners[0]] : corners;
+      const line = { type: "Feature", properties: {}, geometry: { type: "LineString", coordinates } };
+      this.map.getSource("box").setData({ type: "FeatureCollection", features: corners.length > 1 ? [line] : [] });
     }
   }
 
-  function inside([west, south, east, north]) {
-    const known = (ticket) => !live.hidden.has(ticket.layer || "other");
+  /** The open tickets in a box or in a polygon, the most urgent first. */
+  function inside(box, polygon) {
+    const [west, south, east, north] = box;
+    const within = (t) =>
+      polygon ? ns.inPolygon(polygon, t.lon, t.lat) : t.lon >= west && t.lon <= east && t.lat >= south && t.lat <= north;
     return [...live.tickets.values()]
-      .filter((t) => t.lon >= west && t.lon <= east && t.lat >= south && t.lat <= north && known(t))
+      .filter((ticket) => !live.hidden.has(ticket.layer || "other") && within(ticket))
       .sort(ns.byUrgency);
   }
 
@@ -153,7 +164,7 @@
     return e("label", null, label, children);
   }
 
-  function Bulk({ id, config, box, verbs, departments }) {
+  function Bulk({ id, config, box, polygon, verbs, departments }) {
     const React = window.React;
     ns.useLive("lists", "layers");
     const { words } = config;
@@ -165,8 +176,8 @@
     React.useEffect(() => {
       setLeft(new Set());
       setResults(new Map());
-    }, [String(box)]);
-    const all = inside(box);
+    }, [String([box, polygon])]);
+    const all = inside(box || [], polygon);
     const rows = all.slice(0, MOST);
     const chosen = rows.filter((ticket) => !left.has(ticket.number));
     const needs = (verbs.find((one) => one.verb === verb) || { needs: [] }).needs;

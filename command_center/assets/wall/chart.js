@@ -30,21 +30,55 @@
     return loading;
   }
 
+  // --- the light theme: figures come in the colours of the dark one -----------------------------
+
+  const LIGHT = { ink: "#3f5167", grid: "#dde5ed", line: "#0b5cab", ground: "#ffffff", text: "#12202f" };
+
+  /** A light colour, dark enough to be read on white. */
+  function darker(colour) {
+    const found = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(colour || "");
+    if (!found) return colour;
+    const parts = found.slice(1).map((part) => Math.round(parseInt(part, 16) * 0.5));
+    return `rgb(${parts.join()})`;
+  }
+
+  function inLight({ data, layout }) {
+    const axis = (one) => one && Object.assign({}, one, { gridcolor: LIGHT.grid, linecolor: LIGHT.grid, tickcolor: LIGHT.grid });
+    const noted = (one) => Object.assign({}, one, { font: Object.assign({}, one.font, { color: darker((one.font || {}).color) }) });
+    const lined = (one) => Object.assign({}, one, { line: Object.assign({}, one.line, { color: darker((one.line || {}).color) }) });
+    const first = data.map((one, n) => (n || !one.line ? one : Object.assign({}, one, { line: Object.assign({}, one.line, { color: LIGHT.line }) })));
+    return {
+      data: first,
+      layout: Object.assign({}, layout, {
+        font: Object.assign({}, layout.font, { color: LIGHT.ink }),
+        hoverlabel: { bgcolor: LIGHT.ground, bordercolor: LIGHT.grid, font: { color: LIGHT.text } },
+        xaxis: axis(layout.xaxis),
+        yaxis: axis(layout.yaxis),
+        modebar: { bgcolor: "rgba(0,0,0,0)", color: LIGHT.ink, activecolor: LIGHT.text },
+        shapes: (layout.shapes || []).map(lined),
+        annotations: (layout.annotations || []).map(noted),
+      }),
+    };
+  }
+
   function Chart(props) {
     const React = window.React;
     const box = React.useRef(null);
+    const [theme, setTheme] = React.useState(ns.theme.name);
+    React.useEffect(() => ns.theme.follow(setTheme), []);
     React.useEffect(() => {
       let gone = false;
-      const figure = props.figure || {};
+      const whole = Object.assign({ data: [], layout: {} }, props.figure);
+      const figure = theme === "light" ? inLight(whole) : whole;
       load().then((plotly) => {
         if (gone || !box.current) return;
         const config = Object.assign({}, props.config, CONFIG);
-        plotly.react(box.current, figure.data || [], figure.layout || {}, config);
+        plotly.react(box.current, figure.data, figure.layout, config);
       });
       return () => {
         gone = true;
       };
-    }, [props.figure]);
+    }, [props.figure, theme]);
     React.useEffect(() => {
       if (!props.live) return undefined;
       const { device, metric, offset_ms: offset } = props.live;

@@ -17,7 +17,7 @@
   }
 
   function Clock(props) {
-    useLive("second");
+    useLive("status", "second");
     const { language, time_zone: zone } = props.config;
     const now = live.present(); // of the past tells its own banner
     return e(
@@ -70,6 +70,13 @@
     return ns.fill(words.banner_health, { parts: bad.join(words.comma), as_of: until });
   }
 
+  /** A clock of this computer that is wrong; what is shown is in the server's time. */
+  function clock({ words }) {
+    const off = live.clockOff();
+    if (!off) return null;
+    return ns.fill(words[off > 0 ? "clock_behind" : "clock_ahead"], { span: ns.span(Math.abs(off), words) });
+  }
+
   /** What is wrong with the duties, with the way to it; the figures themselves are not old then. */
   function duties({ words, links }) {
     const n = (live.health && live.health.duties && live.health.duties.alerts) || 0;
@@ -79,20 +86,36 @@
 
   function Banner(props) {
     useLive("status", "second");
-    const text = trouble(props.config);
+    const text = [trouble(props.config), clock(props.config)].filter(Boolean).join(" ");
     const link = duties(props.config);
     const name = text || link ? "cc-banner shown" : "cc-banner";
-    return e("div", { id: props.id, className: name, role: "status", "aria-live": "polite" }, text, text && link && " ", link);
+    return e("div", { id: props.id, className: name, role: "status", "aria-live": "polite" }, text, text && link ? " " : null, link);
+  }
+
+  /** Asks the server to speak another language from now on. */
+  async function speak(language) {
+    const body = new URLSearchParams({ language, next: "/" });
+    await fetch("/language", { method: "POST", body, redirect: "manual" });
+    document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
+    live.tell("reload"); // the story that is open is read again
   }
 
   /** The other language, at the same address: the open story stays open. */
-  function LanguageSwitch({ id, value, label }) {
-    const here = (event) => {
-      event.currentTarget.elements.next.value = location.pathname + location.search;
+  function LanguageSwitch({ id, value, label, here, title, setProps }) {
+    const React = window.React;
+    React.useEffect(() => {
+      if (title) document.title = title;
+    }, [title]);
+    const submit = (event) => {
+      const { next } = event.currentTarget.elements;
+      next.value = location.pathname + location.search;
+      if (!here || !setProps) return;
+      event.preventDefault();
+      speak(value).then(() => setProps({ chosen: value }), () => location.reload());
     };
     return e(
       "form",
-      { id, method: "post", action: "/language", onSubmit: here },
+      { id, method: "post", action: "/language", onSubmit: submit },
       e("input", { type: "hidden", name: "next", defaultValue: "/" }),
       e("button", { type: "submit", name: "language", value, className: "cc-link", lang: value }, label)
     );

@@ -13,6 +13,8 @@
   const FIRST_WAIT_MS = 500;
   const LONGEST_WAIT_MS = 10000;
   const EVENTS_KEPT = 50;
+  const CLOCK_OFF_MS = 120000; // a clock that is so wrong is said
+  const CLOCKS_COMPARED = 8;
   const LISTS_EVERY_MS = 500; // lists and figures: at most twice a second
   const VALUES_EVERY_MS = 200; // the values of what is open at the side
 
@@ -44,6 +46,7 @@
       this.at = null; // server time of the newest frame, ms
       this.heardAt = null; // our clock when it came
       this.offset = 0; // server clock minus ours
+      this.offsets = []; // the last ones
       this.connection = "connecting"; // connecting | live | lost | past
       this.then = null; // the past instant that is shown, ms; null: what is now
       this.returning = false; // from the past, until a fresh snapshot has come
@@ -178,6 +181,13 @@
       this.tell("second");
     }
 
+    /** How far this computer's clock is behind the server's, ms; 0 while it is about right. */
+    clockOff() {
+      if (!this.offsets.length) return 0;
+      const off = Math.max(...this.offsets); // what waits to be read only looks older
+      return Math.abs(off) >= CLOCK_OFF_MS ? off : 0;
+    }
+
     /** Milliseconds of the server's clock, as well as we know it. */
     present() {
       return Date.now() + this.offset;
@@ -194,6 +204,7 @@
       if (frame.at) {
         this.at = ms(frame.at);
         this.offset = this.at - this.heardAt;
+        this.offsets = [...this.offsets.slice(1 - CLOCKS_COMPARED), this.offset];
       }
       if (frame.t === "snapshot" && this.returning) {
         this.returning = false;

@@ -102,6 +102,7 @@
       this.area = new ns.ChosenArea(this);
       this.boxes = new ns.BoxSelect(this);
       this.overlay = new ns.Overlay(this);
+      this.polygons = new ns.PolygonSelect(this);
       this.box.dataset.ready = "true";
     }
 
@@ -113,6 +114,12 @@
         live.on("changes", (changes) => marks.note(changes)),
         live.on("values", () => marks.noteValues()),
         live.on("layers", () => marks.fill()),
+        live.on("cells", () => marks.fill()),
+        live.on("figure", () => {
+          this.repaint();
+          marks.fill();
+        }),
+        ns.theme.follow(() => this.repaint()),
         live.on("select", (selected) => this.showSelected(selected)),
         live.on("here", ({ of, at }) => this.tellPlace(of, at)),
         live.on("show", ({ at, bbox }) => {
@@ -121,6 +128,7 @@
         }),
         this.view.follow(this.map),
         live.on("second", () => {
+          ns.cells.refresh(this.config);
           marks.passTime();
           pulses.show(false);
         }),
@@ -131,11 +139,28 @@
       });
     }
 
+    /** Says everything on the map in the language that its configuration has now. */
+    respeak() {
+      if (!this.marks) return; // not drawn yet: it will be, in this language
+      for (const { id, layout } of ns.mapStyle(this.config).layers) {
+        const text = (layout || {})["text-field"];
+        if (text) this.map.setLayoutProperty(id, "text-field", text);
+      }
+      this.map.getCanvas().setAttribute("aria-label", this.config.words.map);
+      ns.renameMarks(this.map, this.config);
+      this.marks.fill();
+    }
+
+    repaint() {
+      ns.repaint(this.map, this.config);
+    }
+
     destroy() {
       this.ends.forEach((end) => end());
       if (this.area) this.area.end();
       if (this.boxes) this.boxes.end();
       if (this.overlay) this.overlay.end();
+      if (this.polygons) this.polygons.end();
       if (this.marks) this.marks.stop();
       this.map.remove();
     }
@@ -220,6 +245,12 @@
     const React = window.React;
     const box = React.useRef(null);
     const [trouble, setTrouble] = React.useState(null);
+    const config = React.useRef(Object.assign({}, props.config)).current;
+    React.useEffect(() => {
+      if (config.language === props.config.language) return;
+      Object.assign(config, props.config); // whoever holds it speaks the other language
+      if (ns.city) ns.city.respeak();
+    }, [props.config]);
     React.useEffect(() => {
       let city = null;
       let gone = false;
@@ -228,11 +259,10 @@
       const view = new ns.View(props.config.layers);
       ns.loadMap().then(
         (gl) => {
-          if (!gl) setTrouble(props.config.words.no_webgl);
-          else if (!gone) city = ns.city = new CityMap(gl, box.current, props.config, view);
-        },
-        () => setTrouble(props.config.words.map_failed)
-      );
+          if (!gl) setTrouble("no_webgl");
+          else if (!gone) city = ns.city = new CityMap(gl, box.current, config, view);
+        }
+      ).catch(() => setTrouble("map_failed")); // not loaded, or a WebGL that only pretends
       return () => {
         gone = true;
         if (city) city.destroy();
@@ -242,7 +272,7 @@
       "div",
       { id: props.id, className: "cc-map" },
       React.createElement("div", { ref: box, className: "cc-map-canvas" }),
-      trouble && React.createElement("p", { className: "cc-map-trouble", role: "alert" }, trouble)
+      trouble && React.createElement(ns.NoMap, { config: props.config, why: trouble })
     );
   }
 

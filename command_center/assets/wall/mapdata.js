@@ -63,7 +63,7 @@
       this.values = new Drawn(map.getSource("values"));
       this.tickets = new Drawn(map.getSource("tickets"));
       this.projects = new Drawn(map.getSource("projects"));
-      this.cells = new Map(); // cell id -> severity shown
+      this.cells = new Map(); // cell id -> step shown
       this.dirty = new Set(); // devices that look different
       this.onTickets = () => {}; // called when changed tickets are drawn
       this.pace = new ns.Pace(MARKS_EVERY_MS, () => this.draw());
@@ -221,18 +221,14 @@
       return [...live.tickets.values()].filter((t) => !live.hidden.has(t.layer || "other"));
     }
 
-    /** Cells take the colour of their worst ticket; whether one changed. */
+    /** Cells take the colour of the figure that is chosen; whether one changed. */
     colourCells(tickets) {
-      const worst = new Map();
-      for (const ticket of tickets) {
-        if (!ticket.cell_id) continue;
-        worst.set(ticket.cell_id, Math.max(worst.get(ticket.cell_id) || 0, ticket.severity));
-      }
-      const changed = [...worst].filter(([id, severity]) => this.cells.get(id) !== severity);
-      const calm = [...this.cells.keys()].filter((id) => !worst.has(id));
+      const levels = ns.cells.levels(tickets);
+      const changed = [...levels].filter(([id, severity]) => this.cells.get(id) !== severity);
+      const calm = [...this.cells.keys()].filter((id) => !levels.has(id));
       changed.forEach(([id, severity]) => ns.cellState(this.map, id, { severity }));
       calm.forEach((id) => ns.cellState(this.map, id, { severity: 0 }));
-      this.cells = worst;
+      this.cells = levels;
       return changed.length + calm.length > 0;
     }
   }

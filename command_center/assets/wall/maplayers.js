@@ -3,13 +3,13 @@
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
 
-  const MARK_RISE = 23; // a ticket's mark stands above its place, px
+  const MARK_RISE = 23 * ns.scale(); // a ticket's mark stands above its place, px
   const VALUES_FROM = 13.2; // the zoom from which values stand beside their marks
   const collection = (features) => ({ type: "FeatureCollection", features });
 
   function addImages(map, config) {
-    const ratio = Math.max(2, window.devicePixelRatio || 1);
-    const add = (id, data) => map.addImage(id, data, { pixelRatio: ratio });
+    const ratio = Math.max(2, window.devicePixelRatio || 1) * ns.scale();
+    const add = (id, data) => map.addImage(id, data, { pixelRatio: ratio / ns.scale() });
     for (const layer of [...config.layers, { code: "", shape: "circle", colour: "#9fb3cc" }]) {
       for (const level of [0, 1, 2, 3, 4]) {
         add(`d-${layer.code}-${level}`, ns.marks.deviceImage(layer, level, true, ratio));
@@ -35,7 +35,7 @@
       data: collection([]),
       cluster: true,
       clusterMaxZoom: 17,
-      clusterRadius: 22,
+      clusterRadius: 22 * ns.scale(),
       clusterProperties: {
         worst: ["max", ["get", "severity"]],
         late: ["+", ["case", ["get", "overdue"], 1, 0]],
@@ -44,8 +44,9 @@
   }
 
   function addLayers(map) {
+    const add = (layer) => map.addLayer(ns.scaled(layer));
     const severity = ns.marks.SEVERITY;
-    map.addLayer({
+    add({
       id: "device-mark",
       type: "symbol",
       source: "devices",
@@ -57,7 +58,7 @@
         "symbol-sort-key": ["get", "level"],
       },
     });
-    map.addLayer({
+    add({
       id: "device-value",
       type: "symbol",
       source: "values",
@@ -72,13 +73,9 @@
         "text-padding": 1,
         "symbol-sort-key": ["-", 0, ["get", "level"]],
       },
-      paint: {
-        "text-color": ["case", [">", ["get", "level"], 0], "#ffffff", "#cfe0f5"],
-        "text-halo-color": ns.PALETTE.halo,
-        "text-halo-width": 1.6,
-      },
+      paint: Object.assign({ "text-halo-width": 1.6 }, ns.markPaints()["device-value"]),
     });
-    map.addLayer({
+    add({
       id: "project-mark",
       type: "symbol",
       source: "projects",
@@ -91,14 +88,14 @@
         "symbol-sort-key": ["get", "order"],
       },
     });
-    map.addLayer({
+    add({
       id: "ticket-cluster",
       type: "circle",
       source: "tickets",
       filter: ["has", "point_count"],
       paint: {
         "circle-radius": ["step", ["get", "point_count"], 14, 10, 18, 50, 23],
-        "circle-translate": [0, -MARK_RISE + 8],
+        "circle-translate": [0, -MARK_RISE + 8 * ns.scale()],
         "circle-color": "#0d1828",
         "circle-opacity": 0.92,
         "circle-stroke-width": 3,
@@ -108,7 +105,7 @@
         ],
       },
     });
-    map.addLayer({
+    add({
       id: "ticket-count",
       type: "symbol",
       source: "tickets",
@@ -120,9 +117,9 @@
         "text-allow-overlap": true,
         "text-ignore-placement": true,
       },
-      paint: { "text-color": "#ffffff", "text-translate": [0, -MARK_RISE + 8] },
+      paint: { "text-color": "#ffffff", "text-translate": [0, -MARK_RISE + 8 * ns.scale()] },
     });
-    map.addLayer({
+    add({
       id: "ticket-mark",
       type: "symbol",
       source: "tickets",
@@ -136,7 +133,7 @@
         "symbol-sort-key": ["get", "severity"],
       },
     });
-    map.addLayer({
+    add({
       id: "ticket-stage",
       type: "symbol",
       source: "tickets",
@@ -150,16 +147,22 @@
         "text-offset": [1.4, -1.9],
         "text-optional": true,
       },
-      paint: {
-        "text-color": ["get", "stage_colour"],
-        "text-halo-color": ns.PALETTE.halo,
-        "text-halo-width": 1.6,
-      },
+      paint: Object.assign({ "text-halo-width": 1.6 }, ns.markPaints()["ticket-stage"]),
     });
   }
 
   ns.MARK_RISE = MARK_RISE;
   ns.VALUES_FROM = VALUES_FROM;
+  /** The signs of projects are characters of the reader's language. */
+  ns.renameMarks = function (map, config) {
+    const ratio = Math.max(2, window.devicePixelRatio || 1) * ns.scale();
+    for (const stage of config.layers.flatMap((layer) => layer.projects || [])) {
+      const sign = ns.pick(stage, "sign", config.language);
+      for (const late of [0, 1]) {
+        map.updateImage(`p-${stage.code}-${late}`, ns.marks.projectImage(stage, sign, Boolean(late), ratio));
+      }
+    }
+  };
   ns.addMarks = function (map, config) {
     addImages(map, config);
     addSources(map);

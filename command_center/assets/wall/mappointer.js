@@ -31,6 +31,7 @@
     }
 
     async clicked(event) {
+      if (this.city.drawing) return;
       const found = this.under(event);
       if (!found) return;
       const { layer, feature } = found;
@@ -107,7 +108,8 @@
         return device && `${pick(device, "name")}\n${this.allValues(device)}`;
       }
       if (AREA_NAMES.includes(layer)) return this.config.words.area_open;
-      return this.map.getZoom() < 12.5 ? null : feature.properties.code;
+      if (this.map.getZoom() < 12.5) return null;
+      return feature.properties.code + ns.cells.tip(feature.id, this.config.words);
     }
 
     allValues(device) {

@@ -29,8 +29,7 @@
 
     /** Whether a ticket has just arrived, and with it what happened just now. */
     isNews(ticket, now) {
-      return now - ticket.created_at < NEW_FOR_MS &&
-        ticket.created_at - ticket.occurred_at <= OLD_NEWS_MS;
+      return now - ticket.created_at < NEW_FOR_MS && ns.toldInTime(ticket);
     }
 
     /** Looks again; unless it is said that the map `changed`, only when others are wanted. */
@@ -75,5 +74,6 @@
     }
   }
 
+  ns.toldInTime = (ticket) => ticket.created_at - ticket.occurred_at <= OLD_NEWS_MS;
   ns.Pulses = Pulses;
 })();

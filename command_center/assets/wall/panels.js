@@ -1,4 +1,4 @@
-/* What stands around the map: figures, layers, what needs attention, the last events, health.
+/* What stands around the map: layers, what needs attention, the last events.
  *
  * Small React components that read the live connection: no callback to the server per change.
  */
@@ -15,47 +15,9 @@
     return new Map(config.layers.map((layer) => [layer.code, layer]));
   }
 
-  // --- figures ---------------------------------------------------------------------------
-
   // The desk has the next move: file, dispatch, verify or close.
   const AT_THE_DESK = new Set(["reported", "filed", "disposed", "verified"]);
   const needsDecision = (ticket) => AT_THE_DESK.has(ticket.state);
-
-  /** What can be counted here is counted here: it agrees with the lists, and time passes. */
-  function countFigures() {
-    const told = Object.assign({}, (live.figures || {}).tickets, live.figures);
-    const tickets = [...live.tickets.values()];
-    return {
-      open: tickets.length,
-      overdue: tickets.filter((ticket) => live.overdue(ticket)).length,
-      needs_decision: tickets.filter(needsDecision).length,
-      closed_today: told.closed_today,
-      on_time: typeof told.on_time === "number" ? Math.round(told.on_time * 100) + "%" : "–",
-    };
-  }
-
-  const TONES = { overdue: "bad", needs_decision: "warn" };
-
-  function Figures(props) {
-    ns.useLive("lists", "second");
-    const { words } = props.config;
-    const links = ns.links(props.config);
-    const figures = live.at === null ? {} : countFigures();
-    return e(
-      "ul",
-      { id: props.id, className: "cc-figures", "aria-label": words.figures },
-      ["open", "overdue", "needs_decision", "closed_today", "on_time"].map((key) => {
-        const value = figures[key];
-        const body = [
-          e("b", { key: "b", "data-figure": key }, value === undefined || value === null ? "–" : String(value)),
-          e("span", { key: "s" }, words[`figure_${key}`]),
-        ];
-        const tone = value ? TONES[key] || "" : "";
-        const common = { className: `cc-figure ${tone}`, title: words[`figure_${key}_hint`] };
-        return e("li", { key }, links[key] ? e("a", { ...common, href: links[key] }, body) : e("div", common, body));
-      })
-    );
-  }
 
   // --- layers, legend, departments ---------------------------------------------------------
 
@@ -236,6 +198,7 @@
       ),
       e("h2", { key: "h" }, config.words.legend),
       e(Legend, { key: "legend", config }),
+      e(ns.CellLegend, { key: "cells", config }),
       e(ns.ProjectLegend, { key: "projects", config }),
       e(Departments, { key: "departments", config }),
     ];
@@ -400,5 +363,5 @@
     );
   }
 
-  Object.assign(ns, { ticketItem, needsDecision, Figures, Layers, Attention, Ticker });
+  Object.assign(ns, { ticketItem, needsDecision, Layers, Attention, Ticker });
 })();

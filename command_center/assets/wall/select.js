@@ -5,16 +5,15 @@
   const live = ns.live;
 
   const KINDS = [
-    "ticket", "project", "device", "cell", "layer", "event", "message", "sender", "rule", "component", "box",
+    "ticket", "project", "device", "cell", "layer", "event", "message", "sender", "rule", "component", "box", "polygon",
   ];
   const NUMBERED = new Set(["device", "cell", "event", "message", "rule"]);
   const AGAIN_MS = 1500; // a story that changes is read again, not more often than this
   const AREA_AGAIN_MS = 5000; // an area has many tickets, one of them always changes
   const THEME_AGAIN_MS = 20000; // sums, trends and means
 
-  /** What the address opens: ?ticket=number, ?device=, ?cell=, ?layer=, ?event=. */
-  function readAddress() {
-    const query = new URLSearchParams(location.search);
+  /** What a query opens: ?ticket=number, ?device=, ?cell=, ?layer=, ?event=. */
+  function readStory(query) {
     for (const kind of KINDS) {
       const id = query.get(kind);
       if (id) return { kind, id: NUMBERED.has(kind) ? Number(id) : id };
@@ -22,9 +21,9 @@
     return null;
   }
 
-  /** The area that the address chooses: ?area=code; null where it is none. */
-  function readArea() {
-    const code = new URLSearchParams(location.search).get("area") || "";
+  /** The area that a query chooses: ?area=code; null where it is none. */
+  function readArea(query) {
+    const code = query.get("area") || "";
     return /^(\d{4}|\d{6}|\d{9}|\d{12})$/.test(code) ? code : null;
   }
 
@@ -133,15 +132,22 @@
       };
       document.addEventListener("keydown", escape);
       ends.push(() => document.removeEventListener("keydown", escape));
-      const area = props.areas ? readArea() : null;
+      const query = new URLSearchParams(location.search);
+      const area = props.areas ? readArea(query) : null;
       if (area) live.choose(area);
-      const linked = readAddress() || (area && { kind: "area", id: area });
+      const linked = readStory(query) || (area && { kind: "area", id: area });
       if (linked) live.select(linked);
       return () => ends.forEach((end) => end());
     }, []);
     return null;
   }
 
+  /** What a query of the wall opens, and the area that it lies in. */
+  ns.readSelected = function (query) {
+    const area = readArea(query);
+    if (area) live.choose(area);
+    return readStory(query) || (area && { kind: "area", id: area });
+  };
   ns.Selection = Selection;
 
   let lastActed = null;

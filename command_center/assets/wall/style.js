@@ -3,24 +3,6 @@
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
 
-  const DARK = {
-    sea: "#091420",
-    land: "#15263b",
-    water: "#0e2c49",
-    river: "#0e2c49",
-    green: "#14302f",
-    building: "#1b2c42",
-    road_major: "#3d587f",
-    road: "#2d4362",
-    road_minor: "#24374f",
-    label: "#b9c8dd",
-    label_water: "#6fa3d0",
-    halo: "#0a1422",
-    area: "#5f7ea6",
-    cell: "#3c5577",
-    select: "#ffffff",
-  };
-
   const zoomed = (...stops) => ["interpolate", ["exponential", 1.5], ["zoom"], ...stops];
   const kind = (...kinds) => ["in", ["get", "kind"], ["literal", kinds]];
 
@@ -101,29 +83,10 @@
     ];
   }
 
-  function cellLayers(c, severity) {
-    const s = ["coalesce", ["feature-state", "severity"], 0];
+  function cellLayers(c) {
     const common = { source: "cells", "source-layer": "cells" };
     return [
-      Object.assign(
-        {
-          id: "cell-fill",
-          type: "fill",
-          paint: {
-            "fill-color": [
-              "match", s, 1, severity[1].colour, 2, severity[2].colour, 3, severity[3].colour,
-              4, severity[4].colour, "#8fb4e8",
-            ],
-            "fill-opacity": [
-              "case",
-              ["boolean", ["feature-state", "hover"], false], 0.3,
-              [">", s, 0], 0.26,
-              0,
-            ],
-          },
-        },
-        common
-      ),
+      Object.assign({ id: "cell-fill", type: "fill", paint: ns.cells.paint() }, common),
       Object.assign(
         {
           id: "cell-line",
@@ -221,15 +184,40 @@
     return [box, line("area-chosen-halo", c.halo, 6, 0.6), line("area-chosen", c.select, 2.2, 0.9)];
   }
 
+  /** How much larger a big screen writes and draws: its rem, which follows the screen. */
+  ns.scale = () => Math.max(1, parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
+
+  /** A size of the style, so much larger; zooms stay what they are. */
+  function larger(value, scale) {
+    if (typeof value === "number") return value * scale;
+    if (!Array.isArray(value) || !["interpolate", "step"].includes(value[0])) return value;
+    const first = value[0] === "interpolate" ? 4 : 2; // the first output; then every second one
+    return value.map((one, n) => (n >= first && (n - first) % 2 === 0 ? larger(one, scale) : one));
+  }
+
+  /** A layer whose texts and lines suit the screen. */
+  ns.scaled = function (layer) {
+    const scale = ns.scale();
+    if (scale === 1) return layer;
+    const sized = (of, names) => {
+      const found = Object.assign({}, of);
+      names.forEach((name) => name in found && (found[name] = larger(found[name], scale)));
+      return found;
+    };
+    return Object.assign({}, layer, {
+      layout: sized(layer.layout, ["text-size"]),
+      paint: sized(layer.paint, ["line-width", "text-halo-width", "circle-radius", "circle-stroke-width"]),
+    });
+  };
+
   ns.FONT = '"Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif';
-  ns.PALETTE = DARK;
   ns.ofKind = kind;
   ns.oneArea = (code) => ["==", ["get", "code"], code === null ? "" : code];
   ns.oneCell = (id) => ["==", ["id"], id === null ? -1 : id];
 
   /** The style without marks: those are added when their images are drawn. */
   ns.mapStyle = function (config) {
-    const c = DARK;
+    const c = ns.PALETTE;
     return {
       version: 8,
       sources: {
@@ -241,12 +229,12 @@
       },
       layers: [
         ...baseLayers(c),
-        ...cellLayers(c, ns.marks.SEVERITY),
+        ...cellLayers(c),
         ...areaLayers(c, config.language),
         ...chosenArea(c),
         areaNames("area-name", "street", [10, 14.5], [10, 12, 14, 18], c, config.language),
         areaNames("area-name-small", "community", [13.5, 16.5], [13, 11, 16, 15], c, config.language),
-      ],
+      ].map(ns.scaled),
     };
   };
 })();

@@ -1,4 +1,5 @@
-/* What is looked at, in the page's address: the map's centre and zoom, the layers switched off.
+/* What is looked at, in the page's address: the map's centre and zoom, the layers
+ * switched off, what the cells are coloured by.
  *
  * A link that is sent opens the same view; what an address says wrongly is left out.
  */
@@ -8,7 +9,9 @@
   const live = ns.live;
   const WRITTEN_AFTER_MS = 300; // a browser allows few changes of the address in a second
   const AT = /^(-?\d{1,3}(?:\.\d{1,8})?),(-?\d{1,2}(?:\.\d{1,8})?),(\d{1,2}(?:\.\d{1,4})?)$/;
-  const LAST = ["at", "off"]; // behind the story that is open
+  const LAST = ["at", "off", "cells"]; // behind the story that is open
+
+  let codes = [];
 
   const query = () => new URLSearchParams(location.search);
 
@@ -24,9 +27,9 @@
     }
   };
 
-  /** {center, zoom} of the address; null where it names none on this earth. */
-  function readAt() {
-    const found = AT.exec(query().get("at") || "");
+  /** {center, zoom} of a query; null where it names none on this earth. */
+  function readAt(of) {
+    const found = AT.exec(of.get("at") || "");
     if (!found) return null;
     const [lon, lat, zoom] = found.slice(1).map(Number);
     const real = Math.abs(lon) <= 180 && Math.abs(lat) <= 85 && zoom <= 22;
@@ -46,8 +49,10 @@
 
   class View {
     constructor(layers) {
-      this.at = readAt();
+      codes = layers.map((layer) => layer.code);
+      this.at = readAt(query());
       readOff(layers);
+      ns.cells.choose(query().get("cells"));
     }
 
     /** Writes it down whenever the map has moved or a layer was switched. */
@@ -58,10 +63,10 @@
         waiting = setTimeout(() => this.write(map), WRITTEN_AFTER_MS);
       };
       map.on("moveend", soon);
-      const end = live.on("layers", soon);
+      const ends = [live.on("layers", soon), live.on("figure", soon)];
       return () => {
         clearTimeout(waiting);
-        end();
+        ends.forEach((end) => end());
       };
     }
 
@@ -74,9 +79,12 @@
       wanted.set("at", [lng.toFixed(digits), lat.toFixed(digits), map.getZoom().toFixed(2)].join());
       if (live.hidden.size) wanted.set("off", [...live.hidden].sort().join());
       else wanted.delete("off");
+      const figure = ns.cells.current();
+      if (figure === "worst") wanted.delete("cells");
+      else wanted.set("cells", figure);
       ns.writeQuery(wanted);
     }
   }
 
-  ns.View = View;
+  Object.assign(ns, { View, readAt, layerCodes: () => codes });
 })();

@@ -1,8 +1,9 @@
-"""The open tickets in a box of the map, and what may be done to all of them."""
+"""The open tickets in a box or a polygon of the map, and what may be done to all of them."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
@@ -22,26 +23,50 @@ from grid.store.postgis import reading
 _VERBS = (Verb.SUPERVISE, Verb.COMMENT, Verb.DISPATCH)
 
 
+# Corners of a polygon, as many as an address carries (assets/wall/polygon.js).
+_MOST_CORNERS = 60
+LONGEST_KEY = 2 * _MOST_CORNERS * 12
+
+
 def box_panel(services: Services, key: str, reader: Reader) -> Component:
     """The box "west,south,east,north"; a sentence when it is none."""
-    language = reader.language
     box = _box(key)
     if box is None:
-        return html.P(words("story.no_box", language), className="cc-empty", role="status")
+        return _none(reader)
+    return _panel(services, reader, words("story.box", reader.language), key, box=box)
+
+
+def polygon_panel(services: Services, key: str, reader: Reader) -> Component:
+    """The polygon "lon,lat,lon,lat,..."; a sentence when it is none."""
+    polygon = _polygon(key)
+    if polygon is None:
+        return _none(reader)
+    title = words("screen.polygon_title", reader.language)
+    return _panel(services, reader, title, key, polygon=polygon)
+
+
+def _none(reader: Reader) -> Component:
+    told = words("story.no_box", reader.language)
+    return html.P(told, className="cc-empty", role="status")
+
+
+def _panel(
+    services: Services, reader: Reader, title: str, key: str, **shape: list[Any]
+) -> Component:
     with reading(services.engine) as conn:
         offices = departments.all(conn)
+    (kind,) = shape
     return html.Article(
         [
-            html.Header(html.Div([html.H2(words("story.box", language))]),
-                        className="cc-story-head"),
+            html.Header(html.Div([html.H2(title)]), className="cc-story-head"),
             Bulk(
-                id="bulk", config=reader.config, box=box, verbs=_verbs(reader),
-                departments=[{"value": one.code, "label": titled(one, "name", language)}
+                id="bulk", config=reader.config, verbs=_verbs(reader), **shape,
+                departments=[{"value": one.code, "label": titled(one, "name", reader.language)}
                              for one in offices],
             ),
         ],
         className="cc-story",
-        **data(box=key),
+        **data(**{kind: key}),
     )  # fmt: skip
 
 
@@ -62,11 +87,24 @@ def _needs(actor: Actor, verb: Verb) -> tuple[Need, ...] | None:
     return None
 
 
-def _box(key: str) -> list[float] | None:
+def _numbers(key: str) -> list[float]:
+    """The finite numbers of "1,2,3"; none of anything else."""
     try:
-        west, south, east, north = (float(one) for one in key.split(","))
+        found = [float(one) for one in key.split(",")]
     except ValueError:
+        return []
+    return found if all(math.isfinite(one) for one in found) else []
+
+
+def _box(key: str) -> list[float] | None:
+    found = _numbers(key)
+    if len(found) != 4 or found[0] > found[2] or found[1] > found[3]:
         return None
-    found = [west, south, east, north]
-    fits = all(math.isfinite(one) for one in found) and west <= east and south <= north
-    return found if fits else None
+    return found
+
+
+def _polygon(key: str) -> list[list[float]] | None:
+    found = _numbers(key)
+    if len(found) % 2 or not 3 <= len(found) // 2 <= _MOST_CORNERS:
+        return None
+    return [found[n : n + 2] for n in range(0, len(found), 2)]

@@ -7,14 +7,15 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from command_center.components import Clock, Health, LanguageSwitch, Search
+from command_center.components import Clock, Health, LanguageSwitch, ScreenMenu, Search, ThemeSwitch
 from command_center.pages.parts.told import aria
 from command_center.problem import Language
 from command_center.services import Services
 from command_center.views.story import titled
 from command_center.views.wall import wall_config
 from command_center.wording import words
-from events.model.access import Actor, Permission, allowed
+from events.model.access import Actor, Permission, allowed, scope
+from events.store.search import sees_all
 from grid.model.city import City
 from grid.store import city as cities
 from grid.store.postgis import reading
@@ -31,6 +32,12 @@ _PAGES = (
     ("/quarantine", "wall.nav_quarantine", Permission.VIEW_QUARANTINE),
     ("/losses", "wall.nav_losses", Permission.VIEW_LOSSES),
 )
+# What of the head says something, by id and property; `spoken` says it.
+SPOKEN = (
+    ("brand", "children"), ("brand-title", "children"), ("nav", "children"), ("theme", "words"),
+    ("language", "value"), ("language", "label"), ("language", "title"), ("user", "children"),
+    ("logout", "children"),
+)  # fmt: skip
 _OTHER: dict[Language, Language] = {"zh": "en", "en": "zh"}
 # Before the first import there is no city yet: the whole world, in UTC.
 _NOWHERE = City(
@@ -46,12 +53,15 @@ def read_city(services: Services) -> City:
 
 def config_for(city: City, actor: Actor, services: Services, language: Language) -> dict[str, Any]:
     """What the browser's components need to know."""
+    with reading(services.engine) as conn:
+        whole = sees_all(conn, scope(actor))
     return wall_config(
         city=city,
         layers=services.layers.values(),
         metrics=metrics(),
         actor=actor,
         language=language,
+        whole=whole,
     )
 
 
@@ -59,39 +69,69 @@ def header(
     city: City, actor: Actor, config: dict[str, Any], language: Language, *, path: str
 ) -> Component:
     """The head of the page at ``path``."""
+    wall = path == "/"
     return html.Header(
         className="cc-head",
         children=[
             html.Div(
                 className="cc-brand",
                 children=[
-                    html.H1(titled(city, "name", language)),
-                    html.Span(words("wall.title", language)),
+                    html.H1(titled(city, "name", language), id="brand"),
+                    html.Span(words("wall.title", language), id="brand-title"),
                 ],
             ),
             html.Nav(
-                [_link(one, language, here=one[0] == path) for one in _PAGES
-                 if allowed(actor, one[2])],
+                _links(actor, language, path),
+                id="nav",
                 **aria(label=words("wall.navigation", language)),
             ),
-            html.Div(
-                [Search(id="search", config=config)] if path == "/" else [], className="grow"
-            ),
+            html.Div([Search(id="search", config=config)] if wall else [], className="grow"),
             *([Health(id="health", config=config)] if allowed(actor, Permission.VIEW_WALL) else []),
+            *([ScreenMenu(id="screen", config=config)] if wall else []),
+            ThemeSwitch(id="theme", words=_themes(language)),
             LanguageSwitch(
                 id="language",
                 value=_OTHER[language],
                 label=words("wall.language_other", language),
+                here=wall,
             ),
-            html.Span(titled(actor, "name", language) or actor.name, className="cc-user"),
+            html.Span(
+                titled(actor, "name", language) or actor.name, id="user", className="cc-user"
+            ),
             html.Form(
-                html.Button(words("wall.logout", language), type="submit", className="cc-link"),
+                html.Button(
+                    words("wall.logout", language), id="logout", type="submit", className="cc-link"
+                ),
                 method="post",
                 action="/logout",
             ),
             Clock(id="clock", config=config),
         ],
-    )  # fmt: skip
+    )
+
+
+def spoken(city: City, actor: Actor, language: Language, *, path: str) -> list[Any]:
+    """What the head says in a language: the values of `SPOKEN`."""
+    title = words("wall.title", language)
+    return [
+        titled(city, "name", language),
+        title,
+        _links(actor, language, path),
+        _themes(language),
+        _OTHER[language],
+        words("wall.language_other", language),
+        title,
+        titled(actor, "name", language) or actor.name,
+        words("wall.logout", language),
+    ]
+
+
+def _themes(language: Language) -> dict[str, str]:
+    return {one: words(f"screen.theme_{one}", language) for one in ("dark", "light")}
+
+
+def _links(actor: Actor, language: Language, path: str) -> list[Component]:
+    return [_link(one, language, here=one[0] == path) for one in _PAGES if allowed(actor, one[2])]
 
 
 def _link(page: tuple[str, str, Permission], language: Language, *, here: bool) -> Component:

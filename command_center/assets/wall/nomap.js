@@ -1,0 +1,42 @@
+/* Where there is no map: a sentence that says so, and what the map would show as a list. */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+  const live = ns.live;
+  const MOST = 200;
+  const MOST_DEVICES = 40;
+
+  const e = (...args) => window.React.createElement(...args);
+
+  function Loud({ config }) {
+    const loud = [...live.devices.values()].filter((device) => device.level && !live.hidden.has(device.layer));
+    const worst = loud.sort((a, b) => b.level - a.level).slice(0, MOST_DEVICES);
+    if (!worst.length) return null;
+    return e(
+      "section",
+      null,
+      e("h2", null, config.words.layer_loud, e("b", null, loud.length)),
+      e(ns.DeviceList, { config, devices: worst.map((device) => device.id) })
+    );
+  }
+
+  function NoMap({ config, why }) {
+    ns.useLive("lists", "layers");
+    const { words } = config;
+    const known = new Set(config.layers.map((layer) => layer.code));
+    const layerOf = (ticket) => (known.has(ticket.layer) ? ticket.layer : "other");
+    const rows = [...live.tickets.values()].filter((ticket) => !live.hidden.has(layerOf(ticket))).sort(ns.byUrgency);
+    return e(
+      "div",
+      { className: "cc-nomap" },
+      e("p", { role: "alert" }, words[why]),
+      e(Loud, { config }),
+      e("h2", null, words.layer_tickets, e("b", null, rows.length)),
+      rows.length
+        ? e("ol", { className: "cc-items short" }, rows.slice(0, MOST).map((ticket) => ns.ticketItem(ticket, config)))
+        : e("p", { className: "cc-empty" }, words.all_quiet)
+    );
+  }
+
+  ns.NoMap = NoMap;
+})();

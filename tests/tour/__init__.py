@@ -1,0 +1,1 @@
+"""A tour of all pages of a running city, in a real browser."""
