@@ -82,6 +82,12 @@ class Subscriber:
             self._waiting.append(text)
         self._ready.set()
 
+    def beat(self, text: str) -> None:
+        """Queue ``text`` for somebody for whom nothing else waits: a sign of life."""
+        if not self._lost and not self._waiting:
+            self._waiting.append(text)
+            self._ready.set()
+
 
 class Hub:
     """The live picture of the city; see `command_center.services.Picture`."""

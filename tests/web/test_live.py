@@ -9,10 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import WebSocket
+from starlette.websockets import WebSocketState
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
+from command_center.api.wall_socket import Line
 from command_center.live.health import Component, Status, judge, overall
 from command_center.live.hub import BEHIND, Subscriber
 from events.model.event import Change
@@ -35,6 +38,10 @@ async def _wall(served: Served, name: str = "operator") -> AsyncIterator[ClientC
         max_size=None,
     ) as socket:
         yield socket
+
+
+async def _never(*_message: Any) -> Any:
+    await asyncio.Event().wait()
 
 
 async def _next(socket: ClientConnection, kind: str) -> dict[str, Any]:
@@ -206,6 +213,25 @@ async def test_a_slow_wall_gets_a_new_snapshot_instead_of_a_backlog() -> None:
     assert await wall.next() == "next"
     wall.offer(2_002, None)
     assert await wall.next() == "snapshot 3"
+
+
+async def test_a_wall_hears_a_sign_of_life_and_one_that_takes_nothing_is_given_up(
+    served: Served, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("LOOK", 0.05), ("BEAT", 0.1), ("STALLED", 0.2)):
+        monkeypatch.setattr(f"command_center.api.wall_socket._{name}_S", seconds)
+    async with _wall(served) as socket:
+        await _next(socket, "snapshot")
+        await _next(socket, "beat")
+
+    deaf = WebSocket({"type": "websocket"}, receive=_never, send=_never)
+    deaf.application_state = WebSocketState.CONNECTED
+    line = Line(deaf, Subscriber(lambda: (0, "snapshot")))
+    sending = asyncio.create_task(line.send())
+    async with asyncio.timeout(PATIENCE_S):
+        await line.watch()
+    assert not sending.done()
+    sending.cancel()
 
 
 def _beat(process: str, age_s: float, **detail: object) -> Heartbeat:
