@@ -124,7 +124,8 @@ class Demo:
 class Flow:
     """Messages of the probes at a steady rate, and what the broker acknowledged of them.
 
-    ``depth(probe index, seconds since the start)`` is what a probe measures (m).
+    ``depth(probe index, seconds since the start)`` is what a probe measures (m). Every message is
+    kept, by a number that begins anew after 65,535: for more of them see `Tally`.
     """
 
     demo: Demo
@@ -143,7 +144,7 @@ class Flow:
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=url.username)
         client.username_pw_set(url.username, url.password)
         client.max_inflight_messages_set(2_000)
-        client.on_publish = lambda _c, _u, mid, _r, _p: self.acknowledged.add(mid)
+        client.on_publish = lambda _c, _u, mid, _r, _p: self._heard(mid)
         client.connect(url.host, url.port or 1883)
         client.loop_start()
         self._client = client
@@ -157,7 +158,7 @@ class Flow:
         assert self._client is not None
         self._thread.join(20)
         deadline = time.monotonic() + 30
-        while len(self.acknowledged) < len(self.sent) and time.monotonic() < deadline:
+        while self.unheard() and time.monotonic() < deadline:
             time.sleep(0.05)
         self._client.disconnect()
         self._client.loop_stop()
@@ -166,22 +167,60 @@ class Flow:
         """(device_id, ts in ms, value) of every acknowledged message."""
         return {self.sent[mid] for mid in self.acknowledged}
 
+    def unheard(self) -> int:
+        """How many messages were sent and not acknowledged yet."""
+        return len(self.sent) - len(self.acknowledged)
+
+    def _note(self, mid: int, reading_: tuple[str, int, float]) -> None:
+        self.sent[mid] = reading_
+
+    def _heard(self, mid: int) -> None:
+        self.acknowledged.add(mid)
+
     def _publish(self) -> None:
         assert self._client is not None
         begun, wall = time.monotonic(), time.time()
-        number = 0
+        number, due = 0, begun
         while not self._stop.is_set():
-            wait_s = begun + number / self.rate - time.monotonic()
+            wait_s = due - time.monotonic()
             if wait_s > 0:
                 time.sleep(wait_s)
+            # (who stood still for long goes on from there: all that at once would be a flood)
+            due = max(due, time.monotonic() - 1.0) + 1 / self.rate
             index = number % self.probes
             since = time.monotonic() - begun
             probe = self.demo.probes[index]
             reading_ = (probe, round((wall + since) * 1000), round(self.depth(index, since), 3))
             payload = json.dumps({"ts": reading_[1], "values": {"water_depth": reading_[2]}})
             info = self._client.publish(readings_topic(probe), payload, qos=1)
-            self.sent[info.mid] = reading_
+            self._note(info.mid, reading_)
             number += 1
+
+
+@dataclass(slots=True)
+class Tally(Flow):
+    """A flow for hours, which keeps no message: by probe their number and sums of what they said.
+
+    ``sums[device_id]``: messages, times in ms, values in mm.
+    """
+
+    sums: dict[str, list[int]] = field(default_factory=dict)
+    messages: int = 0
+    heard: int = 0
+
+    def unheard(self) -> int:
+        """How many messages were sent and not acknowledged yet."""
+        return self.messages - self.heard
+
+    def _note(self, mid: int, reading_: tuple[str, int, float]) -> None:
+        device_id, ts, value = reading_
+        sums = self.sums.setdefault(device_id, [0, 0, 0])
+        for n, one in enumerate((1, ts, round(value * 1000))):
+            sums[n] += one
+        self.messages += 1
+
+    def _heard(self, mid: int) -> None:
+        self.heard += 1
 
 
 def p95(values: list[float]) -> float:
