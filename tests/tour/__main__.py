@@ -29,7 +29,7 @@ _LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 _PATIENCE_MS = 60_000
 _SETTLE_MS = 2_500
 _LIGHT = "localStorage.setItem('cc_theme', 'light')"
-_STILL = "() => !window.cc_wall || !cc_wall.city || cc_wall.city.map.loaded()"
+_STILL = "() => !window.cc_wall || !cc_wall.city || cc_wall.city.map.areTilesLoaded()"
 _WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
 
 
@@ -104,9 +104,9 @@ async def _known(browser: Browser, base: str, accounts: dict[str, str]) -> dict[
     context = await browser.new_context()
     await _log_in(context, base, "operator", accounts)
     answer = await context.request.get(f"{base}/api/v1/tickets")
-    tickets: list[dict[str, Any]] = (await answer.json())["tickets"]
+    tickets: list[dict[str, Any]] = (await answer.json())["features"]
     await context.close()
-    return {**accounts, "number": tickets[0]["number"] if tickets else ""}
+    return {**accounts, "number": tickets[0]["properties"]["number"] if tickets else ""}
 
 
 async def _log_in(context: BrowserContext, base: str, name: str, accounts: dict[str, str]) -> None:
@@ -161,7 +161,8 @@ async def _act(page: Page, stop: Stop) -> None:
             await page.keyboard.type(what)
         else:
             await page.evaluate(what)
-    await expect(page.locator(stop.shows).first).to_be_visible()
+    if stop.shows:
+        await expect(page.locator(stop.shows).first).to_be_visible()
     await page.wait_for_timeout(_SETTLE_MS)
     began_s = time.monotonic()
     while not await page.evaluate(_STILL) and time.monotonic() - began_s < _PATIENCE_MS / 1000:

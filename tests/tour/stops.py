@@ -23,7 +23,7 @@ class Stop:
     sizes: tuple[tuple[int, int], ...] = WALL
     do: tuple[tuple[Literal["click", "key", "type", "run"], str], ...] = ()
     light: bool = False
-    shows: str = "body"  # what must be visible at the end
+    shows: str = ""  # what must be visible at the end, if anything
 
 
 def _select(found: str) -> str:

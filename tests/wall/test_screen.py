@@ -48,7 +48,7 @@ async def test_cells_theme_and_language_change_on_the_spot(
         assert await serious_faults(page) == []
 
         await page.click("#language button")
-        await expect(page.locator("#attention h2")).to_contain_text("需要关注")
+        await expect(page.locator("#attention h2")).to_contain_text("最急在前")
         await expect(page.locator("#nav")).to_contain_text("调度台")
         await expect(page.locator("[data-story]")).to_contain_text("已派遣")
         assert await page.get_attribute("html", "lang") == "zh-Hans"

@@ -121,10 +121,11 @@
         className: on ? "cc-bell on" : "cc-bell",
         role: "switch",
         "aria-checked": on,
-        "aria-label": words.alarm_sound,
+        "aria-label": `${words.alarm_sound}: ${words[on ? "alarm_on" : "alarm_off"]}`,
         title: words[on ? "alarm_sound_on" : "alarm_sound_off"],
         onClick: () => switchSound(!on),
       },
+      e("span", { "aria-hidden": true }, words[on ? "alarm_on" : "alarm_off"]),
       ns.marks.svg(
         {},
         e("path", { d: BELL, fill: "currentColor" }),

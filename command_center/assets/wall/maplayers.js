@@ -87,6 +87,8 @@
         "icon-ignore-placement": true,
         "symbol-sort-key": ["get", "order"],
       },
+      // over the whole city they stand back behind what burns
+      paint: { "icon-opacity": ["interpolate", ["linear"], ["zoom"], 11.5, 0.5, 13.5, 1] },
     });
     add({
       id: "ticket-cluster",

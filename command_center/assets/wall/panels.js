@@ -224,7 +224,8 @@
     const { words, language } = config;
     const layers = layersOf(config);
     const pick = (field) => ns.pick(ticket, field, language);
-    const who = [pick("department"), pick("crew")].filter(Boolean).join(" · ");
+    const [office, crew] = [pick("department"), pick("crew")];
+    const decide = needsDecision(ticket);
     return e(
       "li",
       null,
@@ -254,19 +255,25 @@
           e(
             "span",
             { className: "cc-item-row" },
-            e("span", { className: "cc-item-where" }, [pick("area"), ticket.cell].filter(Boolean).join(" · ")),
-            e("span", { className: "cc-number" }, ticket.number)
-          ),
-          e(
-            "span",
-            { className: "cc-item-row" },
-            e("span", { className: who ? "cc-item-who" : "cc-item-who none" }, who || words.nobody_yet),
+            e(
+              "span",
+              { className: office ? "cc-item-who" : "cc-item-who none" },
+              [office || words.nobody_yet, crew].filter(Boolean).join(" · "),
+              office && !crew && e("b", { className: "none" }, ` · ${words.no_crew}`)
+            ),
             e(
               "span",
               { className: "cc-tags" },
               ticket.supervised && e("em", { className: "supervised" }, words.supervised),
-              e("em", { className: needsDecision(ticket) ? "needs" : "state" }, config.states[ticket.state])
+              // what the desk has to do next, else how it stands
+              e("em", { className: decide ? "needs" : "state" }, decide ? words[`next_${ticket.state}`] : config.states[ticket.state])
             )
+          ),
+          e(
+            "span",
+            { className: "cc-item-row" },
+            e("span", { className: "cc-item-where" }, pick("area") || ticket.cell),
+            e("span", { className: "cc-number" }, ticket.number)
           )
         )
       )
