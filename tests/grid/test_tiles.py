@@ -117,6 +117,31 @@ def test_base_map_and_components_are_cut(database: TestDatabase, tmp_path: Path)
     assert lamps.geometry.iloc[0].distance(shapely.Point(118.09, 24.48)) < 1e-5
 
 
+def test_what_lies_inside_a_tile_keeps_its_shape_and_a_speck_is_left_out(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    engine = database.engine()
+    build_town(engine)
+    park = shapely.box(118.085, 24.475, 118.095, 24.485)
+    pond = shapely.box(118.088, 24.478, 118.09, 24.48)
+    shapes = [
+        shapely.orient_polygons(park - pond, exterior_cw=clockwise) for clockwise in (True, False)
+    ]
+    speck = shapely.box(118.09, 24.4901, 118.090001, 24.490101)
+    put_basemap(
+        engine,
+        [BasemapFeature(kind=BasemapKind.GREEN, geometry=one) for one in (*shapes, speck)],
+        by=BY,
+    )
+    z, (x, y) = 12, tile_of(118.09, 24.48, 12)
+    with reading(database.engine("cc_web")) as conn:
+        found = decoded(tile(conn, "basemap", z, x, y), tmp_path, z, x, y)
+    unit = 360 / 2**z / 4096
+    assert len(found) == 2
+    for shape in found.geometry:
+        assert shapely.hausdorff_distance(shape, park - pond) < 2 * unit
+
+
 def test_nothing_far_away_and_no_such_tile(database: TestDatabase) -> None:
     build_town(database.engine())
     with reading(database.engine("cc_web")) as conn:
