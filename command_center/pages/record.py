@@ -45,16 +45,16 @@ def router(services: Services) -> APIRouter:
             title=story.titled(ticket, "title", language),
             state=STATE_WORDS[ticket.state].told(language),
             facts=_facts(ticket, language),
-            lines=list(reversed(story.history(past.entries, names, language, zone, now))),
-            clocks=[] if why is None else lines(why, language, zone),
+            lines=list(reversed(story.history(past.entries, names, language, zone, None))),
+            clocks=[] if why is None else lines(why, language, zone, dated=True),
             messages=[
-                {"at": clock_text(one.created_at, zone, now=now), "text": one.body,
+                {"at": clock_text(one.created_at, zone, now=None), "text": one.body,
                  "who": story.actor_name(one.author, names, language),
                  "audience": one.report_number or AUDIENCE_WORDS[one.audience].told(language)}
                 for one in past.messages
             ],
             ratings=[story.rating_line(one, language) for one in past.ratings],
-            exported=f"{actor.key} · {clock_text(now, zone, now=now)}",
+            exported=f"{actor.key} · {clock_text(now, zone, now=None)}",
             photos=_photos(past),
         )  # fmt: skip
 

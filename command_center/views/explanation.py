@@ -17,11 +17,16 @@ from events.model.ledger import LedgerEntry
 from events.model.verb import Verb
 
 
-def lines(found: Explanation, language: Language, zone: ZoneInfo) -> list[str]:
-    """First the whole limit, then every segment of every run and every pause, then the result."""
+def lines(
+    found: Explanation, language: Language, zone: ZoneInfo, *, dated: bool = False
+) -> list[str]:
+    """First the whole limit, then every segment of every run and every pause, then the result.
+
+    ``dated``: each time with its date, for what is kept.
+    """
 
     def at(moment: datetime) -> str:
-        return clock_text(moment, zone, now=found.at)
+        return clock_text(moment, zone, now=None if dated else found.at)
 
     first = found.runs[0].clock
     told = [

@@ -9,11 +9,17 @@ from command_center.problem import Language
 from command_center.wording import words
 
 
-def clock_text(at: datetime | None, zone: ZoneInfo, *, now: datetime) -> str:
-    """``14:03`` today, ``11-23 14:03`` on another day, with the year when that differs."""
+def clock_text(at: datetime | None, zone: ZoneInfo, *, now: datetime | None) -> str:
+    """``14:03:05`` today, ``11-23 14:03`` on another day, with the year when that differs.
+
+    Without ``now``, for what is read at any time: ``2026-11-23 14:03:05``.
+    """
     if at is None:
         return "–"
-    local, today = at.astimezone(zone), now.astimezone(zone)
+    local = at.astimezone(zone)
+    if now is None:
+        return local.strftime("%Y-%m-%d %H:%M:%S")
+    today = now.astimezone(zone)
     if local.date() == today.date():
         return local.strftime("%H:%M:%S")
     return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d %H:%M")

@@ -97,9 +97,9 @@ def history(
     names: Names,
     language: Language,
     zone: ZoneInfo,
-    now: datetime,
+    now: datetime | None,
 ) -> tuple[Line, ...]:
-    """What happened, the newest first."""
+    """What happened, the newest first; without ``now`` each time with its date."""
     lines = [
         Line(
             at=clock_text(entry.at, zone, now=now),

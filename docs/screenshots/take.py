@@ -2,9 +2,10 @@
 
 ``.venv/bin/python docs/screenshots/take.py ADDRESS ACCOUNTS [NAME ...]``: ``ADDRESS`` is what
 `command-center run --demo-login` said was ready, ``ACCOUNTS`` its ``secrets/demo-accounts.json``;
-names choose pictures, all when none is given. Waits until each map has drawn itself. One report is
-made by hand as a resident would, so that its progress can be shown, and some devices send what
-cannot be used, so that the quarantine has something to show.
+names choose pictures, all when none is given. Start the city with
+``COMMAND_CENTER_OPEN=figures,streets,layers``, so that ``/city`` has something to show. Waits until
+each map has drawn itself. One report is made by hand as a resident would, so that its progress can
+be shown, and some devices send what cannot be used, so that the quarantine has something to show.
 """
 
 import argparse
@@ -72,6 +73,14 @@ PICTURES = (
     Picture(name="wall-story-zh", path="/", open=_URGENT),
     Picture(name="wall-device-en", path="/", run=_RIVER),
     Picture(name="wall-area-zh", path="/", run=_STREET),
+    Picture(name="wall-light-en", path="/", run="() => cc_wall.theme.choose('light')"),
+    Picture(name="wall-small-en", path="/", size=(1024, 768), shown=1024),
+    Picture(name="wall-past-zh", path="/", open=".cc-past-open"),
+    Picture(name="wall-flood-zh", path="/?layer=flood"),
+    Picture(name="wall-dust-en", path="/?layer=construction_dust"),
+    Picture(name="wall-outfall-zh", path="/?layer=outfall"),
+    Picture(name="wall-epidemic-en", path="/?layer=epidemic_control"),
+    Picture(name="city-zh", path="/city", account=None),
     Picture(name="desk-zh", path="/desk"),
     Picture(name="desk-en", path="/desk", open=".cc-desk [data-ticket], tbody tr"),
     Picture(
@@ -124,7 +133,7 @@ async def take(browser: Browser, picture: Picture, base: str, city: dict[str, st
         await page.wait_for_load_state()
     else:
         await page.goto(base + path)
-    if picture.path == "/":
+    if picture.path.split("?")[0] == "/":
         await page.wait_for_selector(".cc-map-canvas[data-ready]")
     await page.wait_for_timeout(5_000)
     if picture.open:
@@ -132,7 +141,8 @@ async def take(browser: Browser, picture: Picture, base: str, city: dict[str, st
         await page.wait_for_timeout(6_000)
     if picture.run:
         await page.evaluate(picture.run)
-        await page.wait_for_selector("#chart .main-svg, #area-on-time")
+        if "select" in picture.run:
+            await page.wait_for_selector("#chart .main-svg, #area-on-time")
         await page.wait_for_timeout(3_000)
     keep(await page.screenshot(), FOLDER / f"{picture.name}.png", picture.shown)
     await context.close()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -260,6 +261,9 @@ async def test_a_record_is_exported_by_name_and_leaves_a_trace(
         answer = await desk.get(f"/record/{ticket.number}")
         assert answer.status_code == 200
         assert "&lt;script&gt;called" in answer.text
+        # it is read at any time: every moment in it has its date
+        filed = ticket.created_at.astimezone(ZoneInfo("Asia/Shanghai"))
+        assert f"<td>{filed:%Y-%m-%d %H:%M:%S}</td>" in answer.text
         assert (await crew.get(f"/record/{ticket.number}")).status_code == 403
         assert (await desk.get("/record/20200101-00001")).status_code == 404
     trail = town.rows("SELECT actor, object_key FROM events.ledger WHERE verb = 'record.export'")
