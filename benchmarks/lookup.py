@@ -38,7 +38,8 @@ SET auto_explain.log_analyze = on;
 SET auto_explain.log_timing = off;
 SET client_min_messages = log
 """
-# 20 communities of 999 cells each. One ticket in fifty is open. 7919 and 104729 spread evenly.
+# 20 communities of 999 cells of a hectare each, in rows; everything else is spread over them. One
+# ticket in fifty is open. 7919 and 104729 spread evenly.
 _FILL = """
 INSERT INTO grid.areas (code, kind, parent_id, path, name_zh, name_en, geometry)
 SELECT '350500001' || to_char(n, 'FM000'), 'community', s.area_id, '{}', '第' || n || '社区',
@@ -47,11 +48,11 @@ FROM generate_series(3, 22) AS n, grid.areas AS s WHERE s.code = '350500001';
 UPDATE grid.areas AS a SET path = s.path || a.area_id FROM grid.areas AS s
 WHERE s.code = '350500001' AND a.path = '{}';
 INSERT INTO grid.cells (code, area_id, geometry)
-SELECT a.code || to_char(1 + n / 20, 'FM000'), a.area_id,
-    ST_MakeEnvelope(118 + n % 142 * 0.0035, 24.4 + n / 142 * 0.0035,
-        118 + (n % 142 + 1) * 0.0035, 24.4 + (n / 142 + 1) * 0.0035, 4326)
+SELECT a.code || to_char(1 + n % 999, 'FM000'), a.area_id,
+    ST_MakeEnvelope(118 + n % 142 * 0.001, 24.4 + n / 142 * 0.001,
+        118 + (n % 142 + 1) * 0.001, 24.4 + (n / 142 + 1) * 0.001, 4326)
 FROM generate_series(0, 19979) AS n
-JOIN grid.areas AS a ON a.code = '350500001' || to_char(3 + n % 20, 'FM000');
+JOIN grid.areas AS a ON a.code = '350500001' || to_char(3 + n / 999, 'FM000');
 CREATE TEMP TABLE told AS
 SELECT n, (ARRAY['路面积水', '垃圾堆放', '路灯不亮', '井盖缺失', '河道漂浮物',
         '工地扬尘'])[1 + n % 6] AS zh,
@@ -82,17 +83,24 @@ FROM events.tickets;
 INSERT INTO events.counters (kind, day, last)
 SELECT 'ticket', CAST(now() AS date) - n, 2880 FROM generate_series(0, :count / 2880) AS n;
 INSERT INTO grid.components (code, kind, name_zh, name_en, position, area_id, changed_by)
-SELECT 'LP-' || n, 'lamp', n || '号路灯', 'Lamp ' || n, ST_Point(118.1, 24.5, 4326), 4, 'benchmark'
-FROM generate_series(1, 100000) AS n;
+SELECT 'LP-' || n, 'lamp', n || '号路灯', 'Lamp ' || n,
+    ST_Point(118.0 + n * 7919 % 100000 * 0.00000142, 24.4 + n * 26423 % 100003 * 0.00000142, 4326),
+    4, 'benchmark'
+FROM generate_series(1::bigint, 100000) AS n;
 INSERT INTO grid.basemap (kind, name_zh, name_en, geometry, changed_by)
-SELECT 'road', '第' || n % 3000 || '路', 'Road ' || n % 3000, ST_Point(118.1, 24.5, 4326),
+SELECT CASE WHEN n % 20 = 0 THEN 'road_major' WHEN n % 4 = 0 THEN 'road' ELSE 'road_minor' END,
+    '第' || n % 3000 || '路', 'Road ' || n % 3000,
+    ST_MakeLine(ST_Point(x, y, 4326), ST_Point(x + n % 2 * 0.002, y + (n + 1) % 2 * 0.002, 4326)),
     'benchmark'
-FROM generate_series(1, 50000) AS n;
+FROM generate_series(1::bigint, 50000) AS n,
+    LATERAL (SELECT 118.0 + n * 7919 % 701 * 0.0002 AS x,
+        24.4 + n * 104729 % 709 * 0.0002 AS y) AS place;
 INSERT INTO iot.devices (device_id, bucket, model, layer, name_zh, name_en, metrics, interval_s,
     position, area_id, secret_hash, changed_by)
 SELECT 'WL-' || n, '00', 'gauge', 'flood', n || '号水位站', 'Gauge ' || n, '{water_level}', 60,
-    ST_Point(118.1, 24.5, 4326), 4, '', 'benchmark'
-FROM generate_series(1, 20000) AS n;
+    ST_Point(118.0 + n * 7919 % 20011 * 0.0000071, 24.4 + n * 10457 % 20021 * 0.0000071, 4326),
+    4, '', 'benchmark'
+FROM generate_series(1::bigint, :devices) AS n;
 VACUUM ANALYZE
 """
 _SAID = (
@@ -122,6 +130,19 @@ def main() -> None:
                 _area(conn, name, code, operator)
 
 
+def fill(database: TestDatabase, count: int, *, devices: int = 20_000) -> None:
+    """Make a city of a found town: ``count`` tickets, one in fifty of them open, and the rest."""
+    began = time.monotonic()
+    with database.superuser() as conn:
+        conn.execute("SET cc.actor = 'system:benchmark'")
+        # what is generated is consistent: no foreign key needs to be looked up a million times
+        conn.execute("SET session_replication_role = replica")
+        for statement in _FILL.split(";\n"):
+            done = statement.replace(":count", str(count)).replace(":devices", str(devices))
+            conn.execute(done.encode())
+    print(f"{count:,} tickets in {time.monotonic() - began:.0f} s", flush=True)
+
+
 @contextmanager
 def _city(count: int) -> Iterator[tuple[TestDatabase, Actor]]:
     """A database with so many tickets, and an operator of the whole city."""
@@ -131,13 +152,7 @@ def _city(count: int) -> Iterator[tuple[TestDatabase, Actor]]:
         cluster.database() as database,
     ):
         town = found_town(database)
-        began = time.monotonic()
-        with database.superuser() as conn:
-            # what is generated is consistent: no foreign key needs to be looked up a million times
-            conn.execute("SET session_replication_role = replica")
-            for statement in _FILL.split(";\n"):
-                conn.execute(statement.replace(":count", str(count)).encode())
-        print(f"{count:,} tickets in {time.monotonic() - began:.0f} s", flush=True)
+        fill(database, count)
         yield database, town.people["operator"]
 
 
