@@ -22,6 +22,7 @@ import orjson
 from playwright.async_api import Page
 from sqlalchemy import Connection
 
+from benchmarks.filling import without_indexes
 from benchmarks.timing import say
 from command_center.app import Application
 from command_center.live import past
@@ -36,8 +37,7 @@ from tests.web.serving import serve
 _TIMES = 25
 _say = partial(say, times=_TIMES)
 _CLICKS = 20
-# A ticket every so many seconds, open for 4 hours, one in a hundred for 20 days.
-_FILL = """
+_DEVICES = """
 INSERT INTO iot.metrics (name, unit, name_zh, name_en)
 VALUES ('water_level', 'm', '水位', 'Water level'), ('rain_10min', 'mm', '雨量', 'Rain');
 INSERT INTO iot.devices (device_id, bucket, model, layer, name_zh, name_en, metrics, interval_s,
@@ -46,7 +46,10 @@ SELECT 'WL-' || n, '00', 'gauge', 'flood', n || '号水位站', 'Gauge ' || n,
     '{water_level,rain_10min}', 300, ST_Point(118.0 + n % 100 * 0.005, 24.4 + n / 100 * 0.005,
     4326), 4, '', 'benchmark'
 FROM generate_series(1, :devices) AS n;
-UPDATE iot.due SET since = now() - interval '400 days';
+UPDATE iot.due SET since = now() - interval '400 days'
+"""
+# A ticket every so many seconds, open for 4 hours, one in a hundred for 20 days.
+_FILL = """
 CREATE TEMP TABLE life AS
 SELECT n, now() - interval '365 days' + n * interval '365 days' / :tickets AS at,
     CASE WHEN n % 100 = 0 THEN interval '20 days' ELSE interval '4 hours' END AS lasts
@@ -108,11 +111,16 @@ SELECT d.device_no, m.metric_no, at, 1.5, at + interval '2 seconds'
 FROM generate_series(CAST(:day AS timestamptz), CAST(:day AS timestamptz) + interval '1 day'
     - interval '15 minutes', interval '15 minutes') AS at
 CROSS JOIN iot.devices AS d CROSS JOIN iot.metrics AS m
+ORDER BY d.device_no, m.metric_no, at
 """
 _LATEST = """
 INSERT INTO iot.latest (device_no, metric_no, ts, value, flag, received_at)
 SELECT device_no, metric_no, now(), 1.5, 'N', now() FROM iot.devices CROSS JOIN iot.metrics
 """
+_TABLES = (
+    "events.tickets", "events.ticket_past", "events.ledger", "events.events",
+    "events.ticket_events", "events.alarm_past",
+)  # fmt: skip
 _AGO = {
     "10 minutes": timedelta(minutes=10), "an hour": timedelta(hours=1), "a week": timedelta(days=7),
     "a month": timedelta(days=30), "11 months": timedelta(days=330),
@@ -148,18 +156,23 @@ def main() -> None:
 def _fill(database: TestDatabase, now: datetime, *, tickets: int, devices: int) -> None:
     began = time.monotonic()
     days = {(now - ago - timedelta(days=n)).date() for ago in _AGO.values() for n in (0, 1)}
+
+    def run(statements: str, **values: object) -> None:
+        given = {"tickets": tickets, "devices": devices, **values}
+        for name, value in given.items():
+            statements = statements.replace(f":{name}", str(value))
+        for statement in statements.split(";\n"):
+            conn.execute(statement.encode())
+
     with database.superuser() as conn:
-        for statement in ("SET session_replication_role = origin", *_FILL.split(";\n")):
-            # devices are noted by their triggers; the rest is generated as those would write it
-            done = statement.replace(":tickets", str(tickets)).replace(":devices", str(devices))
-            conn.execute(done.encode())
-            if "UPDATE iot.due" in statement:
-                conn.execute("SET session_replication_role = replica")
+        run(_DEVICES)
+        with without_indexes(conn, *_TABLES):
+            run(_FILL)
         for day in _every_day(now):
             conn.execute(f"SELECT iot.ensure_partition('{day}')".encode())
         for day in sorted(days):
-            conn.execute(_READINGS.replace(":day", f"'{day} 00:00:00+00'").encode())
-        conn.execute(_LATEST.encode())
+            run(_READINGS, day=f"'{day} 00:00:00+00'")
+        run(_LATEST)
         conn.execute("VACUUM ANALYZE")
     print(
         f"{tickets:,} tickets, {devices:,} devices in {time.monotonic() - began:.0f} s", flush=True

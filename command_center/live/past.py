@@ -22,7 +22,7 @@ from events.store import statistics
 from events.store import then as then_store
 from iot_ingest.store import devices as device_store
 from iot_ingest.store import past as past_store
-from iot_ingest.store.readings import Latest
+from iot_ingest.store.past import Heard
 
 # Values are read of so many devices at most, the loud ones first.
 MOST_DEVICES = 2_000
@@ -61,7 +61,7 @@ def _devices(conn: Connection, then: datetime, *, facts: bool, device_no: int | 
     levels = then_store.levels(conn, then)
     used = past_store.in_use(conn, then)
     asked = _asked(used, levels, device_no)
-    heard: dict[int, list[Latest]] = {}
+    heard: dict[int, list[Heard]] = {}
     for one in past_store.latest(conn, then, asked):
         heard.setdefault(one.device_no, []).append(one)
     told: dict[int, Json] = {number: {"id": number} for number in sorted(used)}
@@ -85,7 +85,7 @@ def _asked(used: Iterable[int], levels: Mapping[int, int], device_no: int | None
     return order[:MOST_DEVICES]
 
 
-def _online(values: Iterable[Latest], interval_s: float, then: datetime) -> bool:
+def _online(values: Iterable[Heard], interval_s: float, then: datetime) -> bool:
     patience = timedelta(seconds=max(_SILENT_S, _SILENT_INTERVALS * interval_s))
     return any(one.received_at >= then - patience for one in values)
 

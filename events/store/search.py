@@ -20,6 +20,7 @@ from events.store.tables import proposals as P  # noqa: N812
 from events.store.tables import ticket_words as W  # noqa: N812
 from events.store.tables import tickets as T  # noqa: N812 - short, it is on every line
 from grid.store.named_sql import Statements
+from grid.store.postgis import planned_anew
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,10 +100,8 @@ def _run(conn: Connection, statement: Select[Any], *, looks_at_words: bool) -> S
     way is the faster one depends on the words, so that one plan for all of them will not do."""
     if not looks_at_words:
         return conn.execute(statement).all()
-    _SQL.value(conn, "plan_by", mode="force_custom_plan")
-    rows = conn.execute(statement).all()
-    _SQL.value(conn, "plan_by", mode="auto")
-    return rows
+    with planned_anew(conn):
+        return conn.execute(statement).all()
 
 
 def _plain(query: TicketQuery) -> list[ColumnElement[bool]]:

@@ -19,7 +19,3 @@ FROM grid.areas AS own WHERE own.area_id = :area_id;
 -- name: cell_id_of
 -- A unit cell by its 15-digit code.
 SELECT cell_id FROM grid.cells WHERE code = :code;
-
--- name: plan_by
--- How statements of this transaction are planned: "auto", or "force_custom_plan" for what is asked.
-SELECT set_config('plan_cache_mode', :mode, true);

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from events.model.ticket import Ticket
 from events.model.workflow import State
-from events.store import events, tickets
+from events.store import events
 from events.store.search import area_ids
 from grid.store.named_sql import Statements
 
@@ -22,13 +23,25 @@ if TYPE_CHECKING:
 
     from events.model.access import Scope
     from events.model.event import Event
-    from events.model.ticket import Ticket
 
 _SQL = Statements.beside(__file__)
 
 _HOUR = timedelta(hours=1)
 # Spans up to this long are counted one by one.
 _SHORT = timedelta(hours=26)
+_STATES = {one.value: one for one in State}
+# What is not asked for of a ticket of then: a list does not show it.
+_UNSEEN: dict[str, Any] = dict.fromkeys(
+    (
+        "component_id", "routing", "merged_into", "accepted_at", "disposed_by", "closed_at",
+        "recovered_at", "overdue_at", "late_at", "suspended_at", "resume_at", "appealed_at",
+        "exempted_at", "parent_id", "owned_by", "parent_number", "merged_number", "crew_code",
+        "department_code",
+    )
+) | {
+    "category_version": 0, "family": "", "description": "", "extensions": 0, "assisting": (),
+    "unsigned": (), "open_parts": 0, "parent_closed": False,
+}  # fmt: skip
 # So many of a device's findings are listed.
 _MOST_ALARMS = 50
 
@@ -60,26 +73,21 @@ def open_tickets(
     """Tickets that were open at an instant, as they stood; at most ``most``, the gravest first.
 
     What never changes of a ticket (number, title, place) is read from its row; state, severity,
-    who answers and deadlines are those of then.
+    who answers and deadlines are those of then. What a list does not show is left empty.
     """
     rows = _SQL.rows(conn, "open_at", then=then, area_ids=area_ids(conn, scope), most=most)
-    found = {one.ticket_id: one for one in tickets.by_ids(conn, [row.ticket_id for row in rows])}
-    return tuple(_stood(found[row.ticket_id], row) for row in rows)
+    return tuple(_stood(row) for row in rows)
 
 
-def _stood(ticket: Ticket, row: Row[Any]) -> Ticket:
-    """``ticket`` as it stood in a version; of its moments only that of the stage is true."""
-    values = dict(row._mapping)
+def _stood(row: Row[Any]) -> Ticket:
+    """A ticket as it stood in a version; of its moments only that of the stage is true."""
+    values = row._asdict()
     stage_at = values.pop("stage_at")
-    values["state"] = State(values["state"])
-    return replace(
-        ticket,
-        filed_at=stage_at,
-        dispatched_at=stage_at,
-        disposed_at=stage_at,
-        verified_at=stage_at,
-        **values,
-    )
+    values["state"] = _STATES[values["state"]]
+    values["area_path"] = tuple(values["area_path"])
+    for name in ("filed_at", "dispatched_at", "disposed_at", "verified_at"):
+        values[name] = stage_at
+    return Ticket(**_UNSEEN, **values)
 
 
 def count_open(conn: Connection, then: datetime, scope: Scope) -> int:

@@ -1,30 +1,36 @@
 -- name: open_at
--- How the tickets stood that were open at an instant, the gravest and most pressing first. NULL for
--- areas: all.
-SELECT p.ticket_id, p.version, p.state, p.severity, p.supervised, p.stage_at, p.due_at,
-    p.department_id, d.name_zh AS department_name_zh, d.name_en AS department_name_en, p.crew_id,
-    w.name_zh AS crew_name_zh, w.name_en AS crew_name_en
+-- How the tickets stood that were open at an instant, the gravest and most pressing first, with what
+-- lists and marks show of them. NULL for areas: all.
+SELECT p.ticket_id, t.number, p.state, p.version, t.category_code, t.layer, p.severity, t.source,
+    t.title_zh, t.title_en, ST_X(t.position) AS lon, ST_Y(t.position) AS lat, t.cell_id, t.area_id,
+    t.device_no, p.department_id, p.crew_id, p.supervised, t.occurred_at, t.created_at,
+    t.updated_at, p.stage_at, p.due_at, k.name_zh AS category_name_zh,
+    k.name_en AS category_name_en, c.code AS cell_code, a.path AS area_path,
+    a.name_zh AS area_name_zh, a.name_en AS area_name_en, d.name_zh AS department_name_zh,
+    d.name_en AS department_name_en, w.name_zh AS crew_name_zh, w.name_en AS crew_name_en
 FROM (
-    SELECT * FROM events.ticket_past
-    WHERE tstzrange(since, until) @> CAST(:then AS timestamptz)
-        AND (CAST(:area_ids AS integer[]) IS NULL OR area_id = ANY(CAST(:area_ids AS integer[])))
+    SELECT * FROM events.tickets_at(CAST(:then AS timestamptz))
+    WHERE CAST(:area_ids AS integer[]) IS NULL OR area_id = ANY(CAST(:area_ids AS integer[]))
     ORDER BY severity DESC, due_at, ticket_id
     LIMIT :most
 ) AS p
+JOIN events.tickets AS t USING (ticket_id)
+JOIN events.category_versions AS k ON k.code = t.category_code AND k.version = t.category_version
+JOIN grid.areas AS a ON a.area_id = t.area_id
+LEFT JOIN grid.cells AS c ON c.cell_id = t.cell_id
 LEFT JOIN events.departments AS d ON d.department_id = p.department_id
-LEFT JOIN events.crews AS w ON w.crew_id = p.crew_id;
+LEFT JOIN events.crews AS w ON w.crew_id = p.crew_id
+ORDER BY p.severity DESC, p.due_at, p.ticket_id;
 
 -- name: count_open
 -- How many tickets were open at an instant.
-SELECT count(*) FROM events.ticket_past
-WHERE tstzrange(since, until) @> CAST(:then AS timestamptz)
-    AND (CAST(:area_ids AS integer[]) IS NULL OR area_id = ANY(CAST(:area_ids AS integer[])));
+SELECT count(*) FROM events.tickets_at(CAST(:then AS timestamptz))
+WHERE CAST(:area_ids AS integer[]) IS NULL OR area_id = ANY(CAST(:area_ids AS integer[]));
 
 -- name: levels
 -- The worst finding that was known to last, for each device that had one.
 SELECT device_no, max(level) AS level
-FROM events.alarm_past
-WHERE tstzrange(since, until) @> CAST(:then AS timestamptz)
+FROM events.alarms_at(CAST(:then AS timestamptz))
 GROUP BY device_no;
 
 -- name: recent

@@ -25,6 +25,7 @@ _GATHERED, _LAST, _NOTED = "gathered", "last", "noted"
 _NOTIFY_BYTES = 7_900
 
 _SET_ACTOR = text("SELECT set_config('cc.actor', :by, true)")
+_PLAN = text("SELECT set_config('plan_cache_mode', :mode, true)")
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
 
@@ -210,6 +211,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         # at a rollback psycopg forgets what it has prepared, and every statement is planned anew
         conn.commit()
+
+
+@contextmanager
+def planned_anew(conn: Connection) -> Iterator[None]:
+    """Plan each statement inside for the values it is given, not once for any: where the values
+    tell which way is the faster one, or which few of many partitions hold what is asked for."""
+    conn.execute(_PLAN, {"mode": "force_custom_plan"})
+    yield
+    conn.execute(_PLAN, {"mode": "auto"})
 
 
 def copy_rows(

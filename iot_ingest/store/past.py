@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from grid.store.named_sql import Statements
-from iot_ingest.store.readings import Latest
+from grid.store.postgis import planned_anew
 from iot_ingest.store.series import MOST_POINTS, Point
 
 _SQL = Statements.beside(__file__)
@@ -19,18 +20,30 @@ _AHEAD = timedelta(minutes=10)
 _KEPT = timedelta(hours=26)
 
 
+class Heard(NamedTuple):
+    """The newest value of one metric of one device. (Thousands make a frame: no dataclass.)"""
+
+    device_no: int
+    metric: str
+    ts: datetime
+    value: float
+    flag: str
+    received_at: datetime
+
+
 def in_use(conn: Connection, then: datetime) -> dict[int, float]:
     """The devices that were in use at an instant: number -> its interval in seconds."""
     return {row.device_no: row.interval_s for row in _SQL.rows(conn, "in_use", then=then)}
 
 
-def latest(conn: Connection, then: datetime, device_nos: Sequence[int]) -> list[Latest]:
+def latest(conn: Connection, then: datetime, device_nos: Sequence[int]) -> list[Heard]:
     """The newest value of each metric that had come by ``then``; none older than a day."""
-    rows = _SQL.rows(
-        conn, "latest", then=then, since=then - _KEPT, until=then + _AHEAD,
-        device_nos=list(device_nos),
-    )  # fmt: skip
-    return [Latest(**row._mapping) for row in rows]
+    with planned_anew(conn):  # for any instant the plan would have each day of a year in it
+        rows = _SQL.rows(
+            conn, "latest", then=then, since=then - _KEPT, until=then + _AHEAD,
+            device_nos=list(device_nos),
+        )  # fmt: skip
+    return [Heard._make(row) for row in rows]
 
 
 def series(

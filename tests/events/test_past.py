@@ -170,3 +170,38 @@ def test_marks_are_the_same_from_hours_and_one_by_one(town: Town) -> None:
     assert counted(Scope(area_id=west)) == before
     with reading(town.web) as conn:
         assert then.marks(conn, first - timedelta(days=9), first, CITY, slices=9) == []
+
+
+_SPANS = """
+INSERT INTO events.ticket_past (ticket_id, since, until, version, state, severity, area_id,
+    supervised, stage_at)
+SELECT row_number() OVER (), at, at + lasts, 2, 'filed', 1, 4, false, at
+FROM unnest(ARRAY[timestamptz '2026-06-01 02:00:00.000001+00', '1999-01-01 00:00:00+00']) AS at
+CROSS JOIN (
+    SELECT (1 << k) * interval '1 minute' + n * interval '1 microsecond' AS lasts
+    FROM generate_series(0, 23) AS k CROSS JOIN generate_series(-1, 1) AS n
+    UNION ALL SELECT interval '1 microsecond'
+    UNION ALL SELECT interval '99 years'
+) AS span
+RETURNING 1
+"""
+_DIFFERENT = """
+WITH ats AS (
+    SELECT since AS at FROM events.ticket_past
+    UNION SELECT unnest(ARRAY[until - interval '1 microsecond', until]) FROM events.ticket_past
+    WHERE until < 'infinity'
+), held AS (
+    SELECT at, ticket_id FROM ats JOIN events.ticket_past ON since <= at AND until > at
+), found AS (
+    SELECT at, ticket_id FROM ats CROSS JOIN LATERAL events.tickets_at(at)
+)
+(SELECT * FROM held EXCEPT ALL SELECT * FROM found)
+UNION ALL (SELECT * FROM found EXCEPT ALL SELECT * FROM held)
+"""
+
+
+def test_whatever_holds_at_an_instant_is_found_however_long_it_lasts(town: Town) -> None:
+    """Spans of a microsecond to decades, at their first and last instants and after them."""
+    town.filed(draft("flooding"), now=NOW)
+    assert len(town.rows(_SPANS)) > 100
+    assert town.rows(_DIFFERENT) == []

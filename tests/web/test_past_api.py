@@ -3,6 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
+
+from grid.store.postgis import reading
+from iot_ingest.store import past
 from tests.events.town import Town, draft
 from tests.wall.conftest import Gauge, gauge
 from tests.web.conftest import ClientOf
@@ -86,3 +90,22 @@ async def test_what_is_no_past_instant_is_refused_and_so_is_who_sees_no_wall(
         async with client_of(who) as client:
             for path in ("past?then=2026-01-01T00:00:00Z", "past/marks"):
                 assert (await client.get(f"/api/v1/{path}")).status_code == status
+
+
+def test_newest_values_are_planned_for_their_days_alone(town: Town, gauge: Gauge) -> None:
+    """A plan for any instant has all days of a year in it, and takes ten times as long."""
+    now = datetime.now(UTC)
+    gauge.says(1.0, until=now - MINUTE)
+    with reading(town.web) as conn:
+        for _ in range(15):
+            (heard,) = past.latest(conn, now, [1])
+        driver = conn.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        plans = driver.execute(
+            "SELECT custom_plans, generic_plans FROM pg_prepared_statements"
+            " WHERE statement LIKE '%iot.latest%'"
+        ).fetchone()
+    assert heard.value == 1.0
+    assert plans is not None
+    assert plans[0] >= 9
+    assert plans[1] == 0
