@@ -14,6 +14,7 @@ import psycopg
 from command_center.machine.account import Account
 from command_center.machine.data_folder import DataFolder
 from command_center.machine.process_table import end, working_in
+from command_center.machine.scram import scram_entry
 from command_center.machine.secret_files import write_private
 from command_center.machine.service import Service
 from command_center.problem import Problem
@@ -170,18 +171,22 @@ def clear_crashed_server(cluster: Cluster) -> None:
 
 
 def ensure_database(cluster: Cluster, name: str, passwords: Mapping[str, str]) -> None:
-    """Make the login roles, the database and its extensions where they are missing."""
+    """Make the login roles, the database and its extensions where they are missing.
+
+    Passwords are generated ones (`scram_entry`); that of the superuser, too.
+    """
     literal, identifier = psycopg.sql.Literal, psycopg.sql.Identifier
+    wanted = {one: passwords[one] for one in ROLES} | {SUPERUSER: cluster.superuser_password}
     with cluster.connect("postgres") as connection:
         present = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
-        for role in ROLES:
+        for role, password in wanted.items():
             verb = (
                 "ALTER ROLE {} LOGIN PASSWORD {}"
                 if role in present
                 else ("CREATE ROLE {} LOGIN PASSWORD {}")
             )
             connection.execute(
-                psycopg.sql.SQL(verb).format(identifier(role), literal(passwords[role]))
+                psycopg.sql.SQL(verb).format(identifier(role), literal(scram_entry(password)))
             )
         exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if exists.fetchone() is None:

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from dash import Dash, html
+from dash._hooks import HooksManager
 from dash.development.base_component import Component
 from fastapi import FastAPI, Response
 
@@ -96,6 +97,10 @@ class PageApp(Dash):
             add_log_handler=False,
             use_pages=False,
         )
+
+    def _setup_hooks(self) -> None:
+        """Take no plug-ins: for each page anew, Dash would read what every installed package is."""
+        self._hooks = HooksManager
 
     def clientside_callback(self, *args: Any, **kwargs: Any) -> Any:
         """As in Dash: it runs in the browser, so anybody who sees the page may."""

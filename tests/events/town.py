@@ -170,8 +170,7 @@ class Town:
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Look into the database as a superuser."""
-        with self.database.superuser() as conn:
-            return list(conn.execute(sql.encode()))
+        return self.database.look(sql)
 
 
 _NUMBERS = count(1)

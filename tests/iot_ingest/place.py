@@ -18,8 +18,11 @@ from grid.store import areas
 from grid.store.postgis import transaction
 from iot_ingest.message import Message
 from iot_ingest.model.device import readings_topic
+from iot_ingest.pipeline import Pipeline
+from iot_ingest.registry import Registry
 from iot_ingest.store.registration import register_devices
 from layers.packs import load_categories
+from tests.support.cluster import TestDatabase
 
 BY = "account:test"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -57,6 +60,13 @@ def settle(admin: Engine, devices: Iterable[Mapping[str, Any]]) -> dict[str, str
             conn, [Category.from_row(one.as_row()) for one in load_categories()], now=NOW
         )
     return register_devices(admin, list(devices), by=BY)
+
+
+def pipeline_of(village: TestDatabase) -> Pipeline:
+    """A pipeline that has read the registry."""
+    found = Pipeline(village.engine("cc_ingest"), Registry())
+    found.prepare(NOW)
+    return found
 
 
 def ms(moment: datetime) -> int:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -29,24 +30,53 @@ from iot_ingest.registry import Registry
 from iot_ingest.store import archive, hourly, quarantine, readings
 from iot_ingest.store.intake import Counts
 from iot_ingest.store.series import series
-from tests.iot_ingest.place import BY, NOW, item, message, minutes, rows_of, until
+from tests.iot_ingest.place import (
+    BY,
+    NOW,
+    item,
+    message,
+    minutes,
+    pipeline_of,
+    rows_of,
+    until,
+)
 from tests.iot_ingest.test_history import finish, metric_no
-from tests.support.cluster import TestDatabase
+from tests.support.cluster import TestCluster, TestDatabase
 
 OLD = NOW.replace(hour=0, minute=0, second=0) - timedelta(days=60)
 DAYS = [(OLD + timedelta(days=n)).date() for n in range(2)]
 
 
-@pytest.fixture
-def full(village: TestDatabase, pipeline: Pipeline) -> TestDatabase:
-    """Two old days of readings, rolled up, and one of yesterday."""
+@pytest.fixture(scope="module")
+def filled(cluster: TestCluster, settled: TestDatabase) -> Iterator[TestDatabase]:
+    """Two old days of readings, rolled up, and one of yesterday; to be copied."""
+    with cluster.database(settled.name) as village:
+        fill(village)
+        village.leave()
+        yield village
+
+
+def fill(village: TestDatabase) -> None:
+    pipeline = pipeline_of(village)
     for n, device in enumerate(("WL-1", "WL-2")):
         items = [item(OLD + minutes(37 * k), {"voltage": "M"}, water_level=k / 7 - n, voltage=k)
                  for k in range(77)]  # fmt: skip
         pipeline.flush([message(device, items)])
     pipeline.flush([message("WL-1", item(NOW - timedelta(days=1), water_level=1.0))])
     finish(Historian(village.engine("cc_ingest")))
-    return village
+
+
+@pytest.fixture
+def full(cluster: TestCluster, filled: TestDatabase) -> Iterator[TestDatabase]:
+    """A copy of it."""
+    with cluster.database(filled.name) as copy:
+        yield copy
+
+
+@pytest.fixture
+def pipeline(full: TestDatabase) -> Pipeline:
+    """A pipeline that stores into it."""
+    return pipeline_of(full)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,8 +18,8 @@ from iot_ingest.pipeline import Pipeline
 from iot_ingest.store import arrays, dirty, findings, hourly, past, readings, series
 from iot_ingest.store.binary import INCOMING, parameters
 from iot_ingest.store.tables import METADATA
-from tests.iot_ingest.place import NOW, item, message, minutes, rows_of
-from tests.support.cluster import TestDatabase
+from tests.iot_ingest.place import NOW, item, message, minutes, pipeline_of, rows_of
+from tests.support.cluster import TestCluster, TestDatabase
 
 SPELLINGS = {"timestamp with time zone": "timestamptz", '"char"': "char"}
 
@@ -45,10 +46,16 @@ def test_described_tables_are_the_migrated_ones(database: TestDatabase) -> None:
     assert [described(column) for table in tables for column in table.columns] == migrated
 
 
-@pytest.fixture
-def full(village: TestDatabase, pipeline: Pipeline) -> TestDatabase:
-    """Readings of some days, so that a plan has something to choose."""
-    pipeline.flush(
+@pytest.fixture(scope="module")
+def full(cluster: TestCluster, settled: TestDatabase) -> Iterator[TestDatabase]:
+    """Readings of some days, so that a plan has something to choose; nobody changes them."""
+    with cluster.database(settled.name) as village:
+        fill(village)
+        yield village
+
+
+def fill(village: TestDatabase) -> None:
+    pipeline_of(village).flush(
         [message("WL-1", item(NOW - timedelta(days=n), water_level=1)) for n in range(5)]
     )
     with village.superuser() as conn:
@@ -68,7 +75,6 @@ def full(village: TestDatabase, pipeline: Pipeline) -> TestDatabase:
             " SELECT n % 50 + 1, 1, now(), now() FROM generate_series(1, 20000) AS n"
         )
         conn.execute("ANALYZE")
-    return village
 
 
 def scanned(plan: dict[str, Any]) -> list[str]:

@@ -25,6 +25,7 @@ from command_center.machine.postgresql import (
     postgresql_service,
 )
 from command_center.machine.process_table import identify, working_in
+from command_center.machine.scram import scram_entry
 from command_center.machine.supervisor import Supervisor
 from command_center.problem import Problem
 
@@ -73,6 +74,18 @@ async def test_roles_log_in_with_their_password_only(
     wrong = private_database_url(cluster.socket_folder, "cc_web", "guessed")
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(wrong)
+    with cluster.connect("postgres") as connection:
+        asked = "SELECT rolpassword FROM pg_authid WHERE rolcanlogin ORDER BY rolname"
+        kept = [str(row[0]) for row in connection.execute(asked)]
+    # of long random secrets; a stretched one would cost each connection 10 ms of a core
+    assert [one.partition(":")[0] for one in kept] == ["SCRAM-SHA-256$1"] * (len(ROLES) + 1)
+    assert len(set(kept)) == len(kept)
+
+
+@pytest.mark.parametrize("bad", ["", "密码"])
+def test_a_password_that_is_not_a_generated_one_is_refused(bad: str) -> None:
+    with pytest.raises(ValueError, match="ASCII"):
+        scram_entry(bad)
 
 
 async def test_nobody_listens_on_a_port_and_nothing_runs_as_root(

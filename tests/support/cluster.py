@@ -41,6 +41,7 @@ class TestDatabase:
     cluster: Cluster
     passwords: dict[str, str]
     engines: dict[str, Engine] = field(default_factory=dict)
+    eyes: list[psycopg.Connection] = field(default_factory=list)
 
     def url(self, role: str = "cc_admin") -> str:
         """Return the URL under which a role (cc_owner, cc_web, ...) logs in."""
@@ -53,10 +54,18 @@ class TestDatabase:
             self.engines[role] = make_engine(self.url(role), role=role)
         return self.engines[role]
 
+    def look(self, sql: str) -> list[tuple[object, ...]]:
+        """Rows of a statement of the superuser; one connection is kept for all of them."""
+        if not self.eyes:
+            self.eyes.append(self.superuser())
+        return list(self.eyes[0].execute(sql.encode()))
+
     def leave(self) -> None:
-        """Close all connections that `engine` gave: a database that is used is not copied."""
+        """Close all connections that were kept here: a database that is used is not copied."""
         for engine in self.engines.values():
             engine.dispose()
+        while self.eyes:
+            self.eyes.pop().close()
 
     def superuser_url(self) -> str:
         """Return the URL of the one login that a city without roles of its own may use."""
@@ -134,22 +143,33 @@ class TestCluster:
         ensure_database(cluster, _TEMPLATE, self.passwords)
         template = TestDatabase(name=_TEMPLATE, cluster=cluster, passwords=self.passwords)
         migrate(template.url("cc_owner"))
+        self._clerk = cluster.connect("postgres")
 
     @contextmanager
     def database(self, template: str = _TEMPLATE) -> Iterator[TestDatabase]:
         """A fresh copy, dropped at the end: migrated and empty, or of another that nobody uses."""
         name = f"city_{next(self._numbers)}"
-        with self.cluster.connect("postgres") as connection:
-            connection.execute(
-                f"CREATE DATABASE {name} OWNER cc_owner TEMPLATE {template} STRATEGY file_copy"
-            )
+        self._order(f"CREATE DATABASE {name} OWNER cc_owner TEMPLATE {template} STRATEGY file_copy")
         found = TestDatabase(name=name, cluster=self.cluster, passwords=self.passwords)
         try:
             yield found
         finally:
             found.leave()
-            with self.cluster.connect("postgres") as connection:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            self._order(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _order(self, statement: str) -> None:
+        """Tell the server, over a connection that is kept as long as it holds."""
+        try:
+            self._clerk.execute(statement.encode())
+        except psycopg.OperationalError:
+            # the server was killed since
+            self.leave()
+            self._clerk = self.cluster.connect("postgres")
+            self._clerk.execute(statement.encode())
+
+    def leave(self) -> None:
+        """Close the connection that is kept here."""
+        self._clerk.close()
 
 
 @contextmanager
@@ -163,7 +183,11 @@ def running_cluster(folder: Path, *, fsync: bool = False) -> Iterator[TestCluste
     server = TestServer(data, cluster)
     try:
         server.start()
-        yield TestCluster(cluster, server)
+        found = TestCluster(cluster, server)
+        try:
+            yield found
+        finally:
+            found.leave()
     finally:
         server.stop()
         data.close()
