@@ -55,7 +55,7 @@ STOPS = (
     Stop(name="login", path="/login", account=None, sizes=(*WALL, *PHONE)),
     Stop(name="wall"),
     Stop(name="wall-light", light=True),
-    Stop(name="wall-cells", path="/?cells=open", shows=".cc-cells-by li"),
+    Stop(name="wall-cells", path="/?cells=open", sizes=WALL[:2], shows=".cc-cells-by li"),
     Stop(name="wall-ticket", do=(("click", _TICKET),), shows=_STORY),
     Stop(name="wall-ticket-light", do=(("click", _TICKET),), light=True, shows=_STORY),
     Stop(name="wall-device", do=(("run", _RIVER),), shows="#chart .main-svg"),

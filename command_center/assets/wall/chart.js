@@ -111,7 +111,7 @@
       id: props.id,
       ref: box,
       className: "cc-chart",
-      role: "img",
+      role: "figure",
       "aria-label": props.label,
     });
   }
