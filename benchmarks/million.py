@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from benchmarks.timing import say
 from events.model.access import Scope
+from events.model.urgency import DESK_STATES
 from events.model.workflow import State
 from events.store import crew_work, escalations, inbox, parties, search, suggestions, tickets
 from events.store.history import of_ticket
@@ -110,7 +111,7 @@ def main() -> None:
 def _lists(conn: Connection) -> None:
     queries = {
         "the newest": TicketQuery(),
-        "what waits at the desk": TicketQuery(states=search.DESK_STATES),
+        "what waits at the desk": TicketQuery(states=DESK_STATES),
         "open in a square of 2 km": TicketQuery(
             bbox=(118.2, 24.6, 118.22, 24.62), open_only=True, limit=2_000
         ),

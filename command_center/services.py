@@ -18,6 +18,10 @@ class Picture(Protocol):
         """Devices, open tickets, figures and recent events, as the wall's socket sends them."""
         ...
 
+    def told(self, area_id: int | None) -> set[int] | None:
+        """The open tickets that the walls of an area are told one by one; None: all there are."""
+        ...
+
     def health(self) -> Mapping[str, Any]:
         """``{"status": ..., "components": {name: {status, since, lag_s}}}``, as /api/health."""
         ...

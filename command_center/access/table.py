@@ -126,6 +126,7 @@ RULES: tuple[Rule, ...] = (
     _get("/api/v1/field", Permission.VIEW_FIELD),
     _post("/api/v1/notices/read", Permission.VIEW_FIELD),
     _get("/api/v1/tickets", Permission.READ_TICKETS),
+    _get("/api/v1/tickets/clusters", Permission.VIEW_WALL),
     _get("/api/v1/tickets/{number}", Permission.READ_TICKETS),
     _get("/api/v1/search", Permission.READ_TICKETS),
     _get("/api/v1/areas", Permission.READ_CONFIGURATION),

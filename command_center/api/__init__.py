@@ -7,6 +7,7 @@ from command_center.api import (
     attachments,
     cells,
     city,
+    clusters,
     configuration,
     device_imports,
     devices,
@@ -44,6 +45,7 @@ def routers(
         trend.router(services),
         screen.router(services),
         reports.router(services, photos),
+        clusters.router(services),  # (before a ticket by its number)
         tickets.router(services, photos),
         projects.router(services, photos),
         field.router(services),

@@ -72,6 +72,7 @@ SCRIPTS = tuple(
         "select",
         "maplayers",
         "mapdata",
+        "groups",
         "mappulses",
         "mappointer",
         "nomap",

@@ -200,12 +200,13 @@ class Values(_Wall):
 class TicketList(_Wall):
     """The open tickets of a ``device``, ``cell`` (cell_id), ``area`` (area_id) or ``layer`` (code).
 
-    ``most``: how many are listed.
+    ``most``: how many are listed. ``href``: where all of them are listed. Where the wall is not
+    told of all of them one by one: ``open`` {n, tickets}, how many there are, and the most urgent.
     """
 
     _namespace = _NAMESPACE
     _type = "TicketList"
-    _prop_names = _names("id", "config", "device", "cell", "area", "layer", "most")
+    _prop_names = _names("id", "config", "device", "cell", "area", "layer", "most", "href", "open")
 
 
 class DeviceList(_Wall):

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from command_center.live.figures import Figures
 from command_center.live.health import Component, duty_alerts, judge, overall
-from command_center.live.messages import Json, moment, narrowed
+from command_center.live.messages import Json, moment
 from command_center.live.world import Changed, World, fetch
 from events.store import trend
 from grid.store import heartbeats
@@ -34,6 +34,8 @@ _LOG = logging.getLogger(__name__)
 TICK_S = 0.1
 _FIGURES_S = 1.0
 _SWEEP_S = 5.0
+# While more is open than is told: how often it is looked what is most urgent.
+_CHOOSE_S = 5.0
 _RETRY_S = 0.5
 
 # Messages a client may be behind before it gets a new snapshot instead: about 3 s of changes.
@@ -149,6 +151,11 @@ class Hub:
             whole: dict[str, Any] = orjson.loads(orjson.dumps(self._whole()))
             return whole
 
+    def told(self, area_id: int | None) -> set[int] | None:
+        """The open tickets that walls of an area are told one by one; None: all there are."""
+        with self._lock:
+            return self._world.told(area_id) if self._world.leaves_out(area_id) else None
+
     def health(self) -> Mapping[str, Any]:
         """How the parts of the system are."""
         with self._lock:
@@ -172,7 +179,7 @@ class Hub:
                 stale = [one for one, (number, _) in self._encoded.items() if number < self._number]
                 for one in stale:
                     del self._encoded[one]
-                whole = narrowed(self._whole(), area_id)
+                whole = self._world.told_to(self._whole(), area_id)
                 known = self._encoded[area_id] = (self._number, orjson.dumps(whole).decode())
             return known
 
@@ -199,7 +206,7 @@ class Hub:
         )
         next(notices)
         self._reload()
-        counted_s = swept_s = time.monotonic()
+        counted_s = swept_s = chosen_s = time.monotonic()
         recount = True
         for batch in notices:
             started_s = time.monotonic()
@@ -213,13 +220,16 @@ class Hub:
                 self._look_around(recount=recount or sweep, sweep=sweep)
                 recount = False
                 swept_s = started_s if sweep else swept_s
+                if self._world.lacks(self._areas()) or started_s - chosen_s >= _CHOOSE_S:
+                    chosen_s = started_s
+                    self._choose()
             # notices gather in the connection meanwhile: that is the coalescing
             self._stop.wait(max(0.0, TICK_S - (time.monotonic() - started_s)))
 
     def _reload(self) -> None:
         now = self._now()
         with reading(self._engine) as conn:
-            world = World.load(conn, now)
+            world = World.load(conn, now, self._areas())
             world.figures = self._figures.read(conn, world.devices.values(), now)
             beats = heartbeats.all(conn)
         with self._lock:
@@ -239,6 +249,20 @@ class Hub:
             message = self._world.merge(fetched, self._now())
             if message is not None:
                 self._tell(message)
+
+    def _areas(self) -> set[int | None]:
+        """Those that open walls are of."""
+        return {one.area_id for one in tuple(self._subscribers)}
+
+    def _choose(self) -> None:
+        """Look anew which open tickets are the most urgent ones, where not all are told."""
+        if not self._world.is_crowded:
+            return
+        now = self._now()
+        with reading(self._engine) as conn:
+            chosen, fresh = self._world.fetch_choice(conn, now, self._areas())
+        with self._lock:
+            self._tell_some(self._world.choose(chosen, fresh, now), chosen.keys())
 
     def _look_around(self, *, recount: bool, sweep: bool) -> None:
         if sweep:
@@ -279,9 +303,30 @@ class Hub:
         texts: dict[int | None, str] = {}
         if message is not None:
             # somebody who subscribes just now begins with a snapshot and needs none of these
-            for area_id in {one.area_id for one in tuple(self._subscribers)}:
-                texts[area_id] = orjson.dumps(narrowed(message, area_id)).decode()
+            for area_id in self._areas():
+                texts[area_id] = orjson.dumps(self._world.told_to(message, area_id)).decode()
         loop.call_soon_threadsafe(self._deliver, self._number, texts)
+
+    def _tell_some(
+        self, messages: Mapping[int | None, Json], asked: Collection[int | None]
+    ) -> None:
+        """Tell the walls of some areas what is theirs; the lock is held.
+
+        Those of areas that were not asked for opened meanwhile, and begin anew.
+        """
+        self._number += 1
+        if self._loop is not None and not self._stop.is_set():
+            texts: dict[int | None, str | None] = {
+                one: orjson.dumps(message).decode() for one, message in messages.items()
+            }
+            late = self._areas().difference(asked)
+            texts |= dict.fromkeys(late)
+            self._loop.call_soon_threadsafe(self._deliver_some, self._number, texts)
+
+    def _deliver_some(self, number: int, texts: Mapping[int | None, str | None]) -> None:
+        for subscriber in self._subscribers:
+            if subscriber.area_id in texts:
+                subscriber.offer(number, texts[subscriber.area_id])
 
     def _deliver(self, number: int, texts: Mapping[int | None, str]) -> None:
         for subscriber in self._subscribers:

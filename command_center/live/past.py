@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from command_center.live.choice import MOST_TICKETS
 from command_center.live.messages import (
     Json,
     device_json,
@@ -16,7 +17,7 @@ from command_center.live.messages import (
     ticket_json,
     value_json,
 )
-from command_center.live.world import MOST_TICKETS, RECENT_EVENTS
+from command_center.live.world import RECENT_EVENTS
 from events.model.access import Scope
 from events.store import statistics
 from events.store import then as then_store

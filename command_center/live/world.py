@@ -8,31 +8,31 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from command_center.live.choice import MOST_TICKETS, Choice, left_out
 from command_center.live.messages import (
     Json,
     changes_json,
     device_json,
     event_json,
     moment,
+    narrowed,
     project_json,
     ticket_json,
     value_json,
 )
-from events.model.access import Scope
 from events.model.event import Event
 from events.model.projects.project import Project
 from events.model.ticket import Ticket, light
 from events.store import events as event_store
 from events.store import tickets as ticket_store
+from events.store import urgent
 from events.store.projects import rows as project_rows
-from events.store.search import TicketQuery, search
+from events.store.urgent import Chosen
 from iot_ingest.store import devices as device_store
 from iot_ingest.store import findings as finding_store
 from iot_ingest.store import readings as reading_store
 from iot_ingest.store.readings import Latest
 
-# More open tickets than this are not drawn one by one; the figures count them all.
-MOST_TICKETS = 2_000
 RECENT_EVENTS = 50
 # So many projects are drawn, those that ended among them for so long.
 MOST_PROJECTS = 3_000
@@ -105,11 +105,13 @@ class World:
         self.figures: Json = {}
         self.at: datetime | None = None
         self._open: dict[int, Ticket] = {}
+        # by area; empty while everything that is open is told
+        self._choices: dict[int | None, Choice] = {}
         self._disabled: set[int] = set()
 
     @classmethod
-    def load(cls, conn: Connection, now: datetime) -> "World":
-        """Read everything but the figures."""
+    def load(cls, conn: Connection, now: datetime, area_ids: Iterable[int | None] = ()) -> "World":
+        """Read everything but the figures; ``area_ids``: those that open walls are of."""
         world = cls()
         registered = device_store.all(conn)
         world.devices = {
@@ -117,10 +119,10 @@ class World:
         }
         world._disabled = {one.device_no for one in registered} - set(world.devices)
         recent = event_store.recent(conn, limit=RECENT_EVENTS)
+        world.choose(*world.fetch_choice(conn, now, area_ids), now)
         world.merge(
             Fetched(
                 latest=reading_store.latest(conn),
-                tickets=_open_tickets(conn),
                 events=recent,
                 projects=project_rows.shown(conn, since=now - ENDED_FOR, limit=MOST_PROJECTS),
                 levels=_levels(conn),
@@ -151,6 +153,81 @@ class World:
     def knows(self, device_nos: Iterable[int]) -> bool:
         """Whether all these devices are in the picture; a new one asks for a new `load`."""
         return all(one in self.devices or one in self._disabled for one in device_nos)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether more is open, or may be, than is told: then `choose` has to be done again."""
+        return bool(self._choices) or len(self.tickets) > MOST_TICKETS
+
+    def lacks(self, area_ids: Iterable[int | None]) -> bool:
+        """Whether more is open than is told, and of one of these areas it is not known what."""
+        return bool(self._choices) and not self._choices.keys() >= set(area_ids)
+
+    def fetch_choice(
+        self, conn: Connection, now: datetime, area_ids: Iterable[int | None]
+    ) -> tuple[Mapping[int | None, Chosen], Sequence[Ticket]]:
+        """Read what is most urgent everywhere and in some areas, and of it what is not known."""
+        chosen = urgent.choose(conn, {None, *area_ids}, now, most=MOST_TICKETS)
+        wanted = {one for each in chosen.values() for one in each.ticket_ids}
+        return chosen, ticket_store.by_ids(conn, sorted(wanted - self.tickets.keys()))
+
+    def choose(
+        self, chosen: Mapping[int | None, Chosen], fresh: Iterable[Ticket], now: datetime
+    ) -> dict[int | None, Json]:
+        """Tell these from now on; by area the message of what that changes, where it does."""
+        areas = {*chosen, *self._choices}
+        before = {area_id: self.told(area_id) for area_id in areas}
+        counts = {one: choice.as_json() for one, choice in self._choices.items()}
+        for ticket in fresh:
+            self.tickets[ticket.ticket_id] = ticket_json(ticket, now)
+            self._open[ticket.ticket_id] = ticket
+        wanted = {one for each in chosen.values() for one in each.ticket_ids}
+        gone = {key: self.tickets.pop(key) for key in self.tickets.keys() - wanted}
+        for key in gone:
+            del self._open[key]
+        self._choices = {}
+        if left_out(chosen.values()):
+            for area_id, one in chosen.items():
+                last = self._open.get(one.ticket_ids[-1]) if one.ticket_ids else None
+                self._choices[area_id] = Choice.of(area_id, one, last, now)
+        messages: dict[int | None, Json] = {}
+        for area_id in areas:
+            after = self.told(area_id)
+            tickets = {key: self.tickets[key] for key in after - before[area_id]}
+            for key in before[area_id] - after:
+                known = gone[key] if key in gone else self.tickets[key]
+                tickets[key] = {"id": key, "areas": known["areas"], "gone": True}
+            choice = self._choices.get(area_id)
+            told = None if choice is None else choice.as_json()
+            if tickets or told != counts.get(area_id):
+                messages[area_id] = {**changes_json(now, {}, tickets, [], {}), "all": told}
+        return messages
+
+    def told(self, area_id: int | None) -> set[int]:
+        """The ids of the open tickets that a wall of an area is told (None: everywhere)."""
+        choice = self._choices.get(area_id)
+        if choice is not None:
+            return set(choice.told)
+        return {
+            key for key, one in self.tickets.items() if area_id is None or area_id in one["areas"]
+        }
+
+    def leaves_out(self, area_id: int | None) -> bool:
+        """Whether a wall of an area is told a part of its open tickets only."""
+        choice = self._choices.get(area_id)
+        return bool(self._choices) if choice is None else choice.open > len(choice.told)
+
+    def told_to(self, message: Json, area_id: int | None) -> Json:
+        """``message`` as the walls of an area get it (None: everywhere)."""
+        found = narrowed(message, area_id)
+        choice = self._choices.get(area_id)
+        if choice is None or "tickets" not in message:
+            return found
+        tickets = [one for one in found["tickets"] if one["id"] in choice.told or "gone" in one]
+        found = {**found, "tickets": tickets}
+        if message["t"] == "snapshot":
+            found["all"] = choice.as_json()
+        return found
 
     def snapshot(self) -> Json:
         """Everything, as a newly opened wall is sent it."""
@@ -191,13 +268,27 @@ class World:
         told: dict[int, Json] = {}
         for ticket in tickets:
             key = ticket.ticket_id
-            told[key] = ticket_json(ticket, now)
             if ticket.is_open:
-                self.tickets[key], self._open[key] = told[key], ticket
+                if not self._is_wanted(ticket, now):
+                    continue
+                self.tickets[key], self._open[key] = ticket_json(ticket, now), ticket
+                told[key] = self.tickets[key]
             else:
+                told[key] = ticket_json(ticket, now)
                 self.tickets.pop(key, None)
                 self._open.pop(key, None)
+                for choice in self._choices.values():
+                    choice.told.discard(key)
         return told
+
+    def _is_wanted(self, ticket: Ticket, now: datetime) -> bool:
+        """Whether a wall is told of an open ticket; those that are note it."""
+        if not self._choices:
+            return True
+        wanting = [one for one in self._choices.values() if one.wants(ticket, now)]
+        for choice in wanting:
+            choice.told.add(ticket.ticket_id)
+        return bool(wanting)
 
     def _merge_projects(self, projects: Iterable[Project]) -> dict[int, Json]:
         told: dict[int, Json] = {}
@@ -216,11 +307,6 @@ class World:
             if light(ticket, now).value != self.tickets[key]["light"]:
                 self.tickets[key] = told[key] = ticket_json(ticket, now)
         return told
-
-
-def _open_tickets(conn: Connection) -> Sequence[Ticket]:
-    query = TicketQuery(open_only=True, limit=MOST_TICKETS)
-    return search(conn, query, Scope()).items
 
 
 def _levels(conn: Connection) -> dict[int, int]:

@@ -29,9 +29,10 @@ from command_center.views.queue import SHOWS, Filters, filters_of, row, urgency
 from command_center.views.story import titled
 from command_center.wording import page_words, words
 from events.model.access import Actor, Permission, Scope, allowed, scope
+from events.model.urgency import DESK_STATES
 from events.model.workflow import State
 from events.store import departments, events, proposals, statistics
-from events.store.search import DESK_STATES, TicketQuery, search
+from events.store.search import TicketQuery, search
 from grid.store.postgis import reading
 
 _VIEW = Permission.VIEW_DESK
@@ -208,6 +209,7 @@ def _wanted(conn: Connection, filters: Filters, services: Services, actor: Actor
         department_id=filters.department_id,
         crew_id=filters.crew_id,
         category=filters.category,
+        cell=filters.cell,
         text=filters.text,
         updated_after=since,
         limit=_MOST,
@@ -236,6 +238,7 @@ def _filters_from(
         area_id=linked.area_id,
         crew_id=linked.crew_id,
         category=linked.category,
+        cell=linked.cell,
         text=text[:100] if isinstance(text, str) and text.strip() else None,
     )
 

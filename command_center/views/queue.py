@@ -29,7 +29,7 @@ SHOWS = (
 class Filters:
     """What the desk looks at; None: no matter. ``area_id`` narrows the scope.
 
-    Area, crew and category have no control of their own: links of the evaluation set them.
+    Area, cell, crew and category have no control of their own: links set them.
     """
 
     show: str = "needs"
@@ -38,6 +38,7 @@ class Filters:
     area_id: int | None = None
     crew_id: int | None = None
     category: str | None = None
+    cell: str | None = None
     text: str | None = None
 
 
@@ -51,6 +52,7 @@ def filters_of(query: Mapping[str, str]) -> Filters:
         area_id=_number(query.get("area")),
         crew_id=_number(query.get("crew")),
         category=query.get("category") or None,
+        cell=query.get("cell") or None,
         text=(query.get("q") or "")[:100] or None,
     )
 

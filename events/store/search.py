@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, any_, func, literal, not_, or_, select, tu
 
 from events.model.access import Actor, Scope
 from events.model.ticket import Ticket
-from events.model.workflow import FINAL, State
+from events.model.workflow import FINAL
 from events.store import departments, tickets
 from events.store.tables import outbox as O  # noqa: N812 - short, like T
 from events.store.tables import parties as A  # noqa: N812 - short, like T
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row, Select
 
+    from events.model.workflow import State
+
 _SQL = Statements.beside(__file__)
 
 MOST = 2_000
-# States in which somebody at the desk has to decide.
-DESK_STATES = frozenset({State.REPORTED, State.FILED, State.DISPOSED, State.VERIFIED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

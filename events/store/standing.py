@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from events.model.standing import Standing
-from events.store.search import DESK_STATES
+from events.model.urgency import DESK_STATES
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:

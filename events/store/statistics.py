@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
+from events.model.urgency import DESK_STATES
 from events.store import departments, rules
-from events.store.search import DESK_STATES
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, event, text
 from sqlalchemy.dialects import postgresql
 
 from events.model.access import Actor, Role, Scope
+from events.model.urgency import DESK_STATES
 from events.model.workflow import State
 from events.store import (
     attachments,
@@ -39,6 +40,7 @@ from events.store import (
     then,
     tickets,
     told,
+    urgent,
 )
 from events.store.projects import relate
 from events.store.search import TicketQuery
@@ -284,6 +286,14 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("standing", "open_by_cell"): {"area_ids": [4, 5], "desk": ["reported"], "now": NOW},
     ("standing", "closed_since"): {"area_ids": [4, 5], "since": NOW.replace(year=2099)},
+    ("urgent", "chosen"): {
+        "asked": [0, 3], "cell_id": None, "desk": ["reported", "filed"], "untaken": ["reported"],
+        "grave": 3, "alarms_since": RECENTLY, "now": RECENTLY, "most": 2000,
+    },
+    ("urgent", "groups"): {
+        "west": 118.2, "south": 24.6, "east": 118.204, "north": 24.604, "area_ids": None,
+        "told": [5, 6], "squares": 4096.0, "now": RECENTLY, "most": 2001,
+    },
     ("then", "open_at"): {"then": RECENTLY, "area_ids": None, "most": 2000},
     ("then", "count_open"): {"then": RECENTLY, "area_ids": [4]},
     ("then", "levels"): {"then": RECENTLY},
@@ -314,7 +324,7 @@ STORES = {
     "proof": proof, "escalations": escalations, "duties": duties, "duty_past": duty_past,
     "duty_alerts": duty_alerts, "facts": facts, "clocks": clocks, "project relate": relate,
     "finder": finder, "standing": standing, "then": then, "told": told,
-    "supplies": supplies,
+    "supplies": supplies, "urgent": urgent,
 }  # fmt: skip
 
 
@@ -345,7 +355,7 @@ QUERIES = [
     TicketQuery(states=frozenset({State.FILED}), decided_by=SUPERVISOR),
     TicketQuery(in_hand_of=Actor(kind="account", name="w1", crew_id=1, department_id=1)),
     TicketQuery(escalated_to=Actor(kind="account", name="eve", account_id=3)),
-    TicketQuery(states=search.DESK_STATES, limit=200),
+    TicketQuery(states=DESK_STATES, limit=200),
     TicketQuery(text="T19999"),  # one ticket
     TicketQuery(text="塌陷"),  # none
     TicketQuery(text="title"),  # all of them

@@ -44,11 +44,8 @@
     return BOUNDS[figure].filter((least) => value >= least).length;
   }
 
-  /** Whether more is open than this wall was told of one by one. */
-  function leftOut(config) {
-    const all = ((live.figures || {}).tickets || {}).open || 0;
-    return Boolean(config.whole) && live.then === null && all > live.tickets.size + 5; // figures come a second later
-  }
+  /** How many more are open than this wall was told of one by one. */
+  const leftOut = () => (live.then === null && live.all ? live.all.left_out : 0);
 
   function counted(tickets) {
     const found = new Map();
@@ -80,10 +77,10 @@
   }
 
   /** Asks again when it is time; called every second while a map is open. */
-  function refresh(config) {
+  function refresh() {
     const evaluated = ASKED.has(figure);
     const past = live.then !== null; // of it only what was open is known by cell
-    if (past || (!evaluated && !leftOut(config))) {
+    if (past || (!evaluated && !leftOut())) {
       toldOf = null;
       return;
     }

@@ -9,11 +9,12 @@
   const e = (...args) => window.React.createElement(...args);
 
   /** What can be counted here is counted here: it agrees with the lists, and time passes.
-   * Where more is open than a wall is told of one by one, the server's own count is shown. */
+   * Where more is open than a wall is told of one by one, the server's own count is shown: of who
+   * sees a part of the city, that of the part. */
   function countFigures(config) {
     const told = Object.assign({}, (live.figures || {}).tickets, live.figures);
     const tickets = [...live.tickets.values()];
-    const counted = ns.cells.leftOut(config) ? told : {
+    const counted = ns.cells.leftOut() ? (config.whole ? told : live.all) : {
       open: tickets.length,
       overdue: tickets.filter((ticket) => live.overdue(ticket)).length,
       needs_decision: tickets.filter(ns.needsDecision).length,

@@ -42,6 +42,7 @@
       this.projects = new Map();
       this.events = [];
       this.figures = null;
+      this.all = null; // where not all open tickets are told one by one: how many there are
       this.health = null;
       this.at = null; // server time of the newest frame, ms
       this.heardAt = null; // our clock when it came
@@ -230,6 +231,7 @@
       this.tickets = new Map(frame.tickets.map((ticket) => [ticket.id, readTicket(ticket)]));
       this.projects = new Map((frame.projects || []).map((project) => [project.id, readTicket(project)]));
       this.events = (frame.events || []).slice(0, EVENTS_KEPT).map(readEvent);
+      this.all = frame.all || null;
       this.tell("snapshot");
       this.tell("lists");
     }
@@ -267,8 +269,10 @@
         const older = this.events.filter((event) => !seen.has(event.id));
         this.events = frame.events.map(readEvent).concat(older).slice(0, EVENTS_KEPT);
       }
+      if (frame.all !== undefined) this.all = frame.all;
       this.tell("changes", { marked, tickets, projects });
-      if (marked.length || tickets.length || projects.length || frame.events) this.listsSoon.want();
+      const listed = marked.length || tickets.length || projects.length || frame.events;
+      if (listed || frame.all !== undefined) this.listsSoon.want();
       if (this.measured.size) this.valuesSoon.want();
     }
 
@@ -318,5 +322,6 @@
     }
   }
 
+  ns.readTicket = readTicket;
   ns.live = ns.live || new Live();
 })();

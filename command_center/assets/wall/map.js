@@ -95,6 +95,8 @@
     ready() {
       ns.addMarks(this.map, this.config);
       this.marks = new ns.LiveMarks(this.map, this.config);
+      this.groups = new ns.Groups(this.map, () => this.marks.noteGroups());
+      this.marks.groups = this.groups;
       this.pulses = new ns.Pulses(this.gl, this.map, () => this.marks.shownTickets());
       this.pointer = new ns.Pointer(this);
       this.listen();
@@ -128,7 +130,8 @@
         }),
         this.view.follow(this.map),
         live.on("second", () => {
-          ns.cells.refresh(this.config);
+          ns.cells.refresh();
+          this.groups.refresh();
           marks.passTime();
           pulses.show(false);
         }),
@@ -136,6 +139,7 @@
       this.map.on("moveend", () => {
         pulses.show(true);
         marks.moved();
+        this.groups.moved();
       });
     }
 

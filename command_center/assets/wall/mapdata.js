@@ -65,6 +65,7 @@
       this.projects = new Drawn(map.getSource("projects"));
       this.cells = new Map(); // cell id -> step shown
       this.dirty = new Set(); // devices that look different
+      this.groups = null; // those that are not told one by one (groups.js)
       this.onTickets = () => {}; // called when changed tickets are drawn
       this.pace = new ns.Pace(MARKS_EVERY_MS, () => this.draw());
       this.valuesPace = new ns.Pace(VALUES_EVERY_MS, () => this.drawValues());
@@ -87,6 +88,12 @@
       if (changes.tickets.length) this.ticketsDirty = true;
       if (changes.projects.length) this.projectsDirty = true;
       if (changes.tickets.length || changes.marked.length || changes.projects.length) this.pace.want();
+    }
+
+    /** The groups of those that are not told one by one are others now. */
+    noteGroups() {
+      this.ticketsDirty = true;
+      this.pace.want();
     }
 
     /** Values are written beside their marks when one is near enough to read them. */
@@ -130,7 +137,8 @@
     drawTickets() {
       this.ticketsDirty = false;
       const shown = this.shownTickets();
-      this.tickets.putAll(shown.map((one) => this.ticket(one)));
+      const groups = this.groups ? this.groups.shown().map((one) => this.group(one)) : [];
+      this.tickets.putAll([...shown.map((one) => this.ticket(one)), ...groups]);
       const moved = this.tickets.flush();
       return this.colourCells(shown) || moved;
     }
@@ -195,12 +203,22 @@
         [ticket.lon, ticket.lat],
         {
           id: ticket.id,
+          n: 1,
           severity: ticket.severity,
-          overdue,
+          late: overdue ? 1 : 0,
           icon: `t-${layer}-${ticket.severity}-${overdue ? 1 : 0}`,
           ...this.stageOf(ticket),
         },
       ];
+    }
+
+    /** Several that are not told one by one, or one of these. */
+    group(group) {
+      const layer = this.layers.has(group.layer) ? group.layer : "";
+      const { n, worst, overdue, number, cell_id: cell, lon, lat } = group;
+      const icon = `t-${layer}-${worst}-${overdue ? 1 : 0}`;
+      const key = `${layer}/${lon}/${lat}/${number || n}`;
+      return [key, [lon, lat], { n, severity: worst, worst, late: overdue, icon, number, cell }];
     }
 
     /** How far it is put right, when the layer that tells so is on. */

@@ -5,6 +5,8 @@
 
   const MARK_RISE = 23 * ns.scale(); // a ticket's mark stands above its place, px
   const VALUES_FROM = 13.2; // the zoom from which values stand beside their marks
+  // a circle with its number: several marks, or one that stands for several tickets
+  const SEVERAL = [">", ["get", "n"], 1];
   const collection = (features) => ({ type: "FeatureCollection", features });
 
   function addImages(map, config) {
@@ -38,7 +40,8 @@
       clusterRadius: 22 * ns.scale(),
       clusterProperties: {
         worst: ["max", ["get", "severity"]],
-        late: ["+", ["case", ["get", "overdue"], 1, 0]],
+        late: ["+", ["get", "late"]],
+        n: ["+", ["get", "n"]],
       },
     });
   }
@@ -94,9 +97,9 @@
       id: "ticket-cluster",
       type: "circle",
       source: "tickets",
-      filter: ["has", "point_count"],
+      filter: SEVERAL,
       paint: {
-        "circle-radius": ["step", ["get", "point_count"], 14, 10, 18, 50, 23],
+        "circle-radius": ["step", ["get", "n"], 14, 10, 18, 50, 23, 1000, 28],
         "circle-translate": [0, -MARK_RISE + 8 * ns.scale()],
         "circle-color": "#0d1828",
         "circle-opacity": 0.92,
@@ -111,9 +114,9 @@
       id: "ticket-count",
       type: "symbol",
       source: "tickets",
-      filter: ["has", "point_count"],
+      filter: SEVERAL,
       layout: {
-        "text-field": ["to-string", ["get", "point_count"]],
+        "text-field": ["to-string", ["get", "n"]],
         "text-font": [ns.FONT],
         "text-size": 14,
         "text-allow-overlap": true,
@@ -125,7 +128,7 @@
       id: "ticket-mark",
       type: "symbol",
       source: "tickets",
-      filter: ["!", ["has", "point_count"]],
+      filter: ["!", SEVERAL],
       layout: {
         "icon-image": ["get", "icon"],
         "icon-anchor": "bottom",
@@ -140,7 +143,7 @@
       type: "symbol",
       source: "tickets",
       minzoom: 13,
-      filter: ["all", ["!", ["has", "point_count"]], ["has", "stage"]],
+      filter: ["all", ["!", SEVERAL], ["has", "stage"]],
       layout: {
         "text-field": ["get", "stage"],
         "text-font": [ns.FONT],

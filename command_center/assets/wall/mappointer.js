@@ -38,8 +38,8 @@
       if (layer === "ticket-cluster") {
         await this.openCluster(feature);
       } else if (layer === "ticket-mark") {
-        const ticket = live.tickets.get(feature.properties.id);
-        if (ticket) live.select({ kind: "ticket", id: ticket.number });
+        const ticket = live.tickets.get(feature.properties.id) || feature.properties;
+        if (ticket.number) live.select({ kind: "ticket", id: ticket.number });
       } else if (layer === "project-mark") {
         const project = live.projects.get(feature.properties.id);
         if (project) live.select({ kind: "project", id: project.number });
@@ -51,14 +51,18 @@
     /** Zooms until it falls apart; tickets of one place are listed by their cell. */
     async openCluster(feature) {
       const source = this.map.getSource("tickets");
-      const zoom = await source.getClusterExpansionZoom(feature.id);
+      const center = feature.geometry.coordinates;
+      const { point_count: marks, cell: own } = feature.properties;
+      // one mark that stands for several: nearer, the server is asked for smaller groups
+      const zoom = marks ? await source.getClusterExpansionZoom(feature.id) : this.map.getZoom() + 2;
       if (zoom <= 17) {
-        this.city.move({ center: feature.geometry.coordinates, zoom: zoom + 0.3 });
+        this.city.move({ center, zoom: zoom + 0.3 });
         return;
       }
-      const leaves = await source.getClusterLeaves(feature.id, 1, 0);
-      const ticket = live.tickets.get(leaves[0].properties.id);
-      if (ticket && ticket.cell_id) live.select({ kind: "cell", id: ticket.cell_id });
+      const [leaf] = marks ? await source.getClusterLeaves(feature.id, 1, 0) : [feature];
+      const ticket = live.tickets.get(leaf.properties.id);
+      const cell = ticket ? ticket.cell_id : own || leaf.properties.cell;
+      if (cell) live.select({ kind: "cell", id: cell });
     }
 
     hover(event) {
@@ -97,7 +101,8 @@
       const pick = (row, field) => ns.pick(row, field, this.config.language);
       if (layer === "ticket-mark") {
         const ticket = live.tickets.get(feature.properties.id);
-        return ticket && `${ticket.number}\n${pick(ticket, "title")}\n${this.config.states[ticket.state] || ""}`;
+        if (!ticket) return feature.properties.number || null; // it was not told
+        return `${ticket.number}\n${pick(ticket, "title")}\n${this.config.states[ticket.state] || ""}`;
       }
       if (layer === "project-mark") {
         const project = live.projects.get(feature.properties.id);

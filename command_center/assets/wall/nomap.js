@@ -31,7 +31,7 @@
       { className: "cc-nomap" },
       e("p", { role: "alert" }, words[why]),
       e(Loud, { config }),
-      e("h2", null, words.layer_tickets, e("b", null, rows.length)),
+      e("h2", null, words.layer_tickets, e("b", null, rows.length + ns.cells.leftOut())),
       rows.length
         ? e("ol", { className: "cc-items short" }, rows.slice(0, MOST).map((ticket) => ns.ticketItem(ticket, config)))
         : e("p", { className: "cc-empty" }, words.all_quiet)

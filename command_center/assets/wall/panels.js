@@ -19,6 +19,9 @@
   const AT_THE_DESK = new Set(["reported", "filed", "disposed", "verified"]);
   const needsDecision = (ticket) => AT_THE_DESK.has(ticket.state);
 
+  /** The server's counts, where not all of the city's open tickets are told one by one. */
+  const allOpen = (config) => (config.whole && ns.cells.leftOut() && live.figures && live.figures.tickets) || null;
+
   // --- layers, legend, departments ---------------------------------------------------------
 
   function layerCounts(config) {
@@ -38,13 +41,19 @@
     for (const ticket of live.tickets.values()) {
       of(known.has(ticket.layer) ? ticket.layer : "other").tickets += 1;
     }
+    const all = allOpen(config);
+    if (!all) return counts;
+    for (const row of counts.values()) row.tickets = 0;
+    for (const [code, { open }] of Object.entries(all.by_layer)) of(known.has(code) ? code : "other").tickets += open;
     return counts;
   }
 
   /** For a layer that shows tickets by stage: how many are at which. */
-  function stageCounts(layer) {
+  function stageCounts(layer, config) {
+    const all = allOpen(config);
     return layer.stages
       .map((stage) => {
+        if (all) return [stage, stage.states.reduce((sum, one) => sum + (all.by_state[one] || 0), 0)];
         const states = new Set(stage.states);
         return [stage, [...live.tickets.values()].filter((ticket) => states.has(ticket.state)).length];
       })
@@ -54,7 +63,7 @@
   function layerNote(layer, counts, config) {
     const { words, language } = config;
     if (layer.stages && layer.stages.length) {
-      return stageCounts(layer).map(([stage, n]) => `${ns.pick(stage, "name", language)} ${n}`);
+      return stageCounts(layer, config).map(([stage, n]) => `${ns.pick(stage, "name", language)} ${n}`);
     }
     if (layer.facilities) return [words.layer_facilities];
     const parts = [];
@@ -72,7 +81,7 @@
     const shown = !live.hidden.has(layer.code);
     const name = ns.pick(layer, "name", language);
     const staged = layer.stages && layer.stages.length;
-    const tickets = staged ? live.tickets.size : counts.tickets;
+    const tickets = staged ? live.tickets.size + ns.cells.leftOut() : counts.tickets;
     return e(
       "li",
       { className: shown ? "cc-layer" : "cc-layer off" },
@@ -115,6 +124,7 @@
   function Legend({ config }) {
     const counts = { 1: 0, 2: 0, 3: 0, 4: 0 };
     for (const ticket of live.tickets.values()) counts[ticket.severity] += 1;
+    Object.assign(counts, (allOpen(config) || {}).by_severity);
     return e(
       "ul",
       { className: "cc-legend", "aria-label": config.words.legend },
@@ -130,9 +140,13 @@
     );
   }
 
-  function byDepartment() {
+  function byDepartment(config) {
     const rows = new Map();
-    for (const ticket of live.tickets.values()) {
+    const all = allOpen(config);
+    for (const row of (all && all.by_department) || []) {
+      rows.set(row.id, { ...row, ticket: { department_zh: row.zh, department_en: row.en } });
+    }
+    for (const ticket of all ? [] : live.tickets.values()) {
       const id = ticket.department_id;
       if (!id) continue;
       if (!rows.has(id)) rows.set(id, { id, ticket, open: 0, overdue: 0 });
@@ -144,7 +158,7 @@
   }
 
   function Departments({ config }) {
-    const rows = byDepartment().slice(0, 6);
+    const rows = byDepartment(config).slice(0, 6);
     const most = Math.max(1, ...rows.map((row) => row.open));
     if (!rows.length) return null;
     const share = (n) => ({ width: `${(100 * n) / most}%` });
@@ -305,14 +319,15 @@
     const rows = [...live.tickets.values()]
       .filter((ticket) => !live.hidden.has(layers.has(ticket.layer) ? ticket.layer : "other"))
       .sort(ns.byUrgency);
-    const more = rows.length - ATTENTION;
+    const all = rows.length + ns.cells.leftOut();
+    const more = all - Math.min(rows.length, ATTENTION);
     return e(
       "section",
       { id: props.id, className: "cc-attention", "aria-label": config.words.attention },
-      e("h2", null, config.words.attention, e("b", null, rows.length)),
+      e("h2", null, config.words.attention, e("b", null, all)),
       live.at === null
         ? e("p", { className: "cc-empty" }, config.words.loading)
-        : !rows.length && e("p", { className: "cc-empty" }, config.words.all_quiet),
+        : !all && e("p", { className: "cc-empty" }, config.words.all_quiet),
       e(
         "ol",
         { className: "cc-items" },

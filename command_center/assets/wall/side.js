@@ -3,6 +3,7 @@
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
   const live = ns.live;
+  const MOST_LISTED = 60;
   const e = (...args) => window.React.createElement(...args);
 
   const layerOf = (config, code) => config.layers.find((layer) => layer.code === code);
@@ -73,16 +74,32 @@
     return !props.layer || ticket.layer === props.layer;
   }
 
+  /** What is open where not all of it is told one by one: as the server said when it was opened. */
+  const openThere = (props) => (ns.cells.leftOut() && props.open) || { n: 0, tickets: [] };
+
+  /** How many there are when not all are listed, and the way to all of them. */
+  function More({ n, listed, href, config }) {
+    if (n <= listed || !href) return null;
+    const { words, links } = config;
+    const said = links.open && e("a", { href, className: "cc-more" }, ns.fill(words.more, { n: n - listed }));
+    return e("p", { className: "cc-note", "data-open": n }, ns.fill(words.open_here, { n }), " ", said);
+  }
+
   /** The open tickets of a device, a cell, an area or a layer; `most` of them. */
   function TicketList(props) {
     ns.useLive("lists", "second");
     const { config } = props;
-    const rows = [...live.tickets.values()].filter((ticket) => shown(ticket, props)).sort(ns.byUrgency);
+    const there = openThere(props);
+    const further = there.tickets.filter((ticket) => !live.tickets.has(ticket.id)).map(ns.readTicket);
+    const rows = [...live.tickets.values(), ...further].filter((ticket) => shown(ticket, props)).sort(ns.byUrgency);
     if (!rows.length) return e("p", { id: props.id, className: "cc-empty" }, config.words.no_tickets);
+    const listed = rows.slice(0, props.most || MOST_LISTED);
+    const n = Math.max(there.n, rows.length);
     return e(
-      "ol",
-      { id: props.id, className: "cc-items short" },
-      rows.slice(0, props.most || 60).map((ticket) => ns.ticketItem(ticket, config))
+      "div",
+      { id: props.id },
+      e(More, { n, listed: listed.length, href: props.href, config }),
+      e("ol", { className: "cc-items short" }, listed.map((ticket) => ns.ticketItem(ticket, config)))
     );
   }
 

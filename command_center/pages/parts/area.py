@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from command_center.components import DeviceList, TicketList
 from command_center.evaluation.on_time import on_time
+from command_center.pages.parts.crowded import open_there
 from command_center.pages.parts.crumbs import crumbs, opens
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.told import data, section
@@ -69,8 +70,11 @@ def area_panel(services: Services, code: str, reader: Reader) -> Component:
             _figures(found, language),
             _children(found.children, language),
             section("story.urgent_here", language,
-                    TicketList(id="area-tickets", config=reader.config, area=area_id,
-                               most=_MOST_TICKETS)),
+                    TicketList(
+                        id="area-tickets", config=reader.config, area=area_id, most=_MOST_TICKETS,
+                        href=f"/desk?show=open&area={area_id}",
+                        open=open_there(services, reader, area_id=area_id, most=_MOST_TICKETS),
+                    )),
             _loud(found.loud, reader),
             _cells(found, language),
             dcc.Store(id="area-code", data=code),

@@ -13,6 +13,7 @@ from command_center.components import (
     ProjectList,
     TicketList,
 )
+from command_center.pages.parts.crowded import open_there
 from command_center.pages.parts.crumbs import crumbs
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.story import story_panel
@@ -26,6 +27,9 @@ from events.model.event import Event
 from events.store import events
 from grid.store import cells, components, lookup
 from grid.store.postgis import reading
+
+# Of a cell so many are listed (assets/wall/side.js).
+_MOST_TICKETS = 60
 
 
 def cell_panel(services: Services, cell_id: int, reader: Reader) -> Component:
@@ -45,7 +49,11 @@ def cell_panel(services: Services, cell_id: int, reader: Reader) -> Component:
             ),
             crumbs(way, language, cell=(cell_id, found[0].code), here=True),
             section("story.tickets_here", language,
-                    TicketList(id="cell-tickets", config=reader.config, cell=cell_id)),
+                    TicketList(
+                        id="cell-tickets", config=reader.config, cell=cell_id,
+                        href=f"/desk?show=open&cell={found[0].code}",
+                        open=open_there(services, reader, cell_id=cell_id, most=_MOST_TICKETS),
+                    )),
             Here(of=f"cell:{cell_id}", at=[middle.x, middle.y]),
         ],
         className="cc-story",

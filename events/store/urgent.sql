@@ -1,0 +1,57 @@
+-- name: chosen
+-- The most urgent open tickets of each of some areas (0: everywhere), with how many are open there:
+-- ordered as events.model.urgency does.
+WITH inside AS (
+    SELECT o.asked, a.area_id
+    FROM unnest(CAST(:asked AS integer[])) AS o (asked)
+    JOIN grid.areas AS a ON o.asked = 0 OR a.path @> ARRAY[o.asked]
+), urgent AS (
+    SELECT t.ticket_id, t.area_id, t.severity, t.due_at,
+        t.state = ANY(CAST(:desk AS text[])) AS undecided,
+        t.severity >= :grave AND t.state = ANY(CAST(:untaken AS text[]))
+            AND t.created_at > :alarms_since AS may_sound,
+        CASE WHEN t.severity = 4 THEN 0 WHEN t.due_at <= :now THEN 1
+            WHEN t.severity = 3 THEN 2
+            WHEN t.due_at - (t.due_at - coalesce(CASE t.state WHEN 'filed' THEN t.filed_at
+                    WHEN 'dispatched' THEN t.dispatched_at WHEN 'accepted' THEN t.dispatched_at
+                    WHEN 'disposed' THEN t.disposed_at WHEN 'verified' THEN t.verified_at END,
+                t.created_at)) * 0.25 <= :now THEN 3
+            ELSE 4 END AS rank
+    FROM events.tickets AS t
+    WHERE t.state NOT IN ('closed', 'declined', 'merged')
+        AND (CAST(:cell_id AS integer) IS NULL OR t.cell_id = :cell_id)
+)
+SELECT asked, ticket_id, open, overdue, undecided
+FROM (
+    SELECT i.asked, u.ticket_id, count(*) OVER everything AS open,
+        count(*) FILTER (WHERE u.due_at <= :now) OVER everything AS overdue,
+        count(*) FILTER (WHERE u.undecided) OVER everything AS undecided,
+        row_number() OVER (PARTITION BY i.asked ORDER BY u.may_sound DESC, u.rank,
+            u.undecided DESC, u.severity DESC, u.due_at, u.ticket_id) AS place
+    FROM urgent AS u
+    JOIN inside AS i ON i.area_id = u.area_id
+    WINDOW everything AS (PARTITION BY i.asked)
+) AS ordered
+WHERE place <= :most
+ORDER BY asked, place;
+
+-- name: groups
+-- Open tickets in a box that are not among those told one by one, by square of a grid (so many
+-- squares around the globe) and by layer; what only one ticket has, where it is one.
+SELECT t.layer, count(*) AS n, avg(ST_X(t.position)) AS lon, avg(ST_Y(t.position)) AS lat,
+    max(t.severity) AS worst, count(*) FILTER (WHERE t.due_at <= :now) AS overdue,
+    max(t.cell_id) AS cell_id,
+    CASE WHEN count(*) = 1 THEN min(t.ticket_id) END AS ticket_id,
+    CASE WHEN count(*) = 1 THEN min(t.number) END AS number
+FROM events.tickets AS t
+WHERE t.position && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+    AND t.state NOT IN ('closed', 'declined', 'merged')
+    AND (CAST(:area_ids AS integer[]) IS NULL OR t.area_id = ANY(CAST(:area_ids AS integer[])))
+    AND NOT EXISTS (
+        SELECT FROM unnest(CAST(:told AS bigint[])) AS o (ticket_id)
+        WHERE o.ticket_id = t.ticket_id)
+GROUP BY t.layer,
+    floor((ST_X(t.position) + 180) / 360 * CAST(:squares AS double precision)),
+    floor(ln(tan(radians(ST_Y(t.position)) / 2 + pi() / 4)) / (2 * pi())
+        * CAST(:squares AS double precision))
+LIMIT :most;

@@ -1,0 +1,55 @@
+"""Ten thousand open tickets in one cell: all counted, all on the map, the most urgent listed."""
+
+import pytest
+from playwright.async_api import expect
+
+from command_center.live.choice import MOST_TICKETS
+from tests.events.town import Town
+from tests.support.many import copies
+from tests.wall.conftest import OpenPage, filed, map_ready, until
+from tests.web.serving import Served
+
+COPIES = 10_000
+# How many tickets all circles and marks on the map stand for.
+ON_THE_MAP = """(() => {
+  const { map } = cc_wall.city;
+  const tiles = map.querySourceFeatures("tickets");
+  const told = new Map(tiles.map((one) => [JSON.stringify(one.properties), one]));
+  return [...told.values()].reduce((sum, one) => sum + (one.properties.n || 0), 0);
+})()"""
+
+
+@pytest.fixture
+def crowded(town: Town) -> Town:
+    """One cell of the town with 10,001 open tickets: the last copy is the most urgent."""
+    copies(
+        town, filed(town), COPIES,
+        severity=f"CASE n WHEN {COPIES} THEN 4 ELSE 2 END",
+        created_at="t.created_at - interval '1 day'",
+        updated_at="t.updated_at - n * interval '1 second'",
+    )  # fmt: skip
+    return town
+
+
+async def test_ten_thousand_tickets_in_one_cell(
+    crowded: Town, served: Served, open_page: OpenPage
+) -> None:
+    ((cell_id, number),) = crowded.rows(
+        "SELECT cell_id, max(number) FROM events.tickets WHERE severity = 4 GROUP BY cell_id"
+    )
+    async with open_page(f"/?cell={cell_id}") as page:
+        await map_ready(page)
+        await expect(page.locator("[data-figure=open]")).to_have_text("10001")
+        assert await page.evaluate("cc_wall.live.tickets.size") == MOST_TICKETS
+        await until(page, f"{ON_THE_MAP} === 10001")
+        await expect(page.locator("#cell-tickets [data-open]")).to_contain_text("10001 open in all")
+        await expect(page.locator("#cell-tickets [data-ticket]").first).to_have_attribute(
+            "data-ticket", str(number)
+        )
+        link = page.locator("#cell-tickets a.cc-more")
+        await expect(link).to_contain_text(str(COPIES + 1 - 60))
+        await expect(page.locator(".cc-attention a.cc-more")).to_contain_text(str(COPIES + 1 - 40))
+        assert "cell=350500001001001" in str(await link.get_attribute("href"))
+        # a layer that is switched off hides its groups
+        await page.locator("[data-layer=flood]").click()
+        await until(page, f"{ON_THE_MAP} === 0")
