@@ -359,6 +359,11 @@ def test_a_page_reads_its_days_and_no_others(town: Town) -> None:
         assert city is not None
         question = figures.Question(first=day.first, last=day.first, place=city)
         figures.behind(conn, question, FORMULA, Part.COUNTED, "", now=now, limit=9)
+        offices = figures.Question(first=day.first, last=day.last, place=city, by="department")
+        for nobody in ("9", "two", "99999999999999999999", "-1"):  # as an address may say it
+            assert (
+                figures.behind(conn, offices, FORMULA, Part.COUNTED, nobody, now=now, limit=9) == ()
+            )
         event.remove(conn, "before_cursor_execute", explain)
     assert set(read) == {"tallies", "facts"}
     assert read["tallies"] | read["facts"] <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}

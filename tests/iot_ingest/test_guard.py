@@ -98,6 +98,7 @@ def test_weeks_that_were_kept_may_come_at_once_however_large() -> None:
 @pytest.mark.parametrize(
     "payload",
     [b'{"ts":%d,"values":{"voltage":12}}' % (NOW.timestamp() * 1000), b"nonsense", b"online"],
+    ids=["reading", "nonsense", "online"],  # (all workers must call it the same)
 )
 def test_one_moment_again_and_again_is_a_flood_within_a_second(payload: bytes) -> None:
     watch = Watch()
