@@ -60,7 +60,7 @@ def test_a_process_may_not(
 
 def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> None:
     """Deleting is for queues, sessions, failures to sign in, shifts and holidays, for the base map,
-    and for what is computed from readings and from tickets."""
+    and for what is computed from readings and from tickets, the samples of figures among it."""
     with database.superuser() as conn:
         rows = conn.execute(
             "SELECT DISTINCT n.nspname || '.' || c.relname FROM pg_class c"
@@ -71,9 +71,9 @@ def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> Non
             " OR has_table_privilege(role, c.oid, 'TRUNCATE')) ORDER BY 1"
         ).fetchall()
     assert [row[0] for row in rows] == [
-        "events.calendar_days", "events.facts", "events.inbox", "events.sessions", "events.shifts",
-        "events.sign_in_failures", "events.tallies", "events.to_compare", "events.to_count",
-        "events.to_relate",
+        "events.calendar_days", "events.facts", "events.figure_samples", "events.inbox",
+        "events.sessions", "events.shifts", "events.sign_in_failures",
+        "events.tallies", "events.to_compare", "events.to_count", "events.to_relate",
         "grid.basemap", "iot.compared", "iot.dirty", "iot.dirty_windows", "iot.stale",
     ]  # fmt: skip
 
