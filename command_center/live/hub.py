@@ -27,7 +27,7 @@ from command_center.live.messages import Json, moment
 from command_center.live.world import Changed, World, fetch
 from events.store import trend
 from grid.store import heartbeats
-from grid.store.postgis import listen, reading
+from grid.store.postgis import is_away, listen, reading
 
 _LOG = logging.getLogger(__name__)
 
@@ -274,13 +274,22 @@ class Hub:
             devices = self._world.devices.values()
             figures = self._figures.read(conn, devices, now) if recount else None
         if figures is not None and (sample := self._figures.sample(figures, now)) is not None:
-            with self._engine.begin() as conn:
-                trend.note(conn, sample)
+            self._keep(sample)
         if figures is not None and figures != self._world.figures:
             with self._lock:
                 self._world.figures = figures
                 self._tell({"t": "figures", "at": moment(now), "figures": figures})
         self._note_health(beats)
+
+    def _keep(self, sample: trend.Sample) -> None:
+        """Note a sample of the trend; a database that takes none costs the walls nothing else."""
+        try:
+            with self._engine.begin() as conn:
+                trend.note(conn, sample)
+        except DBAPIError as error:
+            if is_away(error):
+                raise
+            _LOG.warning("live: the trend has a gap: %s", str(error).splitlines()[0])
 
     def _note_health(self, beats: list[heartbeats.Heartbeat] | None) -> None:
         now = self._now()

@@ -255,3 +255,25 @@ def test_health_is_judged_by_age() -> None:
     assert third["database"].since == now + timedelta(seconds=20)
     assert third["web"].status is Status.OK
     assert judge({}, [], now=now)["ingest"] == Component(status=Status.DOWN, since=now, lag_s=None)
+
+
+@pytest.fixture
+def no_trend(town: Town) -> None:
+    """A database that takes no samples of the trend."""
+    with town.database.superuser() as conn:
+        conn.execute("REVOKE INSERT ON events.figure_samples FROM cc_web, cc_admin")
+
+
+@pytest.mark.usefixtures("no_trend")
+async def test_a_trend_that_cannot_be_kept_costs_the_walls_nothing(
+    town: Town, served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = datetime.now(UTC)
+    async with _wall(served) as socket:
+        await _next(socket, "snapshot")
+        town.filed(finding("f1", 1, Change.RAISED, at=now), now=now)
+        figures = await _next(socket, "figures")
+        assert figures["figures"]["tickets"]["open"] == 1
+    assert "the trend has a gap" in caplog.text
+    assert "database is away" not in caplog.text
+    assert "starting anew" not in caplog.text
