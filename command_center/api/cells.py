@@ -1,8 +1,6 @@
 """One figure for every cell of the city: what the wall colours its cells by."""
 
 from enum import StrEnum
-from threading import Lock
-from time import monotonic
 from typing import Annotated
 
 import orjson
@@ -11,6 +9,7 @@ from sqlalchemy import Connection
 
 from command_center.access.context import logged_in
 from command_center.evaluation.by_cell import by_cell
+from command_center.remembered import Kept
 from command_center.services import Services
 from events.model.access import scope
 from events.store import figures, standing
@@ -34,52 +33,38 @@ _EVALUATED = {
 }
 _EVALUATED_FOR_S = 300.0
 _OPEN_FOR_S = 10.0
+# While a dear figure is counted anew all others see the last one.
+_STALE = 3.0
 
 
-class Kept:
-    """The answers, by figure and the asker's area, for as long as they are fresh."""
+def _body(services: Services, figure: CellFigure, area_id: int | None) -> bytes:
+    """``{"figure", "cells": {cell_id: [value, of]}}`` as JSON."""
+    with reading(services.engine) as conn:
+        cells = _count(services, conn, figure, area_id)
+    told = {"figure": figure.value, "cells": cells}
+    return orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS)
 
-    def __init__(self, services: Services) -> None:
-        """Nothing is known yet."""
-        self._services = services
-        self._kept: dict[tuple[CellFigure, int | None], tuple[float, bytes]] = {}
-        # one each: who waits for a dear figure keeps nobody from another
-        self._locks = {figure: Lock() for figure in CellFigure}
 
-    def body(self, figure: CellFigure, area_id: int | None) -> bytes:
-        """``{"figure", "cells": {cell_id: [value, of]}}`` as JSON; one asker counts for all."""
-        fresh_s = _EVALUATED_FOR_S if figure in _EVALUATED else _OPEN_FOR_S
-        with self._locks[figure]:
-            made_s, body = self._kept.get((figure, area_id), (0.0, b""))
-            if not body or monotonic() - made_s > fresh_s:
-                with reading(self._services.engine) as conn:
-                    cells = self._count(conn, figure, area_id)
-                told = {"figure": figure.value, "cells": cells}
-                body = orjson.dumps(told, option=orjson.OPT_NON_STR_KEYS)
-                self._kept[figure, area_id] = (monotonic(), body)
-        return body
-
-    def _count(
-        self, conn: Connection, figure: CellFigure, area_id: int | None
-    ) -> dict[int, list[int]]:
-        now = self._services.now()
-        place = figures.place(conn, area_id)
-        if place is None:
-            return {}
-        if figure in _EVALUATED:
-            found = by_cell(conn, place, *_EVALUATED[figure], now=now)
-            return {
-                cell_id: [one.good, one.counted]
-                for cell_id, one in found.items()
-                if _tells(figure, one.good)
-            }
-        rows = standing.open_by_cell(conn, place.inside, now)
-        counts: dict[int, list[int]] = {}
-        for one in rows:
-            value = {"worst": one.worst, "open": one.open, "overdue": one.overdue}[figure.value]
-            if one.cell_id is not None and value:
-                counts[one.cell_id] = [value, one.open]
-        return counts
+def _count(
+    services: Services, conn: Connection, figure: CellFigure, area_id: int | None
+) -> dict[int, list[int]]:
+    now = services.now()
+    place = figures.place(conn, area_id)
+    if place is None:
+        return {}
+    if figure in _EVALUATED:
+        found = by_cell(conn, place, *_EVALUATED[figure], now=now)
+        return {
+            cell_id: [one.good, one.counted]
+            for cell_id, one in found.items()
+            if _tells(figure, one.good)
+        }
+    counts: dict[int, list[int]] = {}
+    for one in standing.open_by_cell(conn, place.inside, now):
+        value = {"worst": one.worst, "open": one.open, "overdue": one.overdue}[figure.value]
+        if one.cell_id is not None and value:
+            counts[one.cell_id] = [value, one.open]
+    return counts
 
 
 def _tells(figure: CellFigure, good: int) -> bool:
@@ -90,7 +75,7 @@ def _tells(figure: CellFigure, good: int) -> bool:
 def router(services: Services) -> APIRouter:
     """The route /api/v1/cells/figures."""
     routes = APIRouter(prefix="/api/v1", tags=["cells"])
-    kept = Kept(services)
+    kept = Kept(_OPEN_FOR_S, _EVALUATED_FOR_S, stale=_STALE)
 
     @routes.get("/cells/figures", summary="One figure for every cell of one's own area")
     def get_figures(
@@ -103,8 +88,9 @@ def router(services: Services) -> APIRouter:
         ],
     ) -> Response:
         """``cells``: by cell id the value, and of how many it is."""
-        return Response(
-            kept.body(figure, scope(logged_in()).area_id), media_type="application/json"
-        )
+        area_id = scope(logged_in()).area_id
+        get = kept.slowly if figure in _EVALUATED else kept.get
+        body = get((figure, area_id), lambda: _body(services, figure, area_id))
+        return Response(body, media_type="application/json")
 
     return routes

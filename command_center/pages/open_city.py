@@ -5,8 +5,6 @@ What is shown is what the city opens (COMMAND_CENTER_OPEN); nothing is by itself
 
 from __future__ import annotations
 
-from threading import Lock
-from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +15,7 @@ from command_center.access.context import current_language
 from command_center.evaluation.on_time import on_time
 from command_center.pages.html import page
 from command_center.problem import Language
+from command_center.remembered import Kept
 from command_center.services import Services
 from command_center.views.moments import clock_text
 from command_center.views.open_city import by_layer, by_street, legend, size
@@ -28,26 +27,27 @@ from grid.store.postgis import reading
 
 # Sums of the whole city, counted once for all who look.
 _FRESH_S = 60.0
+# Anyone may ask, so nobody waits while they are counted anew; the page says of when they are.
+_STALE = 10.0
 
 
 def router(services: Services) -> APIRouter:
     """The page /city."""
     routes = APIRouter(include_in_schema=False)
-    kept: dict[Language, tuple[float, dict[str, Any]]] = {}
-    lock = Lock()
+    kept = Kept(_FRESH_S, stale=_STALE)
 
     @routes.get("/city")
     def show_city() -> Response:
         language = current_language()
-        with lock:
-            made_s, told = kept.get(language, (0.0, {}))
-            if not told or monotonic() - made_s > _FRESH_S:
-                with reading(services.engine) as conn:
-                    told = _told(conn, services, language)
-                kept[language] = (monotonic(), told)
+        told = kept.get(language, lambda: _read(services, language))
         return page("open_city.html", here="/city", **told)
 
     return routes
+
+
+def _read(services: Services, language: Language) -> dict[str, Any]:
+    with reading(services.engine) as conn:
+        return _told(conn, services, language)
 
 
 def _told(conn: Connection, services: Services, language: Language) -> dict[str, Any]:

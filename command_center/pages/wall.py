@@ -34,8 +34,8 @@ from command_center.pages.parts.project import project_panel
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.story import story_panel
 from command_center.pages.parts.themes import theme_panel
-from command_center.pages.parts.themes.kept import Kept
 from command_center.pages.parts.told import aria
+from command_center.remembered import Kept
 from command_center.services import Services
 from command_center.wording import page_words, words
 from events.model.access import Actor, Permission, allowed

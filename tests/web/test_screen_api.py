@@ -12,7 +12,7 @@ from events.actions.count import count_changed
 from events.model.access import DISPATCH
 from events.store import trend
 from grid.store.postgis import reading
-from tests.events.town import Town, draft
+from tests.events.town import SIDE, SOUTH, WEST, Town, draft
 from tests.web.conftest import PLENTY, ClientOf
 
 
@@ -45,6 +45,36 @@ async def test_cells_are_counted_by_every_figure(client_of: ClientOf, town: Town
         assert (await client.get("/api/v1/cells/figures?figure=people")).status_code == 422
     async with client_of("w1") as client:
         assert (await client.get("/api/v1/cells/figures?figure=open")).status_code == 403
+
+
+async def test_a_cell_where_the_same_came_again_is_told(client_of: ClientOf, town: Town) -> None:
+    now = datetime.now(UTC) - timedelta(hours=5)
+    ticket = town.filed(draft(occurred_at=now), now=now)
+    for verb, who in (
+        ("accept", "w1"), ("dispose", "w1"), ("verify", "operator"), ("close", "operator"),
+    ):  # fmt: skip
+        now += timedelta(minutes=30)
+        ticket = town.act(ticket, verb, who, now=now)
+    now += timedelta(hours=1)
+    town.filed(draft(occurred_at=now), now=now)
+    while count_changed(town.dispatch, by=DISPATCH):
+        pass
+    async with client_of("dispatcher") as client:
+        told = (await client.get("/api/v1/cells/figures?figure=recurrences")).json()
+    assert told["cells"] == {str(ticket.cell_id): [1, 1]}
+
+
+async def test_cells_of_other_areas_are_not_told(client_of: ClientOf, town: Town) -> None:
+    now = datetime.now(UTC)
+    here = town.filed(draft(occurred_at=now, lon=WEST + SIDE / 2, lat=SOUTH + SIDE / 2), now=now)
+    there = town.filed(
+        draft(occurred_at=now, lon=WEST + SIDE * 3.5, lat=SOUTH + SIDE * 3.5), now=now
+    )
+    assert here.cell_id != there.cell_id
+    for who, seen in (("dispatcher", {here.cell_id, there.cell_id}), ("west", {here.cell_id})):
+        async with client_of(who) as client:
+            told = (await client.get("/api/v1/cells/figures?figure=open")).json()
+        assert set(map(int, told["cells"])) == seen, who
 
 
 async def test_the_trend_is_kept_once_for_each_instant(client_of: ClientOf, town: Town) -> None:

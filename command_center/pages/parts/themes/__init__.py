@@ -11,8 +11,8 @@ from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.themes.dust import dust_panel
 from command_center.pages.parts.themes.epidemic import epidemic_panel
 from command_center.pages.parts.themes.flood import flood_panel
-from command_center.pages.parts.themes.kept import Kept
 from command_center.pages.parts.themes.outfall import outfall_panel
+from command_center.remembered import Kept
 from command_center.services import Services
 
 _PANELS: Mapping[str, Callable[[Services, Kept, Reader], Component]] = {

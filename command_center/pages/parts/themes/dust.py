@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.themes import pieces
-from command_center.pages.parts.themes.kept import Kept
 from command_center.pages.parts.told import data, section
+from command_center.remembered import Kept
 from command_center.services import Services
 from command_center.views import dust as views
 from command_center.views.moments import clock_text

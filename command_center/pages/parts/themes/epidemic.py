@@ -10,9 +10,9 @@ from dash.development.base_component import Component
 from command_center.pages.parts.crumbs import opens
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.themes import pieces
-from command_center.pages.parts.themes.kept import Kept
 from command_center.pages.parts.told import data, section
 from command_center.problem import Language
+from command_center.remembered import Kept
 from command_center.services import Services
 from command_center.views import epidemic as views
 from command_center.views.moments import clock_text

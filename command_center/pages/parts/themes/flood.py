@@ -12,9 +12,9 @@ from dash.development.base_component import Component
 from command_center.components import WarningDoor
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.themes import pieces
-from command_center.pages.parts.themes.kept import Kept
 from command_center.pages.parts.themes.known import told_section, warnings_section
 from command_center.pages.parts.told import data, section
+from command_center.remembered import Kept
 from command_center.services import Services
 from command_center.views import flood as views
 from command_center.views.moments import clock_text, span_text

@@ -12,8 +12,8 @@ from dash.development.base_component import Component
 from command_center.components import ProjectBoard, ProjectList
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.themes import pieces
-from command_center.pages.parts.themes.kept import Kept
 from command_center.pages.parts.told import data, section
+from command_center.remembered import Kept
 from command_center.services import Services
 from command_center.views import outfall as views
 from command_center.views.moments import clock_text
