@@ -61,10 +61,15 @@ def _count(
         }
     counts: dict[int, list[int]] = {}
     for one in standing.open_by_cell(conn, place.inside, now):
-        value = {"worst": one.worst, "open": one.open, "overdue": one.overdue}[figure.value]
-        if one.cell_id is not None and value:
-            counts[one.cell_id] = [value, one.open]
-    return counts
+        if one.cell_id is None:
+            continue
+        value, of = counts.get(one.cell_id, [0, 0])  # tickets of one cell may lie in two areas
+        if figure is CellFigure.WORST:
+            value = max(value, one.worst)
+        else:
+            value += one.open if figure is CellFigure.OPEN else one.overdue
+        counts[one.cell_id] = [value, of + one.open]
+    return {cell_id: found for cell_id, found in counts.items() if found[0]}
 
 
 def _tells(figure: CellFigure, good: int) -> bool:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from dataclasses import asdict
-from threading import Lock
-from time import monotonic
 from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Query, Response
 
 from command_center.access.context import logged_in
+from command_center.remembered import Kept
 from command_center.services import Services
 from events.model.access import Scope, scope
 from events.store import urgent
@@ -23,7 +21,6 @@ MOST_GROUPS = 2_000
 _MOST_TILES = 256
 # So long one answer is everybody's who asks for the same.
 _FRESH_S = 5.0
-_KEPT = 300
 # Where the Mercator map ends.
 _MOST_LAT = 85.05112878
 
@@ -65,47 +62,26 @@ def _corner(x: int, y: int, zoom: int) -> tuple[float, float]:
     return x / tiles * 360 - 180, math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * y / tiles))))
 
 
-class Kept:
-    """The answers, by area, zoom and tiles, the least recently used forgotten first."""
-
-    def __init__(self, services: Services) -> None:
-        """Nothing is known yet."""
-        self._services = services
-        self._kept: OrderedDict[tuple[int | None, int, Tiles], tuple[float, bytes]] = OrderedDict()
-        self._lock = Lock()
-
-    def body(self, area_id: int | None, zoom: int, tiles: Tiles) -> bytes:
-        """``{"n", "groups": [...]}`` as JSON; one asker counts for all of the same area."""
-        key = (area_id, zoom, tiles)
-        with self._lock:
-            made_s, body = self._kept.get(key, (0.0, b""))
-            if not body or monotonic() - made_s > _FRESH_S:
-                body = self._read(area_id, zoom, tiles)
-                self._kept[key] = (monotonic(), body)
-            self._kept.move_to_end(key)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
-        return body
-
-    def _read(self, area_id: int | None, zoom: int, tiles: Tiles) -> bytes:
-        told = self._services.live.told(area_id)
-        found: list[urgent.Group] = []
-        if told is not None:
-            box = box_of(tiles, zoom)
-            with reading(self._services.engine) as conn:
-                found = urgent.groups(
-                    conn, Scope(area_id=area_id), box, zoom, told=told, now=self._services.now(),
-                    most=MOST_GROUPS,
-                )  # fmt: skip
-        groups = [{**asdict(one), "lon": round(one.lon, 6), "lat": round(one.lat, 6)}
-                  for one in found]  # fmt: skip
-        return orjson.dumps({"n": sum(one.n for one in found), "groups": groups})
+def _body(services: Services, area_id: int | None, zoom: int, tiles: Tiles) -> bytes:
+    """``{"n", "groups": [...]}`` as JSON; one asker counts for all of the same area."""
+    told = services.live.told(area_id)
+    found: list[urgent.Group] = []
+    if told is not None:
+        box = box_of(tiles, zoom)
+        with reading(services.engine) as conn:
+            found = urgent.groups(
+                conn, Scope(area_id=area_id), box, zoom, told=told, now=services.now(),
+                most=MOST_GROUPS,
+            )  # fmt: skip
+    groups = [{**asdict(one), "lon": round(one.lon, 6), "lat": round(one.lat, 6)}
+              for one in found]  # fmt: skip
+    return orjson.dumps({"n": sum(one.n for one in found), "groups": groups})
 
 
 def router(services: Services) -> APIRouter:
     """The route /api/v1/tickets/clusters."""
     routes = APIRouter(prefix="/api/v1", tags=["tickets"])
-    kept = Kept(services)
+    kept = Kept(_FRESH_S)
 
     @routes.get("/tickets/clusters", summary="Open tickets the wall is not told of, in groups")
     def get_clusters(
@@ -123,7 +99,8 @@ def router(services: Services) -> APIRouter:
         zoom = z
         while _count(tiles_of(box, zoom)) > _MOST_TILES:
             zoom -= 1
-        body = kept.body(scope(logged_in()).area_id, zoom, tiles_of(box, zoom))
+        asked = (scope(logged_in()).area_id, zoom, tiles_of(box, zoom))
+        body = kept.get(asked, lambda: _body(services, *asked))
         return Response(body, media_type="application/json")
 
     return routes

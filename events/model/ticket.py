@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 # Yellow: a quarter of the stage's time, or less, is left.
-_YELLOW_SHARE = 0.25
+YELLOW_SHARE = 0.25
 
 
 class Light(StrEnum):
@@ -136,7 +136,7 @@ def yellow_at(ticket: Ticket) -> datetime | None:
     """When its light turns yellow: a quarter of the stage's time is left; None without a clock."""
     if ticket.due_at is None:
         return None
-    return ticket.due_at - (ticket.due_at - stage_started_at(ticket)) * _YELLOW_SHARE
+    return ticket.due_at - (ticket.due_at - stage_started_at(ticket)) * YELLOW_SHARE
 
 
 def light(ticket: Ticket, now: datetime) -> Light:

@@ -15,7 +15,7 @@ WITH inside AS (
             WHEN t.due_at - (t.due_at - coalesce(CASE t.state WHEN 'filed' THEN t.filed_at
                     WHEN 'dispatched' THEN t.dispatched_at WHEN 'accepted' THEN t.dispatched_at
                     WHEN 'disposed' THEN t.disposed_at WHEN 'verified' THEN t.verified_at END,
-                t.created_at)) * 0.25 <= :now THEN 3
+                t.created_at)) * CAST(:yellow_share AS double precision) <= :now THEN 3
             ELSE 4 END AS rank
     FROM events.tickets AS t
     WHERE t.state NOT IN ('closed', 'declined', 'merged')
