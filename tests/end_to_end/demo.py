@@ -90,7 +90,8 @@ class Demo:
                 self.engine.dispose()
             if time.monotonic() - begun > within_s:
                 raise AssertionError(f"{what}: not within {within_s} s\n{self.whole.errors()}")
-            time.sleep(0.05)
+            # (not oftener: who asks takes from those that are waited for)
+            time.sleep(0.1)
 
     @contextmanager
     def signed_in(self, name: str) -> Iterator[httpx.Client]:
