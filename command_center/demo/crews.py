@@ -44,9 +44,13 @@ from iot_ingest.store import devices
 
 _log = logging.getLogger(__name__)
 
-_LOOK_EVERY_S = 0.5
+_LOOK_EVERY_S = 1.0
 _MOST_AT_ONCE = 200
 _AFTER_TROUBLE_S = 2.0
+# What was refused is not tried again at every look.
+_AFTER_REFUSAL = timedelta(seconds=30)
+# A play never takes the processor from the city itself.
+_NICE = 10
 # The desk has this long for what a crew handed back; then the simulated dispatcher sends it on.
 _DESK_PATIENCE = timedelta(minutes=3)
 
@@ -88,6 +92,7 @@ class People:
         self._leads: dict[int | None, Actor] = {}
         self._verifiers: list[Actor] = []
         self._dispatcher: Actor | None = None
+        self._not_before: dict[int, datetime] = {}
         self._projects: ProjectWorker | None = None
 
     def turn(self, now: datetime) -> None:
@@ -99,8 +104,10 @@ class People:
             returned = crew_work.handed_back_before(
                 conn, now - _DESK_PATIENCE / self._speed, limit=5
             )
+        self._not_before = {no: until for no, until in self._not_before.items() if until > now}
         for ticket in found:
-            self._consider(ticket, now)
+            if ticket.ticket_id not in self._not_before:
+                self._consider(ticket, now)
         for ticket in returned:
             self._send_on(ticket, now)
         if self._projects is not None:
@@ -142,8 +149,9 @@ class People:
             act(self._engine, ticket.number, step.verb, by=actor, version=ticket.version, now=now,
                 why=note, photos=photos)  # fmt: skip
         except Refused as refused:
-            # Somebody real was faster, or the engine changed it meanwhile: look again next time.
+            # Somebody real was faster, the engine changed it, or its photos are not ready yet.
             self._photos.forget(photos)
+            self._not_before[ticket.ticket_id] = now + _AFTER_REFUSAL / self._speed
             _log.info("%s %s: %s", ticket.number, step.verb, refused)
 
     def _relieve(self, ticket: Ticket) -> None:
@@ -192,6 +200,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    os.nice(_NICE)
     engine = make_engine(
         settings.database_url, role="cc_web", pool_size=2, application_name="cc crews"
     )
