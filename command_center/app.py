@@ -130,8 +130,8 @@ class Application:
     @asynccontextmanager
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         pulse = Pulse(self._pulse_engine, now=_now, detail=lambda: {"walls": self.hub.walls})
+        await asyncio.to_thread(pulse.start)
         await self.hub.start()
-        pulse.start()
         self.photos.start()
         try:
             yield

@@ -67,10 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda _number, _frame: stop.set())
     url = database_url(read_settings(os.environ), ROLE)
     planner = Kept([sys.executable, "-m", "command_center.planner"], stop)
-    planner.start()
     Dispatcher(url, stop, planner=planner).run()
     stop.set()
-    planner.join()
+    if planner.ident is not None:
+        planner.join()
     return 0
 
 
@@ -160,6 +160,9 @@ class Dispatcher:
                 "lag_s": 0.0 if waiting.since is None else (now - waiting.since).total_seconds(),
             }
             heartbeats.beat(conn, "dispatch", self._started_at, now, detail)
+        # After the first look at everything: a start that is a restart files what waits first.
+        if self._planner is not None and self._planner.ident is None:
+            self._planner.start()
 
     def _resume(self, engine: Engine) -> None:
         resume_suspended(engine, by=DISPATCH, now=self._clock())

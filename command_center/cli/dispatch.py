@@ -4,6 +4,7 @@ import argparse
 import os
 
 from command_center.machine.doors import database_url
+from command_center.machine.quick_start import quick_start
 from command_center.settings import read_settings
 
 
@@ -22,6 +23,7 @@ def run(_arguments: argparse.Namespace) -> int:
     """Dispatch until SIGTERM."""
     settings = read_settings(os.environ)
     database_url(settings, "cc_dispatch")  # says what is missing before slow imports
-    from command_center import dispatcher
+    with quick_start():
+        from command_center import dispatcher
 
     return int(dispatcher.main() or 0)

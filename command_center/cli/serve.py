@@ -4,6 +4,7 @@ import argparse
 import os
 
 from command_center.machine.doors import database_url
+from command_center.machine.quick_start import quick_start
 from command_center.settings import read_settings
 
 
@@ -24,6 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM."""
     settings = read_settings(os.environ)
     database_url(settings, "cc_web")  # says what is missing before slow imports
-    from command_center.app import main_serve
+    with quick_start():
+        from command_center.app import main_serve
 
     return main_serve(settings, host=arguments.host, port=arguments.port)

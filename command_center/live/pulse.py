@@ -29,11 +29,17 @@ class Pulse:
         self._engine = engine
         self._now = now
         self._detail = detail
+        self._started_at = now()
+        self._away = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="web-pulse", daemon=True)
 
     def start(self) -> None:
-        """Begin to beat."""
+        """Beat once, then go on in the thread; blocks as long as the database takes.
+
+        Whoever judges health after this sees a process that is back, not its last sign of life.
+        """
+        self._beat()
         self._thread.start()
 
     def stop(self) -> None:
@@ -43,15 +49,15 @@ class Pulse:
             self._thread.join()
 
     def _run(self) -> None:
-        started_at = self._now()
-        away = False
-        while not self._stop.is_set():
-            try:
-                with self._engine.begin() as conn:
-                    heartbeats.beat(conn, "web", started_at, self._now(), self._detail())
-                away = False
-            except SQLAlchemyError as error:
-                if not away:
-                    _LOG.warning("heartbeat: the database is away: %s", str(error).split("\n")[0])
-                away = True
-            self._stop.wait(_EVERY_S)
+        while not self._stop.wait(_EVERY_S):
+            self._beat()
+
+    def _beat(self) -> None:
+        try:
+            with self._engine.begin() as conn:
+                heartbeats.beat(conn, "web", self._started_at, self._now(), self._detail())
+            self._away = False
+        except SQLAlchemyError as error:
+            if not self._away:
+                _LOG.warning("heartbeat: the database is away: %s", str(error).split("\n")[0])
+            self._away = True
