@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from events.model.event import EventDraft
 
 _SQL = Statements.beside(__file__)
-_BY_ID = _SQL.for_one("by_ids", "event_ids")
 
 # How many drafts go into one statement.
 _CHUNK = 4_000
@@ -72,10 +71,7 @@ def by_ids(conn: Connection, event_ids: Sequence[int]) -> tuple[Event, ...]:
     """Events, newest first; unknown ids are left out."""
     if not event_ids:
         return ()
-    if len(event_ids) == 1:
-        rows = _SQL.rows(conn, _BY_ID, one=event_ids[0])
-    else:
-        rows = _SQL.rows(conn, "by_ids", event_ids=list(event_ids))
+    rows = _SQL.rows(conn, "by_ids", event_ids=list(event_ids))
     return tuple(_event(row) for row in rows)
 
 

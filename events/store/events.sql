@@ -61,7 +61,7 @@ JOIN grid.areas AS a ON a.area_id = e.area_id
 LEFT JOIN grid.cells AS c ON c.cell_id = e.cell_id
 LEFT JOIN events.ticket_events AS l ON l.event_id = e.event_id AND l.unlinked_at IS NULL
 LEFT JOIN events.tickets AS t ON t.ticket_id = l.ticket_id
-WHERE e.event_id = ANY(CAST(:event_ids AS bigint[]))
+WHERE e.event_id = ANY(ARRAY(SELECT unnest(CAST(:event_ids AS bigint[]))))
 ORDER BY e.event_id DESC;
 
 -- name: recent_ids

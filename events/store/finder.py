@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from events.model.access import Actor, Scope, in_scope, scope
 from events.store import tickets
-from events.store.search import TicketQuery, area_ids, search
+from events.store.scopes import area_ids
+from events.store.search import TicketQuery, search
 from grid.store import lookup
 from grid.store.named_sql import Statements
 

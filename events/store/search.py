@@ -14,6 +14,7 @@ from events.model.access import Actor, Scope
 from events.model.ticket import Ticket
 from events.model.workflow import FINAL
 from events.store import departments, tickets
+from events.store.scopes import area_ids
 from events.store.tables import outbox as O  # noqa: N812 - short, like T
 from events.store.tables import parties as A  # noqa: N812 - short, like T
 from events.store.tables import proposals as P  # noqa: N812
@@ -205,23 +206,6 @@ def _scoped(conn: Connection, scope: Scope) -> list[ColumnElement[bool]]:
         )
         found.append(or_(T.c.department_id == scope.department_id, T.c.ticket_id.in_(assists)))
     return found
-
-
-def area_ids(conn: Connection, scope: Scope) -> list[int] | None:
-    """The areas that a scope spans; None: all."""
-    if scope.area_id is None or _SQL.value(conn, "is_root", area_id=scope.area_id):
-        return None
-    return [row.area_id for row in _SQL.rows(conn, "areas_inside", area_id=scope.area_id)]
-
-
-def sees_all(conn: Connection, scope: Scope) -> bool:
-    """Whether no ticket of the city is outside a scope."""
-    if scope.department_id is not None:
-        return False
-    if scope.area_id is None:
-        return True
-    row = _SQL.maybe(conn, "sees_all", area_id=scope.area_id)
-    return row is not None and bool(row[0])
 
 
 def _cursor(updated_at: datetime, ticket_id: int) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from events.model.ticket import Ticket
 from events.model.workflow import State
 from events.store import events
-from events.store.search import area_ids
+from events.store.scopes import area_ids
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from events.model.matching import Decision, Subject
 
 _SQL = Statements.beside(__file__)
-_LOAD_ONE = _SQL.for_one("load", "ticket_ids")
 
 # What is shown by names that are read with the ticket.
 _NAMED = frozenset({"department_id", "crew_id", "category_code", "merged_into"})
@@ -53,7 +52,7 @@ def by_ids(conn: Connection, ticket_ids: Sequence[int]) -> tuple[Ticket, ...]:
 
 def by_id(conn: Connection, ticket_id: int) -> Ticket:
     """One ticket. Raises NotFound."""
-    row = _SQL.maybe(conn, _LOAD_ONE, one=ticket_id)
+    row = _SQL.maybe(conn, "load", ticket_ids=[ticket_id])
     if row is None:
         raise NotFound(Refusal(reason=Reason.NO_SUCH_TICKET))
     return _ticket(row)

@@ -39,7 +39,7 @@ CROSS JOIN LATERAL (
     FROM events.parties AS p
     WHERE p.ticket_id = t.ticket_id AND p.released_at IS NULL
 ) AS b
-WHERE t.ticket_id = ANY(CAST(:ticket_ids AS bigint[]));
+WHERE t.ticket_id = ANY(ARRAY(SELECT unnest(CAST(:ticket_ids AS bigint[]))));
 
 -- name: ids_of_numbers
 -- Ticket ids by their readable numbers.

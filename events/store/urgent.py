@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from events.model.ticket import YELLOW_SHARE
 from events.model.urgency import ALARM_FOR, DESK_STATES, GRAVE, IN_NOBODYS_HANDS
-from events.store import search
+from events.store import scopes
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def groups(
     left out.
     """
     west, south, east, north = box
-    inside = search.area_ids(conn, scope)
+    inside = scopes.area_ids(conn, scope)
     squares = _SINGLE_SQUARES if zoom >= SINGLE_FROM else _SQUARES * 2**zoom
     while True:
         rows = _SQL.rows(

@@ -2,6 +2,11 @@
 
 A file is a sequence of statements; each starts with ``-- name: statement_name`` followed by at
 least one comment line that says what it is for. Parameters are written ``:name``.
+
+A statement that joins much and is asked for few ids at a time says
+``= ANY(ARRAY(SELECT unnest(CAST(:ids AS bigint[]))))``: of a plain ``ANY(CAST(:ids AS ...))``
+PostgreSQL looks at the length of the array and plans anew each time, which takes longer than
+reading the rows (7 ms against 0.4 ms for one ticket); so hidden, it keeps one plan.
 """
 
 from __future__ import annotations
@@ -73,21 +78,6 @@ class Statements:
     def text(self, name: str) -> TextClause:
         """The statement as SQLAlchemy text, for a store that adds to it."""
         return self._texts[name]
-
-    def for_one(self, name: str, array: str) -> str:
-        """A further statement for one id, ``:one``, where ``name`` has
-        ``ANY(CAST(:array AS bigint[]))``; its name.
-
-        PostgreSQL keeps the plan of an equality and plans an array anew each time, which takes
-        longer than reading one row through many joins. Raises ValueError where it has no such.
-        """
-        whole = self.statements[name].sql
-        found = f"ANY(CAST(:{array} AS bigint[]))"
-        if whole.count(found) != 1:
-            raise ValueError(f"statement {name} must have {found} once")
-        one = f"{name} of one"
-        self._texts[one] = text(whole.replace(found, "CAST(:one AS bigint)"))
-        return one
 
     def rows(self, conn: Connection, name: str, **params: Any) -> Sequence[Row[Any]]:
         """All rows."""

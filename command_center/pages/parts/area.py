@@ -24,7 +24,7 @@ from command_center.views.standing import Sum, by_cell, by_child, total
 from command_center.views.story import titled
 from command_center.wording import words
 from events.model.access import Actor, scope
-from events.store import figures, search, standing, statistics
+from events.store import figures, scopes, standing, statistics
 from grid.model.found import Step
 from grid.store import lookup
 from grid.store.postgis import reading
@@ -136,7 +136,7 @@ def _place(conn: Connection, code: str, actor: Actor) -> figures.Place | None:
 def _inside(conn: Connection, below: Sequence[tuple[Step, int | None]], actor: Actor) -> list[int]:
     """The areas of ``below`` (`grid.store.lookup.below`) that are the actor's own."""
     found = [step.area_id for step, _ in below]
-    own = search.area_ids(conn, scope(actor))
+    own = scopes.area_ids(conn, scope(actor))
     return found if own is None else sorted(set(found).intersection(own))
 
 

@@ -8,7 +8,7 @@ from command_center.live.messages import ticket_json
 from command_center.pages.parts.reader import Reader
 from command_center.services import Services
 from events.model.access import scope
-from events.store import search, tickets, urgent
+from events.store import scopes, tickets, urgent
 from grid.store.postgis import reading
 
 
@@ -25,7 +25,7 @@ def open_there(
         return None
     with reading(services.engine) as conn:
         if area_id is not None:
-            below = search.area_ids(conn, scope(reader.actor))
+            below = scopes.area_ids(conn, scope(reader.actor))
             # of a wider one the reader's own; both are branches of one tree
             own = area_id if below is None or area_id in below else own
         chosen = urgent.choose(conn, [own], reader.now, most=most, cell_id=cell_id)[own]

@@ -15,7 +15,7 @@ from command_center.views.story import titled
 from command_center.views.wall import wall_config
 from command_center.wording import words
 from events.model.access import Actor, Permission, allowed, scope
-from events.store.search import sees_all
+from events.store.scopes import sees_all
 from grid.model.city import City
 from grid.store import city as cities
 from grid.store.postgis import reading
