@@ -1,8 +1,9 @@
 """The wall as a screen: what it is set to, alarms, several tickets, pictures, both languages."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.events.town import SIDE, SOUTH, WEST, Town
 from tests.support.watched import serious_faults
@@ -58,6 +59,8 @@ async def test_cells_theme_and_language_change_on_the_spot(
             "JSON.stringify(cc_wall.city.map.getLayoutProperty('place-name', 'text-field'))"
             ".indexOf('name_zh') < 40"
         )
+        for button in (".cc-box-button", ".cc-polygon-button"):
+            assert "案卷" in (await page.get_attribute(button, "aria-label") or "")
 
 
 async def test_an_alarm_sounds_until_it_is_acknowledged(open_page: OpenPage, town: Town) -> None:
@@ -137,7 +140,77 @@ async def test_a_polygon_selects_and_what_is_set_up_is_kept_and_shown(
         await page.keyboard.press("Escape")
         await expect(page.locator(".cc-presenting")).to_have_count(0)
     assert "seen from above" in str(town.rows("SELECT payload FROM events.ledger"))
-    assert inside.number
+    commented = town.rows(
+        "SELECT DISTINCT ticket_id FROM events.ledger WHERE verb = 'ticket.comment'"
+    )
+    assert commented == [(inside.ticket_id,)]
+
+
+async def _kept(page: Page, screen: str) -> None:
+    """Set up the wall from elsewhere."""
+    told = (
+        "fetch('/api/v1/screen', {method: 'POST', headers: {'Content-Type': 'application/json'},"
+        f" body: JSON.stringify({screen})}}).then((answer) => answer.status)"
+    )
+    assert await page.evaluate(told) == 200
+
+
+async def test_a_view_is_what_its_link_says_whatever_was_shown_before(
+    open_page: OpenPage, town: Town
+) -> None:
+    ticket = filed(town)
+    lon, lat = WEST + SIDE * 3, SOUTH + SIDE * 3
+    view = f"?ticket={ticket.number}&at={lon:.4f},{lat:.4f},15.00"
+    there = (
+        "(() => { const { clientWidth, clientHeight } = cc_wall.city.map.getContainer();"
+        " const at = cc_wall.city.map.unproject([clientWidth / 2, clientHeight / 2]);"
+        f" return Math.hypot(at.lng - {lon:.4f}, at.lat - {lat:.4f}) < 2e-4; }})()"
+    )
+
+    async def later(route: Route) -> None:
+        await asyncio.sleep(1.5)
+        await route.continue_()
+
+    async with open_page("/") as page:
+        await map_ready(page)
+        base = page.url.split("?")[0]
+        await _kept(page, f"{{start: '{view}'}}")
+        await page.route("**/maplibre-gl.mjs*", later)  # the map comes after what is set up
+        await page.goto(base)
+        await map_ready(page)
+        await until(page, there)
+        area = page.locator("[data-area]")
+        await page.evaluate("cc_wall.live.select({ kind: 'area', id: '350500001001' })")
+        await expect(area.first).to_be_visible()
+        await until(page, f"!({there})")
+        await page.evaluate(f"cc_wall.showView('{view}')")
+        await until(page, there)
+        assert await page.evaluate("cc_wall.live.area") is None
+        assert "area=" not in page.url
+
+
+async def test_what_is_set_up_at_two_computers_is_all_kept_and_asked_for_again(
+    open_page: OpenPage,
+) -> None:
+    answers = iter([503])
+
+    async def once_away(route: Route) -> None:
+        status = next(answers, None)
+        await (route.continue_() if status is None else route.fulfill(status=status))
+
+    async with open_page("/", allowed=lambda trouble: "503" in trouble) as page:
+        await map_ready(page)
+        await page.click("#screen > button")
+        await _kept(page, "{views: [{name: 'elsewhere', query: ''}], every_s: 9}")
+        await page.fill("[name=view]", "here")
+        await page.click(".cc-screen-menu form button")
+        await expect(page.locator(".cc-screen-menu .name")).to_have_text(["elsewhere", "here"])
+        kept = await page.evaluate("fetch('/api/v1/screen').then((answer) => answer.json())")
+        assert kept["every_s"] == 9
+        base = page.url.split("?")[0]
+        await page.route("**/api/v1/screen", once_away)
+        await page.goto(f"{base}?present=1")
+        await expect(page.locator(".cc-presenting")).to_be_visible(timeout=25_000)
 
 
 async def _point(page: Page, lon: float, lat: float) -> tuple[float, float]:

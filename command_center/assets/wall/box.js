@@ -34,17 +34,21 @@
 
     /** A button beside the zoom: what is seen, for who draws no boxes. */
     onAdd() {
-      const { words } = this.city.config;
       this.bar = document.createElement("div");
       this.bar.className = "maplibregl-ctrl maplibregl-ctrl-group";
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "cc-box-button";
-      button.title = words.box_hint;
-      button.setAttribute("aria-label", words.box_view);
-      button.addEventListener("click", () => this.select(this.seen()));
-      this.bar.appendChild(button);
+      this.button = document.createElement("button");
+      this.button.type = "button";
+      this.button.className = "cc-box-button";
+      this.button.addEventListener("click", () => this.select(this.seen()));
+      this.respeak();
+      this.bar.appendChild(this.button);
       return this.bar;
+    }
+
+    respeak() {
+      const { words } = this.city.config;
+      this.button.title = words.box_hint;
+      this.button.setAttribute("aria-label", words.box_view);
     }
 
     onRemove() {

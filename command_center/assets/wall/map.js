@@ -152,6 +152,8 @@
       }
       this.map.getCanvas().setAttribute("aria-label", this.config.words.map);
       ns.renameMarks(this.map, this.config);
+      this.boxes.respeak();
+      this.polygons.respeak();
       this.marks.fill();
     }
 
@@ -260,7 +262,7 @@
       let gone = false;
       ns.marks.useSeverity(props.config.severity);
       live.start(props.config.socket);
-      const view = new ns.View(props.config.layers);
+      const view = (ns.view = new ns.View(props.config.layers));
       ns.loadMap().then(
         (gl) => {
           if (!gl) setTrouble("no_webgl");

@@ -40,18 +40,23 @@
     }
 
     onAdd() {
-      const { words } = this.city.config;
       this.bar = document.createElement("div");
       this.bar.className = "maplibregl-ctrl maplibregl-ctrl-group";
       this.button = document.createElement("button");
       this.button.type = "button";
       this.button.className = "cc-polygon-button";
-      this.button.title = words.polygon_hint;
-      this.button.setAttribute("aria-label", words.polygon);
       this.button.setAttribute("aria-pressed", "false");
       this.button.addEventListener("click", () => (this.corners ? this.stop() : this.start()));
+      this.respeak();
       this.bar.appendChild(this.button);
       return this.bar;
+    }
+
+    respeak() {
+      const { words } = this.city.config;
+      this.button.title = words.polygon_hint;
+      this.button.setAttribute("aria-label", words.polygon);
+      if (this.corners) this.hint.textContent = words.polygon_hint;
     }
 
     onRemove() {
@@ -59,6 +64,7 @@
     }
 
     start() {
+      clearTimeout(this.ending);
       this.corners = [];
       this.city.drawing = true;
       this.map.doubleClickZoom.disable();
@@ -90,7 +96,7 @@
       this.middle.remove();
       this.city.boxes.show();
       // the click that ends the drawing opens nothing
-      setTimeout(() => {
+      this.ending = setTimeout(() => {
         this.city.drawing = false;
         this.map.doubleClickZoom.enable();
       }, 300);

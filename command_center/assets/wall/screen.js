@@ -9,11 +9,12 @@
   const ADDRESS = "/api/v1/screen";
   const MOST_VIEWS = 20;
   const PAUSE_MS = 60000; // who touches the wall has it for so long
+  const LOAD_AGAIN_MS = 10000;
   const PRESENT = "present";
 
   const e = (...args) => window.React.createElement(...args);
 
-  const screen = { kept: null, presenting: false, next: 0, at: 0, touchedAt: 0 };
+  const screen = { kept: null, presenting: false, next: 0, at: 0, touchedAt: 0, askedAt: 0 };
 
   /** The present view as a query. */
   function present() {
@@ -23,34 +24,50 @@
     return text ? `?${text}` : "";
   }
 
-  async function save(changed) {
-    screen.kept = Object.assign({}, screen.kept, changed);
-    live.tell("screen");
-    try {
-      const answer = await fetch(ADDRESS, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(screen.kept),
-      });
-      return answer.ok;
-    } catch (error) {
-      return false;
-    }
+  let saving = Promise.resolve();
+
+  /** Keeps what `change` makes of what is kept: another computer may have changed it meanwhile. */
+  function save(change) {
+    saving = saving.then(async () => {
+      try {
+        const known = await fetch(ADDRESS);
+        if (!known.ok) return false;
+        const kept = await known.json();
+        const answer = await fetch(ADDRESS, {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify(Object.assign({}, kept, change(kept))),
+        });
+        if (!answer.ok) return false;
+        screen.kept = await answer.json();
+        live.tell("screen");
+        return true;
+      } catch (error) {
+        return false;
+      }
+    });
+    return saving;
   }
 
   async function load() {
+    screen.askedAt = Date.now();
     try {
       const answer = await fetch(ADDRESS);
       if (!answer.ok) return;
       screen.kept = await answer.json();
     } catch (error) {
-      return; // the wall is as it always is
+      return; // the wall is as it always is until it can be asked again
     }
     const { theme, start } = screen.kept;
     if (theme && !ns.theme.kept()) ns.theme.wear(theme); // what was chosen at this very screen stays
-    if (start && !screen.addressed) show(start);
+    if (start && !screen.addressed && !screen.touchedAt) show(start);
     if (new URLSearchParams(location.search).has(PRESENT)) startPresenting();
     live.tell("screen");
+  }
+
+  function eachSecond() {
+    if (!screen.kept && Date.now() - screen.askedAt > LOAD_AGAIN_MS) load();
+    turn();
   }
 
   /** Shows a view, as its link would, without loading the page anew. */
@@ -62,9 +79,12 @@
     ns.cells.choose(wanted.get("cells") || "worst");
     const at = ns.readAt(wanted);
     const opened = ns.readSelected(wanted);
-    if (ns.city) ns.city.linked = at ? { story: opened, area: wanted.get("area") } : {};
+    if (ns.city) ns.city.linked = at ? { story: opened, area: live.area } : {};
     live.select(opened);
-    if (at && ns.city) ns.city.map.jumpTo(at);
+    if (!at) return;
+    // a place is the middle of the whole map, whatever the panels cover
+    if (ns.city) ns.city.map.jumpTo(Object.assign({ padding: { top: 0, right: 0, bottom: 0, left: 0 } }, at));
+    else if (ns.view) ns.view.at = at; // the map is still to come
   }
 
   // --- the presentation ------------------------------------------------------------------------
@@ -99,9 +119,8 @@
 
   for (const gesture of ["pointerdown", "wheel", "keydown"]) {
     document.addEventListener(gesture, (event) => {
-      if (!screen.presenting) return;
-      if (event.key === "Escape") stopPresenting();
-      else screen.touchedAt = Date.now();
+      screen.touchedAt = Date.now();
+      if (screen.presenting && event.key === "Escape") stopPresenting();
     }, { capture: true, passive: true });
   }
 
@@ -117,8 +136,8 @@
       event.preventDefault();
       const named = name.trim();
       if (!named || views.length >= MOST_VIEWS) return;
-      const others = views.filter((view) => view.name !== named);
-      save({ views: [...others, { name: named, query: present() }] }).then(said);
+      const view = { name: named, query: present() };
+      save((kept) => ({ views: [...kept.views.filter((one) => one.name !== named), view] })).then(said);
       setName("");
     };
     return [
@@ -137,7 +156,7 @@
                 type: "button",
                 className: "cc-link",
                 "aria-label": ns.fill(words.view_forget, { name: view.name }),
-                onClick: () => save({ views: views.filter((one) => one !== view) }).then(said),
+                onClick: () => save((kept) => ({ views: kept.views.filter((one) => one.name !== view.name) })).then(said),
               },
               "×"
             )
@@ -169,7 +188,7 @@
           type: "number", name: "every", min: 5, max: 3600, defaultValue: every,
           onChange: (event) => {
             const wanted = Number(event.target.value);
-            if (wanted >= 5 && wanted <= 3600) save({ every_s: Math.round(wanted) }).then(said);
+            if (wanted >= 5 && wanted <= 3600) save(() => ({ every_s: Math.round(wanted) })).then(said);
           },
         })
       ),
@@ -191,7 +210,10 @@
     const [notice, setNotice] = React.useState("");
     const said = (good) => setNotice(words[good ? "screen_saved" : "screen_failed"]);
     if (!screen.kept) return e("p", { className: "cc-note" }, words.screen_failed);
-    const start = () => save({ start: present(), theme: ns.theme.name }).then(said);
+    const start = () => {
+      const chosen = { start: present(), theme: ns.theme.name };
+      save(() => chosen).then(said);
+    };
     return [
       e("button", { key: "s", type: "button", className: "cc-button", name: "start", onClick: start }, words.screen_start),
       e(Views, { key: "v", words, said }),
@@ -220,7 +242,7 @@
     const { words } = config;
     React.useEffect(() => {
       load();
-      return live.on("second", turn);
+      return live.on("second", eachSecond);
     }, []);
     React.useEffect(() => {
       if (!open) return undefined;

@@ -145,7 +145,7 @@
   /** What a query of the wall opens, and the area that it lies in. */
   ns.readSelected = function (query) {
     const area = readArea(query);
-    if (area) live.choose(area);
+    live.choose(area);
     return readStory(query) || (area && { kind: "area", id: area });
   };
   ns.Selection = Selection;
