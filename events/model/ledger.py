@@ -106,17 +106,16 @@ def plain(value: Any) -> Any:
     return found
 
 
+# One for all: json.dumps would make an encoder for each. It asks `plain` for what it does not know,
+# which is three times as fast as going through everything.
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain
+)
+
+
 def canonical(payload: Mapping[str, Any]) -> str:
     """The one text of a payload: sorted keys, no spaces, UTF-8. Raises ValueError for NaN."""
-    # The encoder asks `plain` for what it does not know: three times as fast as going through all.
-    return json.dumps(
-        payload,
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-        allow_nan=False,
-        default=plain,
-    )
+    return _ENCODER.encode(payload)
 
 
 def commitment(salt: bytes, text: str) -> str:
