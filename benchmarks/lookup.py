@@ -76,9 +76,11 @@ INSERT INTO events.ticket_words (ticket_id, words)
 SELECT ticket_id, events.words_of(concat_ws(' ', number, title_zh, title_en, description))
 FROM events.tickets;
 INSERT INTO events.ticket_clocks (ticket_id, stage, clock, time_limit, started_at, due_at,
-    stopped_at)
+    stopped_at, why)
 SELECT ticket_id, 'dispose', 'continuous', '4 hours', created_at, created_at + interval '4 hours',
-    closed_at + ticket_id % 9 * interval '30 minutes'
+    closed_at + ticket_id % 9 * interval '30 minutes',
+    CASE WHEN closed_at IS NULL THEN CAST('{}' AS jsonb)
+        ELSE CAST('{"stopped_by": "dispose"}' AS jsonb) END
 FROM events.tickets;
 INSERT INTO events.counters (kind, day, last)
 SELECT 'ticket', CAST(now() AS date) - n, 2880 FROM generate_series(0, :count / 2880) AS n;

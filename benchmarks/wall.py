@@ -1,11 +1,11 @@
 """What an open wall costs, how late it shows what happens, how soon it opens: the whole table.
 
-``.venv/bin/python -m benchmarks.wall [--parts "load;changes;walls;tiles"]``
+``.venv/bin/python -m benchmarks.wall [--parts "load;changes;walls;tiles;drill"]``
 
 - ``changes``, ``walls``: a demo city of its own (``command-center run`` without simulator), 100
   street gauges that send ``--rate`` messages a second through the broker; the wall in Chromium at
   1920x1080 without a graphics card, and 200 walls without a screen, on the same machine.
-- ``load``, ``tiles``: a city of 20,000 cells, 100,000 facilities, ``--devices`` and
+- ``load``, ``tiles``, ``drill``: a city of 20,000 cells, 100,000 facilities, ``--devices`` and
   ``--tickets``, one in fifty of them open, in a private PostgreSQL, behind a web process.
 
 Every figure with a promise is printed with its bound and its ratio to it (1.00 is just held). The
@@ -28,13 +28,14 @@ from pathlib import Path
 from benchmarks.wall_changes import changes
 from benchmarks.wall_city import big_city
 from benchmarks.wall_crowd import crowd
+from benchmarks.wall_drill import drill
 from benchmarks.wall_load import load
 from benchmarks.wall_sheet import Sheet
 from benchmarks.wall_tiles import tiles
 from tests.end_to_end.demo import Demo
 from tests.support.whole import whole_city
 
-_PARTS = ("load", "changes", "walls", "tiles")
+_PARTS = ("load", "changes", "walls", "tiles", "drill")
 
 
 def main() -> int:
@@ -48,7 +49,7 @@ def main() -> int:
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
     if {"changes", "walls"} & set(parts):
         _in_the_demo_city(parts, sheet, options)
-    if {"load", "tiles"} & set(parts):
+    if {"load", "tiles", "drill"} & set(parts):
         _in_the_big_city(parts, sheet, options)
     if options.save:
         sheet.save(options.save)
@@ -83,7 +84,7 @@ def _in_the_demo_city(parts: list[str], sheet: Sheet, options: argparse.Namespac
 
 def _in_the_big_city(parts: list[str], sheet: Sheet, options: argparse.Namespace) -> None:
     with big_city(options.tickets, options.devices) as city:
-        for name, measure in (("load", load), ("tiles", tiles)):
+        for name, measure in (("load", load), ("tiles", tiles), ("drill", drill)):
             if name in parts:
                 measure(city, sheet)
 

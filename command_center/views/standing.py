@@ -1,8 +1,8 @@
-"""How an area stands, added up: in all, by what lies directly below it, by cell."""
+"""How an area stands, added up: in all, and by what lies directly below it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from events.model.standing import Standing
@@ -58,13 +58,3 @@ def by_child(
     children = [step for step, child in below if child == step.area_id]
     found = [(step, sums.get(step.area_id, Sum())) for step in children]
     return sorted(found, key=lambda one: (*(-n for n in one[1].urgency), one[0].code))
-
-
-def by_cell(standing: Iterable[Standing], *, most: int) -> Mapping[int, Sum]:
-    """The worst cells by id, in order; what lies in no cell is left out."""
-    sums: dict[int, Sum] = {}
-    for one in standing:
-        if one.cell_id is not None:
-            sums[one.cell_id] = sums.get(one.cell_id, Sum()).plus(one)
-    worst = sorted(sums.items(), key=lambda one: (*(-n for n in one[1].urgency), one[0]))
-    return dict(worst[:most])

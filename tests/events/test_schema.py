@@ -285,6 +285,7 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
         "day_ends": "", "first": 123, "step": 1000, "most": 6, "area_ids": [1], "department_id": 1,
     },
     ("standing", "open_by_cell"): {"area_ids": [4, 5], "desk": ["reported"], "now": NOW},
+    ("standing", "summed"): {"area_ids": [4, 5], "desk": ["reported"], "now": NOW, "most": 12},
     ("standing", "closed_since"): {"area_ids": [4, 5], "since": NOW.replace(year=2099)},
     ("urgent", "chosen"): {
         "asked": [0, 3], "cell_id": None, "desk": ["reported", "filed"], "untaken": ["reported"],

@@ -20,10 +20,11 @@ from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.told import data, section
 from command_center.problem import Language
 from command_center.services import Services
-from command_center.views.standing import Sum, by_cell, by_child, total
+from command_center.views.standing import Sum, by_child, total
 from command_center.views.story import titled
 from command_center.wording import words
 from events.model.access import Actor, scope
+from events.model.standing import Standing
 from events.store import figures, scopes, standing, statistics
 from grid.model.found import Step
 from grid.store import lookup
@@ -45,7 +46,7 @@ class _Area:
     children: Sequence[tuple[Step, Sum]]
     all: Sum
     closed: int
-    cells: Mapping[int, Sum]
+    cells: Sequence[Standing]
     codes: Mapping[int, str]
     loud: Sequence[int]
 
@@ -111,15 +112,14 @@ class OnTime:
 def _read(conn: Connection, area_id: int, actor: Actor, now: datetime) -> _Area:
     below = lookup.below(conn, area_id)
     inside = _inside(conn, below, actor)
-    rows = standing.open_by_cell(conn, inside, now)
-    cells = by_cell(rows, most=_MOST_CELLS)
+    rows, cells = standing.summed(conn, inside, now, most=_MOST_CELLS)
     return _Area(
         way=lookup.way(conn, area_id),
         children=by_child(below, rows),
         all=total(rows),
         closed=standing.closed_since(conn, inside, statistics.midnight(conn, now)),
         cells=cells,
-        codes=lookup.cell_codes(conn, cells),
+        codes=lookup.cell_codes(conn, [one.cell_id for one in cells if one.cell_id]),
         loud=findings.loud_in(conn, [one.area_id for one, _ in below], most=_MOST_DEVICES),
     )
 
@@ -203,10 +203,11 @@ def _cells(found: _Area, language: Language) -> Component | None:
         return None
     rows = [
         html.Li(
-            opens("cell", key,
-                  [html.Span(found.codes.get(key, str(key))), html.B(str(sums.open))]),
-            className="late" if sums.overdue else "",
+            opens("cell", one.cell_id,
+                  [html.Span(found.codes[one.cell_id]), html.B(str(one.open))]),
+            className="late" if one.overdue else "",
         )
-        for key, sums in found.cells.items()
+        for one in found.cells
+        if one.cell_id
     ]  # fmt: skip
     return section("story.cells_here", language, html.Ul(rows, className="cc-cells"))
