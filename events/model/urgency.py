@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 DESK_STATES = frozenset({State.REPORTED, State.FILED, State.DISPOSED, State.VERIFIED})
 # States in which nobody has taken it on.
 IN_NOBODYS_HANDS = frozenset({State.REPORTED, State.FILED, State.DISPATCHED})
+# What is done, as its crew says, and waits to be looked at.
+DONE_STATES = frozenset({State.DISPOSED, State.VERIFIED})
 # From this severity on a new ticket that nobody has taken on sounds an alarm, for so long.
 GRAVE = 3
 ALARM_FOR = timedelta(minutes=30)
@@ -47,12 +49,14 @@ def _may_sound(ticket: Ticket, now: datetime) -> bool:
 
 
 def _rank(ticket: Ticket, now: datetime) -> int:
-    """Critical, late, serious, soon late, the rest."""
-    shown = light(ticket, now)
+    """Critical, late, serious, soon late, the rest; last what is done and has time."""
+    shown, done = light(ticket, now), ticket.state in DONE_STATES
     if ticket.severity == _CRITICAL:
         return 0
     if shown is Light.RED:
         return 1
-    if ticket.severity == GRAVE:
+    if ticket.severity == GRAVE and not done:
         return 2
-    return 3 if shown is Light.YELLOW else 4
+    if shown is Light.YELLOW:
+        return 3
+    return 5 if done else 4

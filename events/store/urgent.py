@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from events.model.ticket import YELLOW_SHARE
-from events.model.urgency import ALARM_FOR, DESK_STATES, GRAVE, IN_NOBODYS_HANDS
+from events.model.urgency import (
+    ALARM_FOR,
+    DESK_STATES,
+    DONE_STATES,
+    GRAVE,
+    IN_NOBODYS_HANDS,
+)
 from events.store import scopes
 from grid.store.named_sql import Statements
 
@@ -70,8 +76,8 @@ def choose(
     asked = set(area_ids)
     rows = _SQL.rows(
         conn, "chosen", asked=sorted(one or _EVERYWHERE for one in asked), cell_id=cell_id,
-        desk=sorted(DESK_STATES), untaken=sorted(IN_NOBODYS_HANDS), grave=GRAVE,
-        alarms_since=now - ALARM_FOR, yellow_share=YELLOW_SHARE, now=now, most=most,
+        desk=sorted(DESK_STATES), untaken=sorted(IN_NOBODYS_HANDS), done=sorted(DONE_STATES),
+        grave=GRAVE, alarms_since=now - ALARM_FOR, yellow_share=YELLOW_SHARE, now=now, most=most,
     )  # fmt: skip
     ids: dict[int | None, list[int]] = {one: [] for one in asked}
     counts = {}

@@ -11,12 +11,12 @@ WITH inside AS (
         t.severity >= :grave AND t.state = ANY(CAST(:untaken AS text[]))
             AND t.created_at > :alarms_since AS may_sound,
         CASE WHEN t.severity = 4 THEN 0 WHEN t.due_at <= :now THEN 1
-            WHEN t.severity = 3 THEN 2
+            WHEN t.severity = 3 AND NOT t.state = ANY(CAST(:done AS text[])) THEN 2
             WHEN t.due_at - (t.due_at - coalesce(CASE t.state WHEN 'filed' THEN t.filed_at
                     WHEN 'dispatched' THEN t.dispatched_at WHEN 'accepted' THEN t.dispatched_at
                     WHEN 'disposed' THEN t.disposed_at WHEN 'verified' THEN t.verified_at END,
                 t.created_at)) * CAST(:yellow_share AS double precision) <= :now THEN 3
-            ELSE 4 END AS rank
+            WHEN t.state = ANY(CAST(:done AS text[])) THEN 5 ELSE 4 END AS rank
     FROM events.tickets AS t
     WHERE t.state NOT IN ('closed', 'declined', 'merged')
         AND (CAST(:cell_id AS integer) IS NULL OR t.cell_id = :cell_id)

@@ -289,8 +289,8 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("standing", "closed_since"): {"area_ids": [4, 5], "since": NOW.replace(year=2099)},
     ("urgent", "chosen"): {
         "asked": [0, 3], "cell_id": None, "desk": ["reported", "filed"], "untaken": ["reported"],
-        "grave": 3, "alarms_since": RECENTLY, "yellow_share": 0.25, "now": RECENTLY,
-        "most": 2000,
+        "done": ["disposed"], "grave": 3, "alarms_since": RECENTLY, "yellow_share": 0.25,
+        "now": RECENTLY, "most": 2000,
     },
     ("urgent", "groups"): {
         "west": 118.2, "south": 24.6, "east": 118.204, "north": 24.604, "area_ids": None,

@@ -60,22 +60,27 @@
     return say("span_seconds", { s: seconds });
   };
 
-  /** "due in 32 min", "1 h 05 min late", or nothing when no clock runs. */
+  /** "32 min to finish", "1 h 05 min late", or that no clock runs. */
   ns.due = function (ticket, now, words) {
-    if (!ticket.due_at) return words.no_clock;
+    const next = words[`due_in_${ticket.state}`];
+    if (!ticket.due_at || !next) return words.no_clock;
     const left = ticket.due_at - now;
     return left >= 0
-      ? ns.fill(words.due_in, { span: ns.span(left, words) })
+      ? ns.fill(next, { span: ns.span(left, words) })
       : ns.fill(words.late_by, { span: ns.span(-left, words) });
   };
 
-  /** Groups of urgency: critical, late, serious, soon late, the rest. */
+  const DONE = new Set(["disposed", "verified"]);
+
+  /** Groups of urgency: critical, late, serious, soon late, the rest; last what is done and waits. */
   function rank(ticket) {
     const light = ns.live.light(ticket);
+    const done = DONE.has(ticket.state);
     if (ticket.severity === 4) return 0;
     if (light === "red") return 1;
-    if (ticket.severity === 3) return 2;
-    return light === "yellow" ? 3 : 4;
+    if (ticket.severity === 3 && !done) return 2;
+    if (light === "yellow") return 3;
+    return done ? 5 : 4;
   }
 
   /** Most urgent first: by rank, then what waits for a decision, severity, deadline. */

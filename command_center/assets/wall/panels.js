@@ -272,7 +272,8 @@
             e(
               "span",
               { className: office ? "cc-item-who" : "cc-item-who none" },
-              [office || words.nobody_yet, crew].filter(Boolean).join(" · "),
+              office || words.nobody_yet,
+              crew && e("b", null, ` · ${crew}`),
               office && !crew && e("b", { className: "none" }, ` · ${words.no_crew}`)
             ),
             e(
