@@ -1,11 +1,11 @@
 -- name: chosen
 -- The most urgent open tickets of each of some areas (0: everywhere), with how many are open there:
 -- ordered as events.model.urgency does.
-WITH inside AS (
+WITH inside AS MATERIALIZED (
     SELECT o.asked, a.area_id
     FROM unnest(CAST(:asked AS integer[])) AS o (asked)
     JOIN grid.areas AS a ON o.asked = 0 OR a.path @> ARRAY[o.asked]
-), urgent AS (
+), urgent AS MATERIALIZED (
     SELECT t.ticket_id, t.area_id, t.severity, t.due_at,
         t.state = ANY(CAST(:desk AS text[])) AS undecided,
         t.severity >= :grave AND t.state = ANY(CAST(:untaken AS text[]))
@@ -20,20 +20,24 @@ WITH inside AS (
     FROM events.tickets AS t
     WHERE t.state NOT IN ('closed', 'declined', 'merged')
         AND (CAST(:cell_id AS integer) IS NULL OR t.cell_id = :cell_id)
+), counted AS (
+    SELECT i.asked, count(*) AS open,
+        count(*) FILTER (WHERE u.due_at <= :now) AS overdue,
+        count(*) FILTER (WHERE u.undecided) AS undecided
+    FROM inside AS i
+    JOIN urgent AS u USING (area_id)
+    GROUP BY i.asked
 )
-SELECT asked, ticket_id, open, overdue, undecided
-FROM (
-    SELECT i.asked, u.ticket_id, count(*) OVER everything AS open,
-        count(*) FILTER (WHERE u.due_at <= :now) OVER everything AS overdue,
-        count(*) FILTER (WHERE u.undecided) OVER everything AS undecided,
-        row_number() OVER (PARTITION BY i.asked ORDER BY u.may_sound DESC, u.rank,
-            u.undecided DESC, u.severity DESC, u.due_at, u.ticket_id) AS place
-    FROM urgent AS u
-    JOIN inside AS i ON i.area_id = u.area_id
-    WINDOW everything AS (PARTITION BY i.asked)
-) AS ordered
-WHERE place <= :most
-ORDER BY asked, place;
+SELECT c.asked, first.ticket_id, c.open, c.overdue, c.undecided
+FROM counted AS c
+CROSS JOIN LATERAL (
+    SELECT u.* FROM urgent AS u
+    WHERE u.area_id = ANY(ARRAY(SELECT i.area_id FROM inside AS i WHERE i.asked = c.asked))
+    ORDER BY u.may_sound DESC, u.rank, u.undecided DESC, u.severity DESC, u.due_at, u.ticket_id
+    LIMIT :most
+) AS first
+ORDER BY c.asked, first.may_sound DESC, first.rank, first.undecided DESC, first.severity DESC,
+    first.due_at, first.ticket_id;
 
 -- name: groups
 -- Open tickets in a box that are not among those told one by one, by square of a grid (so many
