@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, any_, func, literal, not_, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    any_,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 
 from events.model.access import Actor, Scope
 from events.model.ticket import Ticket
@@ -31,6 +43,9 @@ if TYPE_CHECKING:
     from events.model.workflow import State
 
 _SQL = Statements.beside(__file__)
+# A number of five digits is a word of its own (events.words_of), mostly a rare one.
+_NUMBER = re.compile(r"[0-9]{5}")
+_FEW = 2_000
 
 MOST = 2_000
 
@@ -83,6 +98,8 @@ def search(conn: Connection, query: TicketQuery, scope: Scope) -> Page:
     """
     limit = max(1, min(query.limit, MOST))
     wanted = _plain(query) + _looked_up(conn, query) + _scoped(conn, scope)
+    if query.text:
+        wanted += _saying(conn, query.text)
     statement = (
         select(T.c.ticket_id, T.c.updated_at)
         .where(*wanted)
@@ -131,17 +148,22 @@ def _plain(query: TicketQuery) -> list[ColumnElement[bool]]:
         found.append(T.c.updated_at > query.updated_after)
     if query.cursor is not None:
         found.append(tuple_(T.c.updated_at, T.c.ticket_id) < tuple_(*_place(query.cursor)))
-    if query.text:
-        found += _saying(query.text)
     return found
 
 
-def _saying(text: str) -> list[ColumnElement[bool]]:
-    """What a ticket says holds ``text``: its pairs of characters by index, then the text itself."""
-    words = select(W.c.ticket_id).where(W.c.words.contains(func.events.words_of(text)))
+def _saying(conn: Connection, text: str) -> list[ColumnElement[bool]]:
+    """What a ticket says holds ``text``: its longest words by index, then the text itself."""
+    words = select(W.c.ticket_id).where(W.c.words.contains(func.events.words_asked(text)))
     said = func.concat_ws(" ", T.c.number, T.c.title_zh, T.c.title_en, T.c.description)
     # (ILIKE would be taken for rare, whatever the index knows, and plans be made on that)
-    return [T.c.ticket_id.in_(words), func.strpos(func.lower(said), func.lower(text)) > 0]
+    holds = func.strpos(func.lower(said), func.lower(text)) > 0
+    if _NUMBER.search(text):
+        # Statistics know the common words alone: of a number they say "some thousands", which looks
+        # as if the newest tickets soon held it. Where only few do, these are looked at, no others.
+        few = conn.execute(words.limit(_FEW + 1)).scalars().all()
+        if len(few) <= _FEW:
+            return [T.c.ticket_id == any_(literal(few, ARRAY(BigInteger))), holds]
+    return [T.c.ticket_id.in_(words), holds]
 
 
 def _chosen(query: TicketQuery) -> list[ColumnElement[bool]]:

@@ -359,6 +359,7 @@ QUERIES = [
     TicketQuery(escalated_to=Actor(kind="account", name="eve", account_id=3)),
     TicketQuery(states=DESK_STATES, limit=200),
     TicketQuery(text="T19999"),  # one ticket
+    TicketQuery(text="11111"),  # one ticket, among hundreds with 11 in their numbers
     TicketQuery(text="塌陷"),  # none
     TicketQuery(text="title"),  # all of them
     TicketQuery(text="题", department="water"),
@@ -382,6 +383,29 @@ def test_searches_use_indexes(crowded: Connection) -> None:
         search.search(crowded, query, Scope())
     event.remove(crowded, "before_cursor_execute", explain)
     assert slow == []
+
+
+ASKED = {
+    "x": ["x"], "55": ["55"], "1234": ["12", "23", "34"], "55555": ["55555"],
+    "123456": ["12345", "23456"], "路灯a1": ["a1", "灯a", "路灯"], "": [],
+    "第12345号": ["12345", "5号", "第1"],
+}  # fmt: skip
+
+
+def test_of_a_text_its_longest_words_are_looked_for(crowded: Connection) -> None:
+    """Whatever holds a text has them, and five digits are read of those tickets alone."""
+    for said, words in ASKED.items():
+        asked, kept = crowded.execute(
+            text("SELECT events.words_asked(:said), events.words_of('路7' || :said || '9') @>"
+                 " events.words_asked(:said)"), {"said": said},
+        ).one()  # fmt: skip
+        assert (sorted(asked), kept) == (sorted(words), True)
+    plan = crowded.execute(
+        text("EXPLAIN (ANALYZE, FORMAT JSON) SELECT FROM events.ticket_words"
+             " WHERE words @> events.words_asked('11111')")
+    ).scalar()  # fmt: skip
+    assert isinstance(plan, list)
+    assert [one["Actual Rows"] for one in nodes(plan[0]["Plan"])] == [1, 1]
 
 
 def test_a_new_ticket_takes_few_statements(town: Town) -> None:
