@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.async_api import BrowserContext, CDPSession, Page
+from playwright.async_api import BrowserContext, Page, Request
 
 from benchmarks.wall_city import PASSWORD, BigCity
 from benchmarks.wall_sheet import Sheet
@@ -49,26 +49,24 @@ class Wire:
 
     kinds: Counter[str] = field(default_factory=Counter)
     socket: int = 0
-    requests: dict[str, str] = field(default_factory=dict)
+    finished: list[Request] = field(default_factory=list)
     largest: Counter[str] = field(default_factory=Counter)
 
-    def follow(self, session: CDPSession) -> None:
-        """Listen to the network of a page."""
-        session.on("Network.requestWillBeSent", self._sent)
-        session.on("Network.loadingFinished", self._finished)
-        session.on("Network.webSocketFrameReceived", self._frame)
+    def follow(self, page: Page) -> None:
+        """Listen to the network of a page and of its workers, who fetch the tiles."""
+        page.on("requestfinished", lambda one: self.finished.append(one))
+        page.on("websocket", lambda one: one.on("framereceived", self._frame))
 
-    def _sent(self, told: dict[str, Any]) -> None:
-        self.requests[told["requestId"]] = told["request"]["url"]
+    def _frame(self, payload: str | bytes) -> None:
+        self.socket += len(payload.encode() if isinstance(payload, str) else payload)
 
-    def _finished(self, told: dict[str, Any]) -> None:
-        url = self.requests.get(told["requestId"], "")
-        size = int(told["encodedDataLength"])
-        self.kinds["tiles" if "/tiles/" in url else "code"] += size
-        self.largest[url] += size
-
-    def _frame(self, told: dict[str, Any]) -> None:
-        self.socket += len(told["response"]["payloadData"].encode())
+    async def weigh(self) -> None:
+        """Sum up what came."""
+        for request in self.finished:
+            sizes = await request.sizes()
+            size = sizes["responseHeadersSize"] + sizes["responseBodySize"]
+            self.kinds["tiles" if "/tiles/" in request.url else "code"] += size
+            self.largest[request.url] += size
 
 
 def load(city: BigCity, sheet: Sheet) -> None:
@@ -132,10 +130,8 @@ async def sign_in(context: BrowserContext, city: BigCity) -> None:
 
 async def _visit(page: Page, city: BigCity) -> dict[str, Any]:
     """Open the wall; the figures of it once the map has been at rest for some time."""
-    session = await page.context.new_cdp_session(page)
-    await session.send("Network.enable")
     wire = Wire()
-    wire.follow(session)
+    wire.follow(page)
     await page.goto(f"{city.address}/", wait_until="commit")
     for _ in range(round(_LONGEST_S / 0.5)):
         await page.wait_for_timeout(500)
@@ -144,7 +140,7 @@ async def _visit(page: Page, city: BigCity) -> dict[str, Any]:
             break
     else:
         told = {**told, "idle": told["now"], "figures": told["figures"] or told["now"]}
-    await session.detach()
+    await wire.weigh()
     return {
         **told,
         "code": wire.kinds["code"],
