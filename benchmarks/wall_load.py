@@ -54,8 +54,11 @@ class Wire:
 
     def follow(self, page: Page) -> None:
         """Listen to the network of a page and of its workers, who fetch the tiles."""
-        page.on("requestfinished", lambda one: self.finished.append(one))
+        page.on("requestfinished", self._done)
         page.on("websocket", lambda one: one.on("framereceived", self._frame))
+
+    def _done(self, request: Request) -> None:
+        self.finished.append(request)
 
     def _frame(self, payload: str | bytes) -> None:
         self.socket += len(payload.encode() if isinstance(payload, str) else payload)
