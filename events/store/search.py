@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -43,8 +42,7 @@ if TYPE_CHECKING:
     from events.model.workflow import State
 
 _SQL = Statements.beside(__file__)
-# A number of five digits is a word of its own (events.words_of), mostly a rare one.
-_NUMBER = re.compile(r"[0-9]{5}")
+# Tickets that have the words of a text are read one by one up to so many.
 _FEW = 2_000
 
 MOST = 2_000
@@ -157,12 +155,11 @@ def _saying(conn: Connection, text: str) -> list[ColumnElement[bool]]:
     said = func.concat_ws(" ", T.c.number, T.c.title_zh, T.c.title_en, T.c.description)
     # (ILIKE would be taken for rare, whatever the index knows, and plans be made on that)
     holds = func.strpos(func.lower(said), func.lower(text)) > 0
-    if _NUMBER.search(text):
-        # Statistics know the common words alone: of a number they say "some thousands", which looks
-        # as if the newest tickets soon held it. Where only few do, these are looked at, no others.
-        few = conn.execute(words.limit(_FEW + 1)).scalars().all()
-        if len(few) <= _FEW:
-            return [T.c.ticket_id == any_(literal(few, ARRAY(BigInteger))), holds]
+    # Statistics know the common words alone: of all others they say "some thousands", which looks
+    # as if the newest tickets soon held them. Where only few do, these are looked at, no others.
+    few = conn.execute(words.limit(_FEW + 1)).scalars().all()
+    if len(few) <= _FEW:
+        return [T.c.ticket_id == any_(literal(few, ARRAY(BigInteger))), holds]
     return [T.c.ticket_id.in_(words), holds]
 
 
