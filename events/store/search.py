@@ -157,7 +157,8 @@ def _saying(conn: Connection, text: str) -> list[ColumnElement[bool]]:
     holds = func.strpos(func.lower(said), func.lower(text)) > 0
     # Statistics know the common words alone: of all others they say "some thousands", which looks
     # as if the newest tickets soon held them. Where only few do, these are looked at, no others.
-    few = conn.execute(words.limit(_FEW + 1)).scalars().all()
+    with planned_anew(conn):  # for any text the plan would read all that have a common word
+        few = conn.execute(words.limit(_FEW + 1)).scalars().all()
     if len(few) <= _FEW:
         return [T.c.ticket_id == any_(literal(few, ARRAY(BigInteger))), holds]
     return [T.c.ticket_id.in_(words), holds]
