@@ -71,6 +71,7 @@ SCRIPTS = tuple(
         "areas",
         "select",
         "maplayers",
+        "sharp",
         "mapdata",
         "groups",
         "mappulses",

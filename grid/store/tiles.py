@@ -24,6 +24,10 @@ class TileLayer(StrEnum):
     COMPONENTS = "components"
 
 
+# Below, a layer has nothing to show (tiles.sql says why); nobody needs to ask the database.
+_SHOWN_FROM = {TileLayer.CELLS: 11, TileLayer.COMPONENTS: 14}
+
+
 class NoSuchTile(LookupError):
     """A layer or a tile address that does not exist."""
 
@@ -37,4 +41,6 @@ def tile(conn: Connection, layer: str, z: int, x: int, y: int) -> bytes:
         raise NoSuchTile(f"{layer}/{z}")
     if not (0 <= x < 1 << z and 0 <= y < 1 << z):
         raise NoSuchTile(f"{layer}/{z}/{x}/{y}")
+    if z < _SHOWN_FROM.get(TileLayer(layer), 0):
+        return b""
     return bytes(_SQL.value(conn, layer, z=z, x=x, y=y))

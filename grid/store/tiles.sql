@@ -1,5 +1,5 @@
 -- name: cells
--- Unit cells, with cell_id as feature id. From z 11 up: below, a cell is under a pixel. Codes
+-- Unit cells, with cell_id as feature id. Asked from z 11 up: below, a cell is under a pixel. Codes
 -- from z 12 up: they are most of the bytes of a tile. What lies inside the tile is only moved and
 -- scaled (to 4096 units from its upper left corner), which takes a quarter of the time of cutting.
 WITH frame AS (
@@ -17,7 +17,7 @@ FROM (
                ELSE ST_AsMVTGeom(geometry_3857, box, 4096, 64)
            END AS shape
     FROM grid.cells, frame
-    WHERE valid_to IS NULL AND geometry_3857 && wider AND :z >= 11
+    WHERE valid_to IS NULL AND geometry_3857 && wider
 ) AS tile
 WHERE NOT ST_IsEmpty(shape);
 
@@ -62,7 +62,7 @@ FROM (
 WHERE NOT ST_IsEmpty(shape);
 
 -- name: components
--- City facilities as points, from z 14 up: a tile of z 12 would hold half of a big city's, a mark on
+-- City facilities as points, asked from z 14 up: a tile of z 12 would hold half of a big city's, a mark on
 -- every few pixels.
 WITH frame AS (
     SELECT ST_TileEnvelope(:z, :x, :y) AS box,
@@ -73,6 +73,6 @@ FROM (
     SELECT component_id, code, kind, name_zh, name_en,
            ST_AsMVTGeom(ST_Transform(position, 3857), box, 4096, 64) AS shape
     FROM grid.components, frame
-    WHERE position && wider AND :z >= 14
+    WHERE position && wider
 ) AS tile
 WHERE NOT ST_IsEmpty(shape);

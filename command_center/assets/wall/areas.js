@@ -55,14 +55,20 @@
       const code = area ? area.code : null;
       if (code === this.shown) return;
       this.shown = code;
-      this.city.map.setFilter("area-chosen", ns.oneArea(code));
-      this.city.map.setFilter("area-chosen-halo", ns.oneArea(code));
+      ns.storyShown().then(() => this.outline(code));
       if (!area) return;
       if (code !== this.city.linked.area) this.city.fit(area.bbox);
       this.city.linked.area = undefined;
     }
 
+    outline(code) {
+      if (code !== this.shown) return;
+      this.city.map.setFilter("area-chosen", ns.oneArea(code));
+      this.city.map.setFilter("area-chosen-halo", ns.oneArea(code));
+    }
+
     end() {
+      this.shown = undefined;
       this.ends.forEach((end) => end());
     }
   }

@@ -25,6 +25,7 @@
     constructor(city) {
       this.city = city;
       this.map = city.map;
+      this.outlined = ""; // the corners of what is drawn
       this.map.addControl(this, "bottom-left");
       const canvas = this.map.getCanvasContainer();
       canvas.addEventListener("mousedown", (event) => this.begin(event), true);
@@ -117,6 +118,8 @@
     /** Draws a line through some places, back to the first where it is to be `closed`. */
     outline(corners, closed) {
       const coordinates = closed && corners.length > 2 ? [...corners, corners[0]] : corners;
+      if (String(coordinates) === this.outlined) return; // every change costs the map a frame
+      this.outlined = String(coordinates);
       const line = { type: "Feature", properties: {}, geometry: { type: "LineString", coordinates } };
       this.map.getSource("box").setData({ type: "FeatureCollection", features: corners.length > 1 ? [line] : [] });
     }

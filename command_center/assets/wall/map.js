@@ -8,6 +8,7 @@
   const live = ns.live;
 
   const VENDOR = "/assets/vendor/";
+  const FIGURES_WITHIN_MS = 2500; // the map waits no longer for them
   const NEAREST = 16; // nothing is shown nearer by itself
 
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -19,6 +20,20 @@
     } catch (error) {
       return false;
     }
+  }
+
+  /** Resolves when the first snapshot is on the screen, or late: figures and lists come before the
+   *  map, whose first frames keep a slow machine busy for seconds. */
+  function figuresShown() {
+    return new Promise((resolve) => {
+      const shown = () => {
+        end();
+        clearTimeout(timer);
+        ns.framed().then(resolve);
+      };
+      const end = live.on("snapshot", shown);
+      const timer = setTimeout(shown, live.at === null ? FIGURES_WITHIN_MS : 0);
+    });
   }
 
   function styleSheet() {
@@ -47,7 +62,10 @@
       this.linked = view.at ? { story: live.selected, area: live.area } : {};
       this.ends = [];
       this.selectedCell = null;
+      this.going = null; // the move that waits for a story to be read first
+      this.gone = false;
       this.map = this.makeMap();
+      this.sharpness = new ns.Sharpness(this.map);
       this.map.on("load", () => this.ready());
     }
 
@@ -136,7 +154,12 @@
           pulses.show(false);
         }),
       ];
+      this.map.on("movestart", () => {
+        if (!this.sharpness.changing) this.going = null; // who moves it meanwhile knows better
+      });
       this.map.on("moveend", () => {
+        if (this.sharpness.changing) return;
+        live.tell("moved");
         pulses.show(true);
         marks.moved();
         this.groups.moved();
@@ -162,6 +185,7 @@
     }
 
     destroy() {
+      this.gone = true;
       this.ends.forEach((end) => end());
       if (this.area) this.area.end();
       if (this.boxes) this.boxes.end();
@@ -174,14 +198,20 @@
     // --- selection -----------------------------------------------------------------------
 
     showSelected(selected) {
-      const cell = selected && selected.kind === "cell" ? selected.id : null;
-      if (cell !== this.selectedCell) this.map.setFilter("cell-selected", ns.oneCell(cell));
-      this.selectedCell = cell;
+      ns.storyShown().then(() => this.outlineCell());
       this.mark(null);
       const place = selected && this.placeOf(selected);
       if (!place) return;
       this.mark(place, selected.kind === "ticket" ? -ns.MARK_RISE : 0);
       this.bring(place);
+    }
+
+    outlineCell() {
+      const { selected } = live;
+      const cell = selected && selected.kind === "cell" ? selected.id : null;
+      if (this.gone) return;
+      if (cell !== this.selectedCell) this.map.setFilter("cell-selected", ns.oneCell(cell));
+      this.selectedCell = cell;
     }
 
     /** The story knows where it stands, when nothing on the map did. */
@@ -216,29 +246,39 @@
       return row ? [row.lon, row.lat] : null;
     }
 
+    /** Moves to a place that cannot be seen, or only from far. */
     bring(place) {
       if (live.selected && live.selected === this.linked.story) return;
-      const pad = this.padding();
-      const at = this.map.project(place);
-      const wide = this.box.clientWidth;
-      const high = this.box.clientHeight;
-      const seen =
-        at.x > pad.left + 40 && at.x < wide - pad.right - 40 && at.y > pad.top + 40 && at.y < high - 60;
-      const zoom = Math.max(this.map.getZoom(), 13.6);
-      if (seen && this.map.getZoom() > 12.4) return;
-      this.move({ center: place, zoom, padding: pad });
+      this.later(() => {
+        const padding = this.padding();
+        const at = this.map.project(place);
+        const wide = this.box.clientWidth - padding.right - 40;
+        const high = this.box.clientHeight - 60;
+        const seen = at.x > padding.left + 40 && at.x < wide && at.y > padding.top + 40 && at.y < high;
+        const near = this.map.getZoom();
+        if (!seen || near <= 12.4) this.move({ center: place, zoom: Math.max(near, 13.6), padding });
+      });
     }
 
     /** Shows an extent whole: west, south, east, north. */
     fit([west, south, east, north]) {
-      const padding = this.padding();
       const [a, b] = [[west, north], [east, south]].map((at) => this.gl.MercatorCoordinate.fromLngLat(at));
-      const room = (all, ...taken) => Math.max(80, taken.reduce((left, one) => left - one, all)) / 512;
-      const wide = room(this.box.clientWidth, padding.left, padding.right) / Math.max(b.x - a.x, 1e-9);
-      const high = room(this.box.clientHeight, padding.top, padding.bottom) / Math.max(b.y - a.y, 1e-9);
       const center = new this.gl.MercatorCoordinate((a.x + b.x) / 2, (a.y + b.y) / 2).toLngLat();
-      const zoom = Math.min(NEAREST, Math.log2(Math.min(wide, high)) - 0.1);
-      this.move({ center, zoom, padding });
+      const room = (all, ...taken) => Math.max(80, taken.reduce((left, one) => left - one, all)) / 512;
+      this.later(() => {
+        const padding = this.padding();
+        const wide = room(this.box.clientWidth, padding.left, padding.right) / Math.max(b.x - a.x, 1e-9);
+        const high = room(this.box.clientHeight, padding.top, padding.bottom) / Math.max(b.y - a.y, 1e-9);
+        this.move({ center, zoom: Math.min(NEAREST, Math.log2(Math.min(wide, high)) - 0.1), padding });
+      });
+    }
+
+    /** Moves when the story that was just opened can be read: the frames of a map that moves take
+     *  long where no graphics card helps. Of several wishes the last one counts. */
+    async later(move) {
+      this.going = move;
+      await ns.storyShown();
+      if (this.going === move && !this.gone) move();
     }
 
     move(view) {
@@ -263,12 +303,11 @@
       ns.marks.useSeverity(props.config.severity);
       live.start(props.config.socket);
       const view = (ns.view = new ns.View(props.config.layers));
-      ns.loadMap().then(
-        (gl) => {
-          if (!gl) setTrouble("no_webgl");
-          else if (!gone) city = ns.city = new CityMap(gl, box.current, config, view);
-        }
-      ).catch(() => setTrouble("map_failed")); // not loaded, or a WebGL that only pretends
+      ns.loadMap().then(async (gl) => {
+        if (gl) await figuresShown();
+        if (!gl) setTrouble("no_webgl");
+        else if (!gone) city = ns.city = new CityMap(gl, box.current, config, view);
+      }).catch(() => setTrouble("map_failed")); // not loaded, or a WebGL that only pretends
       return () => {
         gone = true;
         if (city) city.destroy();

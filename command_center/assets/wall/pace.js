@@ -73,5 +73,5 @@
     }
   }
 
-  ns.Pace = Pace;
+  Object.assign(ns, { Pace, framed });
 })();

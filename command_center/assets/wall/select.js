@@ -59,6 +59,31 @@
     if (!selected) cameFrom = null;
   }
 
+  const READ_WITHIN_MS = 1000; // the map waits no longer for a story
+  let reading = Promise.resolve();
+
+  /** Resolves in the task after the frame that shows the story which was just asked for. */
+  function drawnStory() {
+    const story = document.getElementById("story");
+    if (!story) return Promise.resolve();
+    return new Promise((resolve) => {
+      const enough = () => {
+        watch.disconnect();
+        clearTimeout(timer);
+        ns.framed().then(resolve);
+      };
+      const watch = new MutationObserver(enough);
+      const timer = setTimeout(enough, READ_WITHIN_MS);
+      watch.observe(story, { childList: true, subtree: true });
+    });
+  }
+
+  /** Resolves when what was opened in this task, or before it, can be read. */
+  ns.storyShown = async () => {
+    await null; // an area is chosen before its story is opened
+    await reading;
+  };
+
   function projectVersion(number) {
     for (const project of live.projects.values()) {
       if (project.number === number) return `${project.version}/${project.updated_at}`;
@@ -116,6 +141,7 @@
         live.on("select", (selected) => {
           writeAddress(selected, props.areas);
           openDrawer(selected);
+          reading = selected ? drawnStory() : Promise.resolve();
           tell(selected);
         }),
         live.on("reload", () => live.selected && tell(live.selected)),

@@ -62,8 +62,7 @@
         clearTimeout(waiting);
         waiting = setTimeout(() => this.write(map), WRITTEN_AFTER_MS);
       };
-      map.on("moveend", soon);
-      const ends = [live.on("layers", soon), live.on("figure", soon)];
+      const ends = [live.on("moved", soon), live.on("layers", soon), live.on("figure", soon)];
       return () => {
         clearTimeout(waiting);
         ends.forEach((end) => end());

@@ -1,0 +1,58 @@
+"""The map on a slow screen: it waits for the story, and is coarse only while it moves."""
+
+import pytest
+
+from tests.events.town import Town
+from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, until
+
+# How many pixels are drawn for one of the screen's, each way.
+SHARPNESS = "(() => { const c = cc_wall.city.map.getCanvas(); return c.width / c.clientWidth; })()"
+AT_REST = f"cc_wall.city.map.loaded() && !cc_wall.city.map.isMoving() && {SHARPNESS} === 1"
+# At each frame of a move: how sharp the map is, and whether the asked story could be read.
+WATCH = f"""
+window.__moves = [];
+cc_wall.city.map.on("move", () => {{
+  if (cc_wall.city.sharpness.changing) return;
+  __moves.push([{SHARPNESS}, Boolean(document.querySelector("#story [data-area='350500001002']"))]);
+}});
+"""
+OPEN = "cc_wall.live.select({ kind: 'area', id: '350500001002' })"
+BY_HAND = "cc_wall.city.map.jumpTo({ zoom: 12.5 })"
+GRAPHICS_CARD = """
+const told = WebGL2RenderingContext.prototype.getParameter;
+WebGL2RenderingContext.prototype.getParameter = function (name) {
+  return name === 0x9246 ? "A graphics card" : told.call(this, name);
+};
+"""
+
+
+@pytest.mark.parametrize(("script", "moving"), [("", 0.5), (GRAPHICS_CARD, 1)])
+async def test_the_map_moves_when_the_story_can_be_read_and_rests_as_sharp_as_the_screen(
+    open_page: OpenPage, town: Town, gauge: Gauge, script: str, moving: float
+) -> None:
+    gauge.says(1.0)
+    filed(town)
+    async with open_page("/", script=script) as page:
+        await map_ready(page)
+        await until(page, AT_REST)
+        assert await page.evaluate("location.search") == ""  # nobody moved the map
+        await page.evaluate(WATCH)
+        await page.evaluate(OPEN)
+        await until(page, f"__moves.length && {AT_REST}")
+        assert await page.evaluate("__moves") == [[moving, True]]
+        await until(page, "location.search.includes('at=')")
+
+
+async def test_who_moves_the_map_meanwhile_knows_better_than_a_story_that_comes_late(
+    open_page: OpenPage, town: Town, gauge: Gauge
+) -> None:
+    gauge.says(1.0)
+    filed(town)
+    async with open_page("/?at=118.2000,24.6000,12") as page:
+        await map_ready(page)
+        await until(page, AT_REST)
+        await page.evaluate(f"{OPEN}; {BY_HAND}")
+        await page.wait_for_selector("[data-area='350500001002']")
+        await until(page, "cc_wall.city.map.getFilter('area-chosen')[2] === '350500001002'")
+        await until(page, AT_REST)
+        assert await page.evaluate("cc_wall.city.map.getZoom()") == 12.5
