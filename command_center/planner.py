@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from command_center.machine.doors import database_url
 from command_center.settings import read_settings
 from events.actions.count import count_changed
+from events.actions.give_way import give_way
 from events.actions.projects.relate import relate
 from events.actions.replan import Memory
 from events.actions.suggest import suggest
@@ -58,9 +59,10 @@ class Planner:
     def turn(self, engine: Engine) -> None:
         """Send crews every five seconds, and compare and count tickets for a part of each.
 
-        Trouble with one ticket must not keep the others from being planned the next time.
+        Events go first. Trouble with one ticket must not keep the others from being planned the
+        next time.
         """
-        for part in (self._crews, self._suggest, self._count, self._relate):
+        for part in (self._crews, give_way, self._suggest, self._count, self._relate):
             try:
                 part(engine)
             except (Refused, LookupError, ValueError, ArithmeticError, DBAPIError) as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from events.actions.give_way import give_way
 from events.actions.transition import move_ticket
 from events.model.assignment import NOBODY, Jobs, Seats, in_order, solve
 from events.model.crew_choice import told
@@ -99,6 +100,7 @@ def _replan(
     wanted = _wanted(picture, plan)
     moved, together = 0, _TOGETHER
     while wanted and moved < limit:
+        give_way(engine)
         with transaction(engine, by.key) as conn:
             rules.lock_department(conn, department_id)
             room = _room(conn, department_id, picture, city)

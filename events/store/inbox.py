@@ -44,3 +44,8 @@ def trouble(conn: Connection, event_id: int, *, trouble: str, not_before: dateti
 def waiting(conn: Connection) -> Waiting:
     """What waits in the inbox."""
     return Waiting(**_SQL.one(conn, "waiting")._mapping)
+
+
+def crowded(conn: Connection, *, after_s: float) -> bool:
+    """Whether an event that is not in trouble has waited longer than so many seconds."""
+    return bool(_SQL.value(conn, "crowded", after_s=after_s))

@@ -22,3 +22,11 @@ WHERE event_id = :event_id;
 SELECT count(*) AS waiting, min(at) AS since,
     count(*) FILTER (WHERE trouble IS NOT NULL) AS in_trouble
 FROM events.inbox;
+
+-- name: crowded
+-- Whether an event that is not in trouble waits longer than it takes to work a few.
+SELECT EXISTS (
+    SELECT 1 FROM events.inbox
+    WHERE trouble IS NULL
+        AND at < clock_timestamp() - make_interval(secs => CAST(:after_s AS double precision))
+);
