@@ -14,6 +14,7 @@ from events.model.routing import route
 from events.model.verb import Verb
 from events.model.words import Words
 from events.store import duties, duty_alerts, rules
+from events.store.in_hand import in_hand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +111,7 @@ def pick_crew(
     category = city.categories[ticket.category_code]
     return choose(
         rules.roster(conn, department_id, city, version=version),
-        partial(rules.in_hand, conn),
+        partial(in_hand, conn),
         category,
         lon=ticket.lon,
         lat=ticket.lat,

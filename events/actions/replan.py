@@ -15,6 +15,7 @@ from events.model.crew_choice import told
 from events.model.verb import Verb
 from events.model.words import Words
 from events.store import crew_work, rules
+from events.store.in_hand import in_hand
 from grid.store.postgis import gathering, reading, transaction
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _replan(
 def look(conn: Connection, department_id: int, *, now: datetime, city: CityRules) -> Picture:
     """What a plan of a department is made from, as it is now."""
     roster = rules.roster(conn, department_id, city)
-    in_hand = rules.in_hand(conn, roster.ids)
+    fixed = in_hand(conn, roster.ids).fixed
     rows = crew_work.movable(conn, department_id)
     codes = sorted({one.category_code for one in rows})
     kinds = tuple(city.categories[one] for one in codes)
@@ -140,7 +141,7 @@ def look(conn: Connection, department_id: int, *, now: datetime, city: CityRules
             [roster.index.get(one.crew_id or 0, NOBODY) for one in rows], dtype=np.int64
         ),
     )
-    seats = roster.seats(kinds, in_hand.fixed, at=now, zone=city.calendar.zone)
+    seats = roster.seats(kinds, fixed, at=now, zone=city.calendar.zone)
     return Picture(crews=roster.crews, rows=rows, kinds=kinds, jobs=jobs, seats=seats)
 
 
@@ -183,7 +184,7 @@ def _carry_out(
 def _room(conn: Connection, department_id: int, picture: Picture, city: CityRules) -> list[int]:
     """How many tickets each crew of the picture can still have now; who is gone can have none."""
     roster = rules.roster(conn, department_id, city)
-    room = roster.capacity - rules.in_hand(conn, roster.ids).load
+    room = roster.capacity - in_hand(conn, roster.ids).load
     now = {one.crew_id: int(room[place]) for place, one in enumerate(roster.crews)}
     return [now.get(one.crew_id, 0) for one in picture.crews]
 

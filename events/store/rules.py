@@ -9,18 +9,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from events.model.calendar import Calendar, CalendarDay
 from events.model.category import Category
 from events.model.crew import Crew, Shift
 from events.model.matching import DEFAULT, Weights
-from events.model.roster import InHand, Roster
+from events.model.roster import Roster
 from grid.store.named_sql import Statements
 from grid.store.postgis import noted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from sqlalchemy import Connection, Row
 
@@ -132,14 +130,6 @@ def department_names(conn: Connection, department_id: int, city: CityRules) -> M
         row = _SQL.one(conn, "department", department_id=department_id)
         found = city.departments[department_id] = dict(row._mapping)
     return found
-
-
-def in_hand(conn: Connection, crew_ids: Sequence[int]) -> InHand:
-    """What each of some crews has in hand now, in their order."""
-    rows = _SQL.rows(conn, "in_hand", crew_ids=list(crew_ids))
-    has = {row.crew_id: (row.load, row.fixed) for row in rows}
-    both = np.array([has.get(one, (0, 0)) for one in crew_ids], dtype=np.int64).reshape(-1, 2)
-    return InHand(load=both[:, 0], fixed=both[:, 1])
 
 
 def lock_department(conn: Connection, department_id: int) -> str:

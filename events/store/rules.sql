@@ -71,22 +71,6 @@ ORDER BY c.crew_id;
 SELECT code AS department_code, name_zh AS department_name_zh, name_en AS department_name_en
 FROM events.departments WHERE department_id = :department_id;
 
--- name: in_hand
--- What crews have in hand; those that have nothing are left out.
-SELECT l.crew_id, l.load, l.accepted + coalesce(g.given, 0) AS fixed
-FROM (
-    SELECT crew_id, count(*) AS load, count(*) FILTER (WHERE state = 'accepted') AS accepted
-    FROM events.tickets
-    WHERE state IN ('dispatched', 'accepted') AND crew_id = ANY(CAST(:crew_ids AS integer[]))
-    GROUP BY crew_id
-) AS l
-LEFT JOIN (
-    SELECT crew_id, count(*) AS given
-    FROM events.tickets
-    WHERE state = 'dispatched' AND routing ->> 'by_hand' = 'true'
-    GROUP BY crew_id
-) AS g USING (crew_id);
-
 -- name: lock_department
 -- One dispatcher at a time chooses among a department's crews, so that loads are true.
 SELECT CAST(c.version AS text)

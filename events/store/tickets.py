@@ -16,6 +16,7 @@ from events.model.refusal import Reason, Refusal
 from events.model.ticket import Ticket
 from events.model.words import Words
 from events.model.workflow import State
+from events.store import in_hand
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def save(
     row = _SQL.maybe(conn, "save", ticket_id=ticket.ticket_id, version=ticket.version, **values)
     if row is None:
         raise StaleTicket(by_id(conn, ticket.ticket_id))
+    in_hand.moved(conn, ticket, changed)
     if names is None and _NAMED & changes.keys():
         saved = by_id(conn, ticket.ticket_id)
     else:

@@ -24,6 +24,7 @@ from events.store import (
     events,
     facts,
     finder,
+    in_hand,
     inbox,
     ledger,
     messages,
@@ -267,7 +268,7 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("clocks", "stop"): {"ticket_id": 9, "now": NOW, "verb": "close"},
     ("inbox", "done"): {"event_ids": [5, 6]},
     ("tickets", "try_lock_id"): {"ticket_id": 9},
-    ("rules", "in_hand"): {"crew_ids": [1, 2]},
+    ("in_hand", "in_hand"): {"crew_ids": [1, 2]},
     ("escalations", "press_on"): {"now": NOW, "limit": 100},
     ("facts", "claim"): {"limit": 100},
     ("facts", "count"): {"ticket_ids": [5, 6], "sums": True},
@@ -326,7 +327,7 @@ STORES = {
     "proof": proof, "escalations": escalations, "duties": duties, "duty_past": duty_past,
     "duty_alerts": duty_alerts, "facts": facts, "clocks": clocks, "project relate": relate,
     "finder": finder, "standing": standing, "then": then, "told": told,
-    "supplies": supplies, "urgent": urgent,
+    "supplies": supplies, "urgent": urgent, "in_hand": in_hand,
 }  # fmt: skip
 
 

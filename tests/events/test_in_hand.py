@@ -1,0 +1,75 @@
+"""What crews have in hand is true inside a batch, and events go before plans."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from events.actions.give_way import give_way
+from events.model.access import DISPATCH
+from events.model.workflow import State
+from events.store import tickets
+from events.store.in_hand import in_hand
+from grid.store.postgis import gathering, reading, transaction
+from tests.events.town import NOW, SIDE, WEST, Town, draft
+
+
+def of(town: Town, crew_ids: list[int]) -> list[tuple[int, int]]:
+    """(load, fixed) of crews, as anybody reads it."""
+    with reading(town.dispatch) as conn:
+        found = in_hand(conn, crew_ids)
+    return list(zip(found.load.tolist(), found.fixed.tolist(), strict=True))
+
+
+def test_each_ticket_of_a_batch_is_told_what_its_crew_has_from_those_before(town: Town) -> None:
+    drafts = [
+        draft("flooding", occurred_at=NOW - timedelta(days=20 * n), lon=WEST + SIDE * (n % 2 * 3))
+        for n in range(8)
+    ]
+    town.record(drafts)
+    assert town.work() == 8
+    rows = town.rows(
+        "SELECT crew_id, routing #>> '{crew,considered,0,load}' FROM events.tickets"
+        " ORDER BY ticket_id"
+    )
+    had: dict[object, int] = {}
+    for crew_id, load in rows:
+        assert int(str(load)) == had.get(crew_id, 0)
+        had[crew_id] = had.get(crew_id, 0) + 1
+    assert len(had) == 2  # both crews of the bureau
+
+
+def test_what_a_transaction_moves_counts_for_it_at_once(town: Town) -> None:
+    given, accepted = (
+        town.filed(draft("flooding", occurred_at=NOW - timedelta(days=20 * n))) for n in range(2)
+    )
+    accepted = town.act(accepted, "accept", accepted.crew_code or "")
+    crews = [given.crew_id or 0, accepted.crew_id or 0, 10_000]
+    before = of(town, crews)
+    with transaction(town.dispatch, DISPATCH.key) as conn, gathering(conn):
+        first = in_hand(conn, crews)
+        assert list(zip(first.load.tolist(), first.fixed.tolist(), strict=True)) == before
+        tickets.save(conn, accepted, {"state": State.DISPOSED})
+        by_hand = {"crew_id": accepted.crew_id, "routing": {"by_hand": True}}
+        tickets.save(conn, given, by_hand)
+        inside = in_hand(conn, crews)
+    after = of(town, crews)
+    assert list(zip(inside.load.tolist(), inside.fixed.tolist(), strict=True)) == after
+    assert after != before
+
+
+def test_plans_wait_for_events_but_not_for_those_in_trouble_and_not_for_ever(town: Town) -> None:
+    def waited() -> float:
+        began = time.monotonic()
+        give_way(town.dispatch, most_s=0.6)
+        return time.monotonic() - began
+
+    assert waited() < 0.3
+    town.record([draft("garbage")])
+    assert waited() < 0.5  # it is just being worked
+    with town.database.superuser() as conn:
+        conn.execute("UPDATE events.inbox SET at = at - interval '1 s'")
+    assert 0.6 <= waited() < 1.5
+    with town.database.superuser() as conn:
+        conn.execute("UPDATE events.inbox SET trouble = 'it is broken'")
+    assert waited() < 0.3
