@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         told = [words("story.explain_none", language)]
     else:
         told = lines(found, language, asked.zone)
-    told += routing_lines(asked.routed, language, asked.zone, asked.at)
+    told += routing_lines(asked.routed, language, asked.zone)
     if arguments.json:
         print(json.dumps(_json(arguments.number, asked, told), ensure_ascii=False))
     else:

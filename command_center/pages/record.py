@@ -46,7 +46,7 @@ def router(services: Services) -> APIRouter:
             state=STATE_WORDS[ticket.state].told(language),
             facts=_facts(ticket, language),
             lines=list(reversed(story.history(past.entries, names, language, zone, None))),
-            clocks=[] if why is None else lines(why, language, zone, dated=True),
+            clocks=[] if why is None else lines(why, language, zone),
             messages=[
                 {"at": clock_text(one.created_at, zone, now=None), "text": one.body,
                  "who": story.actor_name(one.author, names, language),

@@ -17,16 +17,14 @@ from events.model.ledger import LedgerEntry
 from events.model.verb import Verb
 
 
-def lines(
-    found: Explanation, language: Language, zone: ZoneInfo, *, dated: bool = False
-) -> list[str]:
+def lines(found: Explanation, language: Language, zone: ZoneInfo) -> list[str]:
     """First the whole limit, then every segment of every run and every pause, then the result.
 
-    ``dated``: each time with its date, for what is kept.
+    Each time with its date: a segment may well begin on one day and end on another.
     """
 
     def at(moment: datetime) -> str:
-        return clock_text(moment, zone, now=None if dated else found.at)
+        return clock_text(moment, zone, now=None)
 
     first = found.runs[0].clock
     told = [
@@ -67,14 +65,13 @@ def routed(entries: Iterable[LedgerEntry]) -> list[tuple[datetime, Mapping[str, 
 
 
 def routing_lines(
-    decisions: Iterable[tuple[datetime, Mapping[str, Any]]], language: Language, zone: ZoneInfo,
-    now: datetime,
-) -> list[str]:  # fmt: skip
+    decisions: Iterable[tuple[datetime, Mapping[str, Any]]], language: Language, zone: ZoneInfo
+) -> list[str]:
     """Why which department, each time, with the rules that were looked at before."""
     told = []
     for at, kept in decisions:
         why = (kept.get("because") or {}).get(language, "")
-        told.append(words("story.explain_routed", language, at=clock_text(at, zone, now=now),
+        told.append(words("story.explain_routed", language, at=clock_text(at, zone, now=None),
                           why=why))  # fmt: skip
         told += [
             words("story.explain_passed", language, rule=one["rule"], why=one["why"][language])

@@ -30,8 +30,8 @@ def clocks_section(past: TicketHistory, reader: Reader) -> list[Component]:
             "story.clock_row",
             language,
             limit=span_text(one.time_limit, language),
-            started=clock_text(one.started_at, reader.zone, now=reader.now),
-            due=clock_text(one.due_at, reader.zone, now=reader.now),
+            started=clock_text(one.started_at, reader.zone, now=None),
+            due=clock_text(one.due_at, reader.zone, now=None),
         )
         rows.append(html.Li([html.B(words(f"story.clock_{one.stage}", language)),
                              html.Span(told), html.Em(mark)]))  # fmt: skip
