@@ -71,7 +71,7 @@ SCRIPTS = tuple(
         "areas",
         "select",
         "maplayers",
-        "sharp",
+        "frames",
         "mapdata",
         "groups",
         "mappulses",

@@ -12,7 +12,7 @@ AT_REST = f"cc_wall.city.map.loaded() && !cc_wall.city.map.isMoving() && {SHARPN
 WATCH = f"""
 window.__moves = [];
 cc_wall.city.map.on("move", () => {{
-  if (cc_wall.city.sharpness.changing) return;
+  if (cc_wall.city.frames.changing) return;
   __moves.push([{SHARPNESS}, Boolean(document.querySelector("#story [data-area='350500001002']"))]);
 }});
 """

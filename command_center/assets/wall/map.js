@@ -65,7 +65,7 @@
       this.going = null; // the move that waits for a story to be read first
       this.gone = false;
       this.map = this.makeMap();
-      this.sharpness = new ns.Sharpness(this.map);
+      this.frames = new ns.Frames(this.map);
       this.map.on("load", () => this.ready());
     }
 
@@ -155,10 +155,10 @@
         }),
       ];
       this.map.on("movestart", () => {
-        if (!this.sharpness.changing) this.going = null; // who moves it meanwhile knows better
+        if (!this.frames.changing) this.going = null; // who moves it meanwhile knows better
       });
       this.map.on("moveend", () => {
-        if (this.sharpness.changing) return;
+        if (this.frames.changing) return;
         live.tell("moved");
         pulses.show(true);
         marks.moved();

@@ -1,0 +1,74 @@
+/* The frames of the map where no graphics card helps: coarse while it moves, and not all the time.
+ *
+ * There the page stands still while a frame is drawn. It is dear by its pixels: 1920x1080 took half
+ * a second of two cores, half the pixels each way a quarter. So a map that moves or loads is drawn
+ * coarsely, and once more, as sharp as the screen is, when it has come to rest. And after each frame
+ * the page has twice as long for everything else: what changed meanwhile comes with the next one.
+ */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+  const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+  const COARSE = 0.5;
+  const REST = 2; // times the frame before
+  const LONGEST_REST_MS = 2500;
+
+  /** Whether the processor draws, as far as the browser tells. */
+  function bySoftware(gl) {
+    const told = gl.getExtension("WEBGL_debug_renderer_info");
+    return SOFTWARE.test(gl.getParameter(told ? told.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+  }
+
+  class Frames {
+    constructor(map) {
+      this.map = map;
+      this.share = 1;
+      this.changing = false; // the map says then that it moved; it did not
+      this.nextAt = 0;
+      if (!bySoftware(map.painter.context.gl)) return;
+      this.draw(COARSE);
+      map.on("movestart", () => {
+        this.nextAt = 0;
+        this.draw(COARSE);
+      });
+      // not at once: a canvas that is resized while it is drawn stays empty until the next frame
+      map.on("idle", () => setTimeout(() => map.isMoving() || this.draw(1)));
+      this.rest();
+    }
+
+    /** Draws so many of the screen's pixels each way from now on. */
+    draw(share) {
+      if (share === this.share || this.changing) return;
+      this.share = share;
+      this.changing = true;
+      this.nextAt = 0; // it is empty now
+      this.map.setPixelRatio(share === 1 ? null : window.devicePixelRatio * share);
+      this.changing = false;
+    }
+
+    /** Lets the map draw its next frame when the page has had its time; at once while it moves. */
+    rest() {
+      const { map } = this;
+      const ask = map.triggerRepaint.bind(map);
+      let timer = null;
+      map.triggerRepaint = () => {
+        const left = this.nextAt - performance.now();
+        if (left <= 0 || map.isMoving()) ask();
+        else if (timer === null) {
+          timer = setTimeout(() => {
+            timer = null;
+            map.triggerRepaint();
+          }, left);
+        }
+      };
+      map.on("render", async () => {
+        const began = performance.now();
+        await ns.framed();
+        const ended = performance.now();
+        this.nextAt = ended + Math.min(REST * (ended - began), LONGEST_REST_MS);
+      });
+    }
+  }
+
+  ns.Frames = Frames;
+})();
