@@ -11,7 +11,7 @@
   const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
   const COARSE = 0.5;
   const REST = 2; // times the frame before
-  const LONGEST_REST_MS = 2500;
+  const LONGEST_REST_MS = 4000;
 
   /** Whether the processor draws, as far as the browser tells. */
   function bySoftware(gl) {
@@ -24,7 +24,7 @@
       this.map = map;
       this.share = 1;
       this.changing = false; // the map says then that it moved; it did not
-      this.nextAt = 0;
+      this.nextAt = 0; // when the map may draw again, ms
       if (!bySoftware(map.painter.context.gl)) return;
       this.draw(COARSE);
       map.on("movestart", () => {
@@ -50,10 +50,12 @@
     rest() {
       const { map } = this;
       const ask = map.triggerRepaint.bind(map);
+      let wanted = false; // as soon as the frame that is being drawn is on the screen
       let timer = null;
       map.triggerRepaint = () => {
         const left = this.nextAt - performance.now();
         if (left <= 0 || map.isMoving()) ask();
+        else if (left === Infinity) wanted = true;
         else if (timer === null) {
           timer = setTimeout(() => {
             timer = null;
@@ -63,9 +65,12 @@
       };
       map.on("render", async () => {
         const began = performance.now();
+        this.nextAt = Infinity;
         await ns.framed();
         const ended = performance.now();
         this.nextAt = ended + Math.min(REST * (ended - began), LONGEST_REST_MS);
+        if (wanted) map.triggerRepaint();
+        wanted = false;
       });
     }
   }
