@@ -42,6 +42,7 @@ def tiles(city: BigCity, sheet: Sheet) -> None:
                         unchanged.append(took)
         sheet.say(f"{number + 1} of {_ROUNDS}")
     for layer in _LAYERS:
+        sheet.add(f"uncached, {layer}: median", statistics.median(fresh[layer]), "ms")
         sheet.add(f"uncached, {layer}: p95", _p95(fresh[layer]), "ms", most=30.0)
         sheet.add(f"largest, {layer}", sizes[layer] / 1000, "kB")
     sheet.add("cached: p95", _p95(cached), "ms", most=3.0)

@@ -3,14 +3,16 @@
  * There the page stands still while a frame is drawn. It is dear by its pixels: 1920x1080 took half
  * a second of two cores, half the pixels each way a quarter. So a map that moves or loads is drawn
  * coarsely, and once more, as sharp as the screen is, when it has come to rest. And after each frame
- * the page has twice as long for everything else: what changed meanwhile comes with the next one.
+ * the page has as long for everything else, at rest twice as long: what changed meanwhile comes
+ * with the next one.
  */
 (function () {
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
   const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
   const COARSE = 0.5;
-  const REST = 2; // times the frame before
+  const REST = 2; // times the frame before, when it is at rest
+  const COARSE_REST = 1; // while it moves or loads; none until it has loaded for the first time
   const LONGEST_REST_MS = 4000;
 
   /** Whether the processor draws, as far as the browser tells. */
@@ -24,6 +26,7 @@
       this.map = map;
       this.share = 1;
       this.changing = false; // the map says then that it moved; it did not
+      this.loaded = false;
       this.nextAt = 0; // when the map may draw again, ms
       if (!bySoftware(map.painter.context.gl)) return;
       this.draw(COARSE);
@@ -33,6 +36,7 @@
       });
       // not at once: a canvas that is resized while it is drawn stays empty until the next frame
       map.on("idle", () => setTimeout(() => map.isMoving() || this.draw(1)));
+      map.once("idle", () => (this.loaded = true));
       this.rest();
     }
 
@@ -68,7 +72,8 @@
         this.nextAt = Infinity;
         await ns.framed();
         const ended = performance.now();
-        this.nextAt = ended + Math.min(REST * (ended - began), LONGEST_REST_MS);
+        const rest = this.share === 1 ? REST : Number(this.loaded) * COARSE_REST;
+        this.nextAt = ended + Math.min(rest * (ended - began), LONGEST_REST_MS);
         if (wanted) map.triggerRepaint();
         wanted = false;
       });
