@@ -66,7 +66,9 @@
       this.gone = false;
       this.map = this.makeMap();
       this.frames = new ns.Frames(this.map);
-      this.map.on("load", () => this.ready());
+      // marks come with the ground, not after all of it
+      this.map.once("style.load", () => this.ready());
+      this.map.once("load", () => (this.box.dataset.ready = "true"));
     }
 
     makeMap() {
@@ -123,7 +125,6 @@
       this.boxes = new ns.BoxSelect(this);
       this.overlay = new ns.Overlay(this);
       this.polygons = new ns.PolygonSelect(this);
-      this.box.dataset.ready = "true";
     }
 
     listen() {
