@@ -29,7 +29,10 @@ _LANGUAGES = {"zh": "zh-CN", "en": "en-GB"}
 _PATIENCE_MS = 60_000
 _SETTLE_MS = 2_500
 _LIGHT = "localStorage.setItem('cc_theme', 'light')"
-_STILL = "() => !window.cc_wall || !cc_wall.city || cc_wall.city.map.areTilesLoaded()"
+_STILL = (
+    "() => !window.cc_wall || !cc_wall.city"
+    " || (cc_wall.city.map.areTilesLoaded() && cc_wall.city.frames.share === 1)"
+)
 _WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
 
 
