@@ -41,6 +41,7 @@ from tests.events.test_escalation import with_ladder
 from tests.events.test_proof import ask, photo
 from tests.events.town import CATEGORIES, NOW, SIDE, Town, draft, finding
 from tests.support.cluster import TestDatabase
+from tests.support.luck import run_until_seen
 
 PEOPLE = ("operator", "dispatcher", "supervisor", "west", "w1", "w2", "p1")
 VERDICTS = [Verb.APPROVE, Verb.APPROVE, Verb.APPROVE, Verb.REFUSE, Verb.WITHDRAW]
@@ -196,21 +197,22 @@ def test_ledger_rebuilds_tickets(town: Town) -> None:
     with_ladder(town, timedelta(minutes=90))
     TownLife.town = town
     TownLife.seen = {}
-    run_state_machine_as_test(
-        TownLife,
-        settings=settings(
-            max_examples=10,
-            stateful_step_count=50,
-            deadline=None,
-            # the town is not founded anew for each example: a shorter one would not fail alike
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-            database=None,
-        ),
+    chosen = settings(
+        max_examples=10,
+        stateful_step_count=50,
+        deadline=None,
+        # the town is not founded anew for each example: a shorter one would not fail alike
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        database=None,
     )
-    assert len(town.rows("SELECT FROM events.tickets")) > 20
-    kinds = {row[0] for row in town.rows("SELECT DISTINCT verb FROM events.ledger")}
-    assert {"ticket.create", "ticket.dispatch", "ticket.propose", "link.add"} <= kinds
+
+    def much_happened() -> bool:
+        kinds = {row[0] for row in town.rows("SELECT DISTINCT verb FROM events.ledger")}
+        wanted = {"ticket.create", "ticket.dispatch", "ticket.propose", "link.add"}
+        return wanted <= kinds and len(town.rows("SELECT FROM events.tickets")) > 20
+
+    run_until_seen(lambda: run_state_machine_as_test(TownLife, settings=chosen), much_happened)
     # every event that has a ticket has one, whatever was merged and taken apart
     assert town.rows(
         "SELECT event_id FROM events.ticket_events GROUP BY event_id"
