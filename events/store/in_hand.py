@@ -26,7 +26,8 @@ def in_hand(conn: Connection, crew_ids: Sequence[int]) -> InHand:
     """What each of some crews has in hand now, in their order.
 
     Inside `gathering` a crew is counted once, and what this transaction does to it is added
-    (`moved`): it holds the lock of the department, so that nobody else gives the crew anything.
+    (`moved`): it holds the lock of the department, so that no other dispatcher gives the crew
+    anything. What people do meanwhile is seen by the next batch, a quarter of a second later.
     """
     known: dict[int, tuple[int, int]] = {}
     notes = noted(conn)

@@ -136,7 +136,8 @@ def gathering(conn: Connection) -> Iterator[None]:
 def noted(conn: Connection) -> dict[Any, Any] | None:
     """What stores note for the rest of this transaction inside `gathering`; None outside of it.
 
-    Only what nobody else can change meanwhile, because this transaction holds its lock.
+    Only what nobody else can change meanwhile, because this transaction holds its lock, or what may
+    be as old as the transaction.
     """
     found: dict[Any, Any] | None = conn.info.get(_NOTED)
     return found

@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
@@ -22,6 +21,7 @@ from grid.store.postgis import reading, transaction
 from tests.events.plain_facts import plain_facts
 from tests.events.test_ledger import TownLife
 from tests.events.town import ADMIN, NOW, Town, draft
+from tests.support.luck import lives
 
 HOUR = timedelta(hours=1)
 
@@ -158,13 +158,7 @@ def test_it_is_what_a_plain_count_says(town: Town) -> None:
     """Whatever happened, in whatever order it was counted."""
     whole_life(town)  # random ones may do nothing at all
     CountedLife.town, CountedLife.latest = town, NOW + 4 * HOUR
-    run_state_machine_as_test(
-        CountedLife,
-        settings=settings(
-            max_examples=3, stateful_step_count=40, deadline=None, phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck), database=None,
-        ),
-    )  # fmt: skip
+    run_state_machine_as_test(CountedLife, settings=lives(3, 40))
     facts(town)
     assert faults(town.dispatch, by=DISPATCH) == []
     kinds = {str(one) for (one,) in town.rows("SELECT DISTINCT ground FROM events.facts")}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from events.actions.give_way import give_way
 from events.model.access import DISPATCH
 from events.model.workflow import State
@@ -14,10 +16,9 @@ from grid.store.postgis import gathering, reading, transaction
 from tests.events.town import NOW, SIDE, WEST, Town, draft
 
 
-def of(town: Town, crew_ids: list[int]) -> list[tuple[int, int]]:
-    """(load, fixed) of crews, as anybody reads it."""
-    with reading(town.dispatch) as conn:
-        found = in_hand(conn, crew_ids)
+def of(conn: Connection, crew_ids: list[int]) -> list[tuple[int, int]]:
+    """(load, fixed) of crews."""
+    found = in_hand(conn, crew_ids)
     return list(zip(found.load.tolist(), found.fixed.tolist(), strict=True))
 
 
@@ -45,16 +46,17 @@ def test_what_a_transaction_moves_counts_for_it_at_once(town: Town) -> None:
     )
     accepted = town.act(accepted, "accept", accepted.crew_code or "")
     crews = [given.crew_id or 0, accepted.crew_id or 0, 10_000]
-    before = of(town, crews)
+    with reading(town.dispatch) as conn:
+        before = of(conn, crews)
     with transaction(town.dispatch, DISPATCH.key) as conn, gathering(conn):
-        first = in_hand(conn, crews)
-        assert list(zip(first.load.tolist(), first.fixed.tolist(), strict=True)) == before
+        assert of(conn, crews) == before
         tickets.save(conn, accepted, {"state": State.DISPOSED})
         by_hand = {"crew_id": accepted.crew_id, "routing": {"by_hand": True}}
         tickets.save(conn, given, by_hand)
-        inside = in_hand(conn, crews)
-    after = of(town, crews)
-    assert list(zip(inside.load.tolist(), inside.fixed.tolist(), strict=True)) == after
+        inside = of(conn, crews)
+    with reading(town.dispatch) as conn:
+        after = of(conn, crews)
+    assert inside == after
     assert after != before
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -41,7 +40,7 @@ from tests.events.test_escalation import with_ladder
 from tests.events.test_proof import ask, photo
 from tests.events.town import CATEGORIES, NOW, SIDE, Town, draft, finding
 from tests.support.cluster import TestDatabase
-from tests.support.luck import run_until_seen
+from tests.support.luck import lives, run_until_seen
 
 PEOPLE = ("operator", "dispatcher", "supervisor", "west", "w1", "w2", "p1")
 VERDICTS = [Verb.APPROVE, Verb.APPROVE, Verb.APPROVE, Verb.REFUSE, Verb.WITHDRAW]
@@ -197,15 +196,7 @@ def test_ledger_rebuilds_tickets(town: Town) -> None:
     with_ladder(town, timedelta(minutes=90))
     TownLife.town = town
     TownLife.seen = {}
-    chosen = settings(
-        max_examples=10,
-        stateful_step_count=50,
-        deadline=None,
-        # the town is not founded anew for each example: a shorter one would not fail alike
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        database=None,
-    )
+    chosen = lives(10, 50)
 
     def much_happened() -> bool:
         kinds = {row[0] for row in town.rows("SELECT DISTINCT verb FROM events.ledger")}

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
@@ -33,7 +32,7 @@ from grid.store.postgis import reading, transaction
 from tests.events.rectifying import BAD, GOOD, STANDARDS, decode, here, with_places
 from tests.events.test_root_cause import rule as recurrence
 from tests.events.town import NOW, Town, draft
-from tests.support.luck import run_until_seen
+from tests.support.luck import lives, run_until_seen
 
 PEOPLE = ("operator", "dispatcher", "supervisor", "w1", "p1")
 
@@ -134,15 +133,7 @@ def test_the_ledger_rebuilds_projects(town: Town) -> None:
     ProjectLife.seen = {}
     with transaction(town.database.engine("cc_admin"), "system:test") as conn:
         put_recurrence(conn, [recurrence()], now=NOW)
-    chosen = settings(
-        max_examples=3,
-        stateful_step_count=40,
-        deadline=None,
-        # the town is not founded anew for each example: a shorter one would not fail alike
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        database=None,
-    )
+    chosen = lives(3, 40)
 
     def something_moved() -> bool:
         stages = {row[0] for row in town.rows("SELECT DISTINCT stage FROM events.projects")}

@@ -2,7 +2,20 @@
 
 from collections.abc import Callable
 
+from hypothesis import HealthCheck, Phase, settings
+
 MOST = 6
+
+
+def lives(examples: int, steps: int) -> settings:
+    """How a state machine is run whose town is not founded anew for each example.
+
+    A shorter example would not fail alike there, so none is looked for.
+    """
+    return settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck), database=None,
+    )  # fmt: skip
 
 
 def run_until_seen(run: Callable[[], None], seen: Callable[[], bool]) -> None:
