@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -44,6 +43,7 @@ from events.store import duty_alerts, inbox
 from events.store.rules import Remembered
 from grid.store import heartbeats
 from grid.store.postgis import is_away, listen, make_engine, transaction
+from grid.store.process import stop_when_told
 
 _LOG = logging.getLogger(__name__)
 
@@ -62,9 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="command-center dispatch", description=__doc__)
     parser.parse_args([] if argv is None else argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = stop_when_told()
     url = database_url(read_settings(os.environ), ROLE)
     planner = Kept([sys.executable, "-m", "command_center.planner"], stop)
     Dispatcher(url, stop, planner=planner).run()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -32,6 +31,7 @@ from events.model.access import DISPATCH
 from events.model.problems import Refused
 from events.store.rules import Remembered
 from grid.store.postgis import is_away, make_engine
+from grid.store.process import leave, stop_when_told
 
 _LOG = logging.getLogger(__name__)
 
@@ -97,9 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m command_center.planner", description=__doc__)
     parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = stop_when_told()
     threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
     engine = make_engine(
         database_url(read_settings(os.environ), ROLE),
@@ -126,4 +124,4 @@ def _watch_parent(stop: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    leave(main())

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from grid.store.postgis import make_engine
+from grid.store.process import leave, stop_when_told
 from iot_ingest.blocking import Blocking
 from iot_ingest.bounding import MOST, BoundThread
 from iot_ingest.child import STOP_S, Child, stop_at_end_of_stdin
@@ -54,9 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     broker = os.environ.get("COMMAND_CENTER_BROKER_URL", "")
     if not database or not broker:
         parser.error("set COMMAND_CENTER_DATABASE_URL and COMMAND_CENTER_BROKER_URL")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = stop_when_told()
     if options.number:
         threading.Thread(target=stop_at_end_of_stdin, args=(stop,), daemon=True).start()
     try:
@@ -242,4 +240,4 @@ def _open_spool(megabytes: int, number: int) -> Spool | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -28,6 +26,7 @@ from events.model.actor import system
 from events.model.problems import Refused
 from grid.store import heartbeats
 from grid.store.postgis import listen, make_engine, notify, transaction
+from grid.store.process import leave, stop_when_told
 from iot_ingest.child import stop_at_end_of_stdin
 from iot_ingest.comparing import KEPT_FOR, SETTLE, compare_group
 from iot_ingest.health import Pulse
@@ -315,9 +314,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     url = os.environ.get("COMMAND_CENTER_DATABASE_URL", "")
     if not url:
         parser.error("set COMMAND_CENTER_DATABASE_URL")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = stop_when_told()
     if options.until_stdin_closes:
         threading.Thread(target=stop_at_end_of_stdin, args=(stop,), daemon=True).start()
     engine = make_engine(url, role=_ROLE, pool_size=3, application_name="cc judge")
@@ -332,4 +329,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

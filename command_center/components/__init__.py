@@ -79,6 +79,7 @@ SCRIPTS = tuple(
         "nomap",
         "map",
         "projects",
+        "legend",
         "panels",
         "figures",
         "alarms",

@@ -8,8 +8,6 @@ import argparse
 import io
 import logging
 import os
-import signal
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -39,6 +37,7 @@ from events.model.ticket import Ticket
 from events.model.workflow import Verb
 from events.store import accounts, crew_work, departments, rules
 from grid.store.postgis import make_engine, reading
+from grid.store.process import leave, stop_when_told
 from iot_ingest.model.worker import client_id
 from iot_ingest.store import devices
 
@@ -197,9 +196,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(
             "set COMMAND_CENTER_DATABASE_URL and COMMAND_CENTER_BROKER_URL; a speed is above 0"
         )
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_when_told()
     os.nice(_NICE)
     engine = make_engine(
         settings.database_url, role="cc_web", pool_size=2, application_name="cc crews"
@@ -226,4 +223,4 @@ def _work(people: People, stop: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -33,7 +33,6 @@ def start(village: TestDatabase, broker: TestBroker, *arguments: str) -> subproc
         [sys.executable, "-m", "iot_ingest", *arguments],
         env=environment,
         stdin=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
     )
 
 

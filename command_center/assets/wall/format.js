@@ -83,6 +83,9 @@
     return done ? 5 : 4;
   }
 
+  /** Whether a ticket stands in the last group: done in time, it only waits to be verified or closed. */
+  ns.onlyWaits = (ticket) => rank(ticket) === 5;
+
   /** Most urgent first: by rank, then what waits for a decision, severity, deadline. */
   ns.byUrgency = function (a, b) {
     return (

@@ -67,6 +67,7 @@
     }
     if (layer.facilities) return [words.layer_facilities];
     const parts = [];
+    if (counts.loud) parts.push(ns.fill(words.layer_loud_n, { n: counts.loud }));
     if (counts.devices) parts.push(ns.fill(words.layer_devices, { n: counts.devices }));
     if (counts.off) parts.push(ns.fill(words.layer_off, { n: counts.off }));
     if (counts.seen) {
@@ -109,32 +110,12 @@
           "span",
           { className: "cc-layer-line" },
           e("span", { className: "cc-layer-name" }, name),
-          counts.loud > 0 && e("span", { className: "cc-badge loud", title: words.layer_loud }, counts.loud),
           e("span", { className: "cc-badge", title: words.layer_tickets }, tickets)
         ),
         e(
           "span",
-          { className: "cc-layer-sub" },
+          { className: counts.loud ? "cc-layer-sub loud" : "cc-layer-sub" },
           layerNote(layer, counts, config).join(" · ") || words.layer_none
-        )
-      )
-    );
-  }
-
-  function Legend({ config }) {
-    const counts = { 1: 0, 2: 0, 3: 0, 4: 0 };
-    for (const ticket of live.tickets.values()) counts[ticket.severity] += 1;
-    Object.assign(counts, (allOpen(config) || {}).by_severity);
-    return e(
-      "ul",
-      { className: "cc-legend", "aria-label": config.words.legend },
-      [4, 3, 2, 1].map((severity) =>
-        e(
-          "li",
-          { key: severity },
-          ns.marks.severityIcon(severity, null),
-          e("span", null, ns.marks.SEVERITY[severity].name),
-          e("b", null, counts[severity])
         )
       )
     );
@@ -211,7 +192,7 @@
         )
       ),
       e("h2", { key: "h" }, config.words.legend),
-      e(Legend, { key: "legend", config }),
+      e(ns.Legend, { key: "legend", config }),
       e(ns.CellLegend, { key: "cells", config }),
       e(ns.ProjectLegend, { key: "projects", config }),
       e(Departments, { key: "departments", config }),
@@ -312,6 +293,16 @@
     });
   }
 
+  /** The rows of the list; a heading says where those begin that are done and only wait. */
+  function attentionRows(tickets, config) {
+    const items = tickets.map((ticket, index) => ticketItem(ticket, config, index === 0));
+    const waits = tickets.findIndex(ns.onlyWaits);
+    if (waits >= 0) {
+      items.splice(waits, 0, e("li", { key: "waits", className: "cc-divider" }, config.words.only_waits));
+    }
+    return items;
+  }
+
   function Attention(props) {
     ns.useLive("lists", "select", "second");
     const { config } = props;
@@ -332,7 +323,7 @@
       e(
         "ol",
         { className: "cc-items" },
-        rows.slice(0, ATTENTION).map((ticket, index) => ticketItem(ticket, config, index === 0))
+        attentionRows(rows.slice(0, ATTENTION), config)
       ),
       more > 0 && ns.links(config).open &&
         e("a", { className: "cc-more", href: config.links.open }, ns.fill(config.words.more, { n: more }))
@@ -386,5 +377,5 @@
     );
   }
 
-  Object.assign(ns, { ticketItem, needsDecision, Layers, Attention, Ticker });
+  Object.assign(ns, { allOpen, ticketItem, needsDecision, Layers, Attention, Ticker });
 })();

@@ -1,0 +1,41 @@
+/* What the marks on the map say: colours and shapes of severity, the ring, the number of several. */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+  const live = ns.live;
+
+  const e = (...args) => window.React.createElement(...args);
+
+  function Legend({ config }) {
+    const counts = { 1: 0, 2: 0, 3: 0, 4: 0 };
+    for (const ticket of live.tickets.values()) counts[ticket.severity] += 1;
+    Object.assign(counts, (ns.allOpen(config) || {}).by_severity);
+    return e(
+      "ul",
+      { className: "cc-legend", "aria-label": config.words.legend },
+      [4, 3, 2, 1].map((severity) =>
+        e(
+          "li",
+          { key: severity },
+          ns.marks.severityIcon(severity, null),
+          e("span", null, ns.marks.SEVERITY[severity].name),
+          e("b", null, counts[severity])
+        )
+      ),
+      e(
+        "li",
+        { key: "ring", className: "wide" },
+        e("i", { className: "cc-legend-ring", "aria-hidden": true }),
+        e("span", null, config.words.legend_ring)
+      ),
+      e(
+        "li",
+        { key: "several", className: "wide" },
+        e("i", { className: "cc-legend-several", "aria-hidden": true }, "3"),
+        e("span", null, config.words.legend_several)
+      )
+    );
+  }
+
+  ns.Legend = Legend;
+})();
