@@ -148,9 +148,9 @@ def create_app(settings: Settings) -> Application:
     return Application(settings)
 
 
-def main_serve(settings: Settings, *, host: str, port: int) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code. Raises Problem for an unusable setting."""
-    server = make_server(create_app(settings), host=host, port=port)
+def main_serve(app: Application, *, host: str, port: int) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code."""
+    server = make_server(app, host=host, port=port)
     server.run()
     return 0 if server.started else 1
 

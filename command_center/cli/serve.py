@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 
 from command_center.machine.doors import database_url
 from command_center.machine.quick_start import quick_start
@@ -18,6 +19,11 @@ def add_to(subcommands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8050, help="port to listen on")
+    parser.add_argument(
+        "--spare",
+        action="store_true",
+        help="be ready, and serve once a line comes on standard input",
+    )
     parser.set_defaults(run=run)
 
 
@@ -26,6 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
     settings = read_settings(os.environ)
     database_url(settings, "cc_web")  # says what is missing before slow imports
     with quick_start():
-        from command_center.app import main_serve
+        from command_center.app import create_app, main_serve
 
-    return main_serve(settings, host=arguments.host, port=arguments.port)
+        app = create_app(settings)
+    if arguments.spare and not sys.stdin.readline():
+        return 0  # who would have said it is gone
+    return main_serve(app, host=arguments.host, port=arguments.port)

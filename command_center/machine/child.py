@@ -16,18 +16,22 @@ class Child:
     """A process of its own process group whose output goes to a log.
 
     Create it in the event loop's thread, which must live as long as the supervisor: the child
-    gets the service's stop signal when that thread ends, however it ends.
+    gets the service's stop signal when that thread ends, however it ends. A ``spare`` waits for
+    `go`.
     """
 
-    def __init__(self, service: Service, log: RotatingLog) -> None:
+    def __init__(self, service: Service, log: RotatingLog, *, spare: bool = False) -> None:
         self._service = service
         self._log = log
         self._loop = asyncio.get_running_loop()
         read_end, write_end = os.pipe()
         try:
             self._process = subprocess.Popen(
-                [*service.account.prefix(service.stop_signal), *service.command],
-                stdin=subprocess.DEVNULL,
+                [
+                    *service.account.prefix(service.stop_signal),
+                    *(service.spare if spare else service.command),
+                ],
+                stdin=subprocess.PIPE if spare else subprocess.DEVNULL,
                 stdout=write_end,
                 stderr=subprocess.STDOUT,
                 cwd=service.folder,
@@ -52,6 +56,16 @@ class Child:
         """Whether the process still lives."""
         return not self._exited.done()
 
+    def go(self) -> None:
+        """Let a spare begin its work. Raises OSError when it has ended meanwhile."""
+        stdin = self._process.stdin
+        if stdin is None:
+            raise ValueError("this is no spare, or it works already")
+        self._process.stdin = None
+        self.started_at = time.monotonic()
+        with stdin:
+            stdin.write(b"\n")
+
     async def exited(self) -> int:
         """Return the exit code, negative for a signal, once the process has ended."""
         return await asyncio.shield(self._exited)
@@ -74,6 +88,8 @@ class Child:
     def _reap(self) -> None:
         self._loop.remove_reader(self._pidfd)
         os.close(self._pidfd)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         # Not reaped yet, so its number still names its group: whatever it left behind goes too.
         self._kill_group()
         self._exited.set_result(self._process.wait())

@@ -7,7 +7,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -258,7 +258,7 @@ class _Machine:
         services = [
             self._python("ingest", ingest, "cc_ingest", "cc_ingest"),
             self._python("dispatch", (ours, "dispatch"), "cc_dispatch", None),
-            self._python("web", web, "cc_web", None),
+            replace(self._python("web", web, "cc_web", None), spare=(*web, "--spare")),
         ]
         if plan.demo and plan.simulator and plan.settings.broker_url is not None:
             self._told(

@@ -24,11 +24,13 @@ class Service:
     ``needs`` names services that must be ready before the first start. ``prepare`` is called
     before every start and ``ready`` again and again after it, both in a thread; `ready` returns
     quickly and does not raise. ``stop_signal`` is also what the child gets when its supervisor
-    dies. ``command`` is an absolute path and arguments.
+    dies. ``command`` is an absolute path and arguments; ``spare``, the same for a process that gets
+    all ready and then waits for a line on its standard input before it does anything.
     """
 
     name: str
     command: tuple[str, ...]
+    spare: tuple[str, ...] = ()
     account: Account
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)

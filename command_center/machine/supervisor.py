@@ -20,19 +20,29 @@ from command_center.problem import Problem
 # Starts that may fail before a service that never was ready is given up.
 _FIRST_STARTS = 3
 _READY_EVERY_S = 0.05
+# A spare is made when a start is over and what had waited for it is worked off.
+_SPARE_AFTER_S = 15.0
 
 
 class Supervisor:
     """The children of one data folder. Use it in one event loop, in the main thread.
 
-    ``told`` hears of restarts. ``run/processes.json`` names the running children, so that a
-    supervisor that was killed leaves nothing behind that the next one does not find.
+    ``told`` hears of restarts. A service that has a spare command is kept with a second process,
+    ready but idle, that takes the place of the first when that ends (ADR 38).
+    ``run/processes.json`` names the running children, so that a supervisor that was killed leaves
+    nothing behind that the next one does not find.
     """
 
     def __init__(
-        self, data: DataFolder, *, told: Callable[[Problem], None], back_off: BackOff | None = None
+        self,
+        data: DataFolder,
+        *,
+        told: Callable[[Problem], None],
+        back_off: BackOff | None = None,
+        spare_after_s: float = _SPARE_AFTER_S,
     ) -> None:
         self._data = data
+        self._spare_after_s = spare_after_s
         self._told = told
         self._back_off = back_off or BackOff()
         self._keepers: dict[str, _Keeper] = {}
@@ -45,7 +55,9 @@ class Supervisor:
         """
         new = []
         for service in services:
-            keeper = _Keeper(service, self._data, self._told, self._back_off, self._record)
+            keeper = _Keeper(
+                service, self._data, self._told, self._back_off, self._record, self._spare_after_s
+            )
             self._keepers[service.name] = keeper
             new.append(keeper)
         starts = [asyncio.create_task(self._start_one(keeper)) for keeper in new]
@@ -107,6 +119,7 @@ class _Keeper:
         told: Callable[[Problem], None],
         back_off: BackOff,
         changed: Callable[[], None],
+        spare_after_s: float,
     ) -> None:
         self.service = service
         self.ready = asyncio.Event()
@@ -115,7 +128,9 @@ class _Keeper:
         self._told = told
         self._back_off = back_off
         self._changed = changed
+        self._spare_after_s = spare_after_s
         self._child: Child | None = None
+        self._spare: Child | None = None
         self._starts = 0
         self._failures = 0
         self._given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -146,8 +161,9 @@ class _Keeper:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        if self._child is not None:
-            await self._child.stop()
+        for child in (self._child, self._spare):
+            if child is not None:
+                await child.stop()
         self._log.close()
 
     def send(self, number: signal.Signals) -> None:
@@ -181,7 +197,7 @@ class _Keeper:
         self._starts += 1
         try:
             await asyncio.to_thread(self.service.prepare)
-            self._child = Child(self.service, self._log)
+            self._child = self._from_spare() or Child(self.service, self._log)
         except (OSError, Problem) as error:
             self._note(f"cannot start: {error}")
             return str(error)
@@ -205,6 +221,21 @@ class _Keeper:
             await asyncio.sleep(_READY_EVERY_S)
         self._note(f"ready after {time.monotonic() - child.started_at:.2f} s")
         self.ready.set()
+        if self.service.spare and self._spare is None:
+            await asyncio.sleep(self._spare_after_s)
+            with contextlib.suppress(OSError):  # without one, a start takes longer
+                self._spare = Child(self.service, self._log, spare=True)
+
+    def _from_spare(self) -> Child | None:
+        """The spare, at work; None when there is none, or it has ended."""
+        spare, self._spare = self._spare, None
+        if spare is None or not spare.running:
+            return None
+        try:
+            spare.go()
+        except OSError:
+            return None
+        return spare
 
     def _note(self, text: str) -> None:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,6 +1,7 @@
 """The supervisor, with real child processes."""
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -10,6 +11,7 @@ import sys
 import textwrap
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,47 @@ def pid_changed(data: DataFolder, name: str, before: int) -> bool:
     record = json.loads((data.room("run") / "processes.json").read_text())
     identity = record[name]["identity"]
     return identity is not None and identity["pid"] != before
+
+
+async def test_a_spare_takes_the_place_of_what_is_killed_and_is_replaced(
+    data: DataFolder, told: list[Problem]
+) -> None:
+    said = data.room("logs") / "web.log"
+    service = shell("web", "echo from nothing; sleep 60", data)
+    spare = ("/bin/sh", "-c", "read line && echo spare at work; sleep 60")
+    supervisor = Supervisor(data, told=told.append, back_off=BACK_OFF, spare_after_s=0.05)
+    await supervisor.start(replace(service, spare=spare))
+    for turn in (1, 2):
+        await until(lambda: len(spares(data)) == 1)
+        assert said.read_text().count("spare at work") == turn - 1
+        waiting, working = spares(data)[0], pid_of(data, "web")
+        os.kill(working, signal.SIGKILL)
+        await until(lambda before=working: pid_changed(data, "web", before))  # type: ignore[misc]
+        assert pid_of(data, "web") == waiting
+        await until(lambda times=turn: said.read_text().count("spare at work") == times)  # type: ignore[misc]
+    assert said.read_text().count("from nothing") == 1
+    # one that has ended is not waited for
+    await until(lambda: len(spares(data)) == 1)
+    for one in (spares(data)[0], pid_of(data, "web")):
+        os.kill(one, signal.SIGKILL)
+    await until(lambda: said.read_text().count("from nothing") == 2)
+    await until(lambda: len(spares(data)) == 1)
+    await supervisor.stop()
+    assert not spares(data)
+
+
+def spares(data: DataFolder) -> list[int]:
+    """Our child processes that wait for a line, or did, but for the one that works."""
+    record = json.loads((data.room("run") / "processes.json").read_text())
+    working = (record.get("web", {}).get("identity") or {}).get("pid")
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            stat = (folder / "stat").read_text().rpartition(")")[2].split()
+            line = (folder / "cmdline").read_bytes().decode(errors="replace")
+            if int(stat[1]) == os.getpid() and stat[0] != "Z" and "read line" in line:
+                found.append(int(folder.name))
+    return [one for one in found if one != working]
 
 
 async def test_restarts_slow_down(data: DataFolder, supervisor: Supervisor) -> None:
