@@ -19,7 +19,7 @@ from events.model.matching import FIRST, SAME_FINDING, Decision, Subject, decide
 from events.model.problems import Refused
 from events.model.words import Words
 from events.model.workflow import State, Verb
-from events.store import attachments, counters, events, inbox, ledger, tickets
+from events.store import attachments, counters, events, fresh, inbox, ledger, reports, tickets
 from events.store.rules import Remembered
 from grid.store.postgis import gathering, is_away, transaction
 
@@ -49,13 +49,14 @@ _LONGEST_TROUBLE = 500
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Desk:
     """Where events are worked. ``patient``: wait for a ticket that somebody else holds; else it is
-    `Busy`. ``photos``: hashes by event."""
+    `Busy`. ``photos``: hashes by event; ``reported``: events that residents reported."""
 
     conn: Connection
     by: Actor
     now: datetime
     city: CityRules
     photos: Mapping[int, tuple[int, ...]]
+    reported: frozenset[int]
     patient: bool
 
 
@@ -180,7 +181,9 @@ def _desk(
 ) -> Desk:  # fmt: skip
     by_people = [one.event_id for one in found if one.source is not Source.SENSOR]
     photos = attachments.hashes_of_events(conn, by_people) if by_people else {}
-    return Desk(conn=conn, by=by, now=now, city=city, photos=photos, patient=patient)
+    reported = reports.among(conn, by_people) if by_people else frozenset()
+    return Desk(conn=conn, by=by, now=now, city=city, photos=photos, reported=reported,
+                patient=patient)  # fmt: skip
 
 
 def _lock(desk: Desk, found: Sequence[Event]) -> None:
@@ -264,12 +267,10 @@ def ticket_about(
     category = city.categories[event.category_code]
     return create_ticket(
         conn,
+        category,
         now=now,
         city=city,
         number=counters.next_number(conn, "ticket", city.day(now)),
-        category_code=category.code,
-        family=category.family,
-        layer=category.layer,
         severity=event.severity,
         source=event.source.value,
         title_zh=event.title_zh,
@@ -289,7 +290,9 @@ def ticket_about(
 def _file_new(desk: Desk, event: Event) -> Ticket:
     conn, by, now, city = desk.conn, desk.by, desk.now, desk.city
     ticket = ticket_about(conn, event, now=now, city=city, owned_by=_first_contact(event))
-    _link(conn, ticket, event, FIRST, now=now)
+    # without finding, photo and resident, nobody asks for the link before the end
+    later = not (event.thread or desk.photos.get(event.event_id) or event.event_id in desk.reported)
+    _link(desk, ticket, event, FIRST, later=later)
     if city.categories[event.category_code].filing_policy is FilingPolicy.AUTOMATIC:
         ticket = move_ticket(conn, ticket, Verb.FILE, by=by, now=now, city=city)
         ticket = route_and_dispatch(conn, ticket, by=by, now=now, city=city)
@@ -298,7 +301,7 @@ def _file_new(desk: Desk, event: Event) -> Ticket:
 
 def _put_to(desk: Desk, ticket: Ticket, event: Event, decision: Decision) -> Ticket:
     conn, by, now, city = desk.conn, desk.by, desk.now, desk.city
-    _link(conn, ticket, event, decision, now=now)
+    _link(desk, ticket, event, decision)
     if event.source is Source.RESIDENT:
         telling.tell_joined(conn, ticket, event.event_id, now=now)
     owner = _first_contact(event)
@@ -367,11 +370,16 @@ def _title(event: Event) -> Words:
 
 
 def _link(
-    conn: Connection, ticket: Ticket, event: Event, decision: Decision, *, now: datetime
+    desk: Desk, ticket: Ticket, event: Event, decision: Decision, *, later: bool = False
 ) -> None:
+    conn, now = desk.conn, desk.now
     tickets.link(
-        conn, ticket_id=ticket.ticket_id, event_id=event.event_id, decision=decision, now=now
-    )
+        conn, ticket_id=ticket.ticket_id, event_id=event.event_id, decision=decision, now=now,
+        later=later,
+    )  # fmt: skip
+    made = fresh.known(conn, ticket.ticket_id)
+    if made is not None:
+        made.reported |= event.event_id in desk.reported
     trail_link(conn, "add", ticket, event.event_id, decision.as_dict(), now=now)
 
 

@@ -62,13 +62,11 @@ def split(step: Step) -> Ticket:
     crew = crew_id(step.conn, step.given, department)
     part = create_ticket(
         step.conn,
+        step.city.categories[whole.category_code],
         now=step.now,
         city=step.city,
         parent_id=whole.ticket_id,
         number=counters.next_number(step.conn, "ticket", step.city.day(step.now)),
-        category_code=whole.category_code,
-        family=whole.family,
-        layer=whole.layer,
         severity=whole.severity,
         source=whole.source,
         title_zh=whole.title_zh,

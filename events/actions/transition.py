@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from events.model.actor import Actor
+    from events.model.category import Category
     from events.model.proposal import Proposal
     from events.model.ticket import Ticket
     from events.model.workflow import Move
@@ -168,19 +169,20 @@ def _lapse(conn: Connection, ticket: Ticket, *, now: datetime) -> Ticket:
     return ticket
 
 
-def create_ticket(conn: Connection, *, now: datetime, city: CityRules, **values: Any) -> Ticket:
+def create_ticket(
+    conn: Connection, category: Category, *, now: datetime, city: CityRules, **values: Any
+) -> Ticket:
     """A new ticket in state reported with the columns in ``values``; its filing clock runs.
 
-    Values: number, category_code, family, layer, severity, source, title_zh, title_en,
+    Values: number, severity, source, title_zh, title_en,
     description, lon, lat, cell_id, area_id, component_id, device_no, occurred_at; parent_id for
     a part of another ticket, owned_by for a call.
     """
-    category = city.categories[values["category_code"]]
     clock = clockwork.first(category, now=now, city=city)
-    values = {"parent_id": None, "owned_by": None, **values, "category_version": category.version}
-    ticket_id = tickets.insert(conn, **values, created_at=now, due_at=clock.due_at)
+    values = {"parent_id": None, "owned_by": None, **values}
+    ticket = tickets.insert(conn, category, **values, created_at=now, due_at=clock.due_at)
+    ticket_id = ticket.ticket_id
     clockwork.start(conn, clock, ticket_id=ticket_id, now=now)
-    ticket = tickets.by_id(conn, ticket_id)
     told = {name: getattr(ticket, name) for name in TICKET_COLUMNS}
     del told["state"], told["version"]
     ledger.append(

@@ -11,6 +11,7 @@ from events.store import messages, outbox
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -123,6 +124,12 @@ def held(conn: Connection, token_sha256: bytes) -> HeldReport | None:
     """The report of a token, or None."""
     row = _SQL.maybe(conn, "held", token_sha256=token_sha256)
     return None if row is None else HeldReport(**row._mapping)
+
+
+def among(conn: Connection, event_ids: Sequence[int]) -> frozenset[int]:
+    """Those of some events that are residents' reports."""
+    rows = _SQL.rows(conn, "among", event_ids=list(event_ids))
+    return frozenset(row.event_id for row in rows)
 
 
 def contacts_of_ticket(conn: Connection, ticket_id: int) -> list[tuple[str, str]]:

@@ -51,6 +51,10 @@ FROM events.reports AS r
 LEFT JOIN events.ticket_events AS l ON l.event_id = r.event_id AND l.unlinked_at IS NULL
 WHERE r.token_sha256 = :token_sha256;
 
+-- name: among
+-- Those of some events that are residents' reports.
+SELECT event_id FROM events.reports WHERE event_id = ANY(CAST(:event_ids AS bigint[]));
+
 -- name: contacts_of_ticket
 -- How to reach the residents behind a ticket (events.actions.read_contacts notes who asked).
 SELECT r.number, k.contact

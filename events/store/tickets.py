@@ -16,8 +16,9 @@ from events.model.refusal import Reason, Refusal
 from events.model.ticket import Ticket
 from events.model.words import Words
 from events.model.workflow import State
-from events.store import in_hand
+from events.store import fresh, in_hand
 from grid.store.named_sql import Statements
+from grid.store.postgis import flush, gather
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,12 +27,24 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from events.model.access import Scope
+    from events.model.category import Category
     from events.model.matching import Decision, Subject
 
 _SQL = Statements.beside(__file__)
 
 # What is shown by names that are read with the ticket.
 _NAMED = frozenset({"department_id", "crew_id", "category_code", "merged_into"})
+# Of a ticket that was just made, beside what it was made with.
+_AT_FIRST: dict[str, Any] = {
+    "state": State.REPORTED, "version": 1, "department_id": None, "crew_id": None, "routing": None,
+    "merged_into": None, "supervised": False, "filed_at": None, "dispatched_at": None,
+    "accepted_at": None, "disposed_at": None, "disposed_by": None, "verified_at": None,
+    "closed_at": None, "recovered_at": None, "overdue_at": None, "late_at": None, "extensions": 0,
+    "suspended_at": None, "resume_at": None, "appealed_at": None, "exempted_at": None,
+    "assisting": (), "unsigned": (), "open_parts": 0, "merged_number": None,
+    "department_code": None, "department_name_zh": None, "department_name_en": None,
+    "crew_code": None, "crew_name_zh": None, "crew_name_en": None,
+}  # fmt: skip
 # What a save writes; position, number, source and times of origin never change.
 SAVED = (
     "state", "category_code", "family", "layer", "severity", "title_zh", "title_en",
@@ -46,6 +59,7 @@ def by_ids(conn: Connection, ticket_ids: Sequence[int]) -> tuple[Ticket, ...]:
     """Tickets in the order of ``ticket_ids``; unknown ids are left out."""
     if not ticket_ids:
         return ()
+    fresh.written(conn, ticket_ids)
     rows = _SQL.rows(conn, "load", ticket_ids=list(ticket_ids))
     found = {row.ticket_id: _ticket(row) for row in rows}
     return tuple(found[one] for one in ticket_ids if one in found)
@@ -53,6 +67,7 @@ def by_ids(conn: Connection, ticket_ids: Sequence[int]) -> tuple[Ticket, ...]:
 
 def by_id(conn: Connection, ticket_id: int) -> Ticket:
     """One ticket. Raises NotFound."""
+    fresh.written(conn, [ticket_id])
     row = _SQL.maybe(conn, "load", ticket_ids=[ticket_id])
     if row is None:
         raise NotFound(Refusal(reason=Reason.NO_SUCH_TICKET))
@@ -99,10 +114,24 @@ def try_lock_id(conn: Connection, ticket_id: int) -> Ticket | None:
     return by_id(conn, ticket_id)
 
 
-def insert(conn: Connection, **values: Any) -> int:
-    """A new ticket in state reported, version 1; its id."""
-    ticket_id: int = _SQL.value(conn, "insert", **values)
-    return ticket_id
+def insert(conn: Connection, category: Category, **values: Any) -> Ticket:
+    """A new ticket in state reported, version 1, of the present version of ``category``."""
+    of_category: dict[str, Any] = {
+        "category_code": category.code,
+        "category_version": category.version,
+        "family": category.family,
+        "layer": category.layer,
+    }
+    row = _SQL.one(conn, "insert", **of_category, **values)
+    fresh.note(conn, row.ticket_id)
+    named = dict(row._mapping)
+    named["area_path"] = tuple(named["area_path"])
+    return Ticket(
+        **_AT_FIRST, **of_category, **values, **named, updated_at=values["created_at"],
+        proof_photos=category.proof_photos, geofence_m=category.geofence_m,
+        recovers_for=category.recovers_for, category_name_zh=category.name_zh,
+        category_name_en=category.name_en,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,17 +156,43 @@ def save(
     Raises StaleTicket when another was faster.
     """
     changed = replace(ticket, **changes, **(names or {}))
+    named = names is not None or not _NAMED & changes.keys()
+    made = fresh.known(conn, ticket.ticket_id)
+    if made is not None:
+        if named and made.version == ticket.version:
+            return _save_later(conn, ticket, changed, made)
+        flush(conn)
     values: dict[str, Any] = {name: getattr(changed, name) for name in SAVED}
     values["routing"] = None if changed.routing is None else json.dumps(plain(changed.routing))
     row = _SQL.maybe(conn, "save", ticket_id=ticket.ticket_id, version=ticket.version, **values)
     if row is None:
         raise StaleTicket(by_id(conn, ticket.ticket_id))
     in_hand.moved(conn, ticket, changed)
-    if names is None and _NAMED & changes.keys():
-        saved = by_id(conn, ticket.ticket_id)
-    else:
-        saved = replace(changed, version=row.version)
+    if made is not None:
+        made.version = row.version
+    saved = replace(changed, version=row.version) if named else by_id(conn, ticket.ticket_id)
     return Saved(ticket=saved, has_proposals=row.has_proposals, has_reporters=row.has_reporters)
+
+
+def _save_later(conn: Connection, ticket: Ticket, changed: Ticket, made: fresh.Fresh) -> Saved:
+    """Note what became of a ticket of this transaction; it is written at its end."""
+    in_hand.moved(conn, ticket, changed)
+    saved = replace(changed, version=ticket.version + 1)
+    made.version, made.waits = saved.version, True
+    # the ledger's trigger writes the past from the row as it is then
+    gather(conn, _save_fresh, (saved,), first=True)
+    return Saved(ticket=saved, has_proposals=False, has_reporters=made.reported)
+
+
+def _save_fresh(conn: Connection, rows: list[tuple[Any, ...]]) -> None:
+    last = {ticket.ticket_id: ticket for (ticket,) in rows}
+    columns = ("ticket_id", "version", "routing", *SAVED)
+    values = [{name: getattr(one, name) for name in columns} for one in last.values()]
+    if _SQL.run(conn, "save_fresh", rows=json.dumps(values, default=plain)) != len(last):
+        raise LookupError("a ticket of this transaction is not there")
+    for ticket_id in last:
+        if (made := fresh.known(conn, ticket_id)) is not None:
+            made.waits = False
 
 
 def nearby(
@@ -162,17 +217,22 @@ def nearby(
 
 
 def link(
-    conn: Connection, *, ticket_id: int, event_id: int, decision: Decision, now: datetime
-) -> None:
-    """Put an event to a ticket. An event is linked to one ticket at a time."""
-    _SQL.run(
-        conn,
-        "link",
-        ticket_id=ticket_id,
-        event_id=event_id,
-        linked_at=now,
-        why=canonical(decision.as_dict()),
-    )
+    conn: Connection, *, ticket_id: int, event_id: int, decision: Decision, now: datetime,
+    later: bool = False,
+) -> None:  # fmt: skip
+    """Put an event to a ticket. An event is linked to one ticket at a time.
+
+    ``later``: inside `gathering` at its end; for a link that nobody asks for before.
+    """
+    row = (ticket_id, event_id, now, decision.as_dict())
+    if later:
+        gather(conn, _link, row)
+    else:
+        _link(conn, [row])
+
+
+def _link(conn: Connection, rows: list[tuple[Any, ...]]) -> None:
+    _SQL.run(conn, "link", rows=json.dumps(rows, default=plain, ensure_ascii=False))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -77,13 +77,19 @@ VALUES (
     :device_no, :occurred_at, :created_at, :created_at, :due_at, :parent_id,
     :owned_by
 )
-RETURNING ticket_id
+RETURNING ticket_id, area_id, cell_id, parent_id
 ), asked AS (
     INSERT INTO events.to_compare (ticket_id) SELECT ticket_id FROM made
 ), told AS (
     INSERT INTO events.to_relate (ticket_id) SELECT ticket_id FROM made
 )
-SELECT ticket_id FROM made;
+SELECT t.ticket_id, h.number AS parent_number,
+    coalesce(h.state IN ('closed', 'declined', 'merged'), false) AS parent_closed,
+    c.code AS cell_code, a.path AS area_path, a.name_zh AS area_name_zh, a.name_en AS area_name_en
+FROM made AS t
+JOIN grid.areas AS a ON a.area_id = t.area_id
+LEFT JOIN grid.cells AS c ON c.cell_id = t.cell_id
+LEFT JOIN events.tickets AS h ON h.ticket_id = t.parent_id;
 
 -- name: save
 -- Write what may change, only over the version that was read: no row means somebody was faster.
@@ -110,6 +116,22 @@ RETURNING version,
         JOIN events.reports AS r ON r.event_id = l.event_id
         WHERE l.ticket_id = tickets.ticket_id AND l.unlinked_at IS NULL
     ) AS has_reporters;
+
+-- name: save_fresh
+-- Write what became of tickets that this transaction has made, each as it is in the end.
+UPDATE events.tickets AS t
+SET version = s.version, state = s.state, category_code = s.category_code, family = s.family,
+    layer = s.layer, severity = s.severity, title_zh = s.title_zh, title_en = s.title_en,
+    department_id = s.department_id, crew_id = s.crew_id, routing = s.routing,
+    merged_into = s.merged_into, supervised = s.supervised, updated_at = s.updated_at,
+    filed_at = s.filed_at, dispatched_at = s.dispatched_at, accepted_at = s.accepted_at,
+    disposed_at = s.disposed_at, disposed_by = s.disposed_by, verified_at = s.verified_at,
+    closed_at = s.closed_at, recovered_at = s.recovered_at, due_at = s.due_at,
+    overdue_at = s.overdue_at, late_at = s.late_at, extensions = s.extensions,
+    suspended_at = s.suspended_at, resume_at = s.resume_at, appealed_at = s.appealed_at,
+    exempted_at = s.exempted_at, owned_by = s.owned_by
+FROM jsonb_populate_recordset(CAST(NULL AS events.tickets), CAST(:rows AS jsonb)) AS s
+WHERE t.ticket_id = s.ticket_id;
 
 -- name: nearby
 -- Open tickets of a family in reach, the nearest ones, with the time of their latest event (of the
@@ -158,7 +180,8 @@ FROM (
 -- name: link
 -- Put an event to a ticket; reversible.
 INSERT INTO events.ticket_events (ticket_id, event_id, linked_at, why)
-VALUES (:ticket_id, :event_id, :linked_at, CAST(:why AS jsonb));
+SELECT CAST(l.c ->> 0 AS bigint), CAST(l.c ->> 1 AS bigint), CAST(l.c ->> 2 AS timestamptz), l.c -> 3
+FROM jsonb_array_elements(CAST(:rows AS jsonb)) AS l (c);
 
 -- name: holder_of_event
 -- The ticket that an event is linked to.

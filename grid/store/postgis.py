@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Waiting = dict[Callable[[Connection, Rows], None], Rows]
 
 # Where a connection keeps what was handed to `gather`, what of it comes last, and what is `noted`.
-_GATHERED, _LAST, _NOTED = "gathered", "last", "noted"
+_FIRST, _GATHERED, _LAST, _NOTED = "first", "gathered", "last", "noted"
 # A notification carries at most 8,000 bytes.
 _NOTIFY_BYTES = 7_900
 
@@ -124,13 +124,13 @@ def gathering(conn: Connection) -> Iterator[None]:
     For work on many things in one transaction. Whoever reads such rows calls `flush` before.
     """
     info = conn.info
-    info[_GATHERED], info[_LAST], info[_NOTED] = {}, {}, {}
+    info[_FIRST], info[_GATHERED], info[_LAST], info[_NOTED] = {}, {}, {}, {}
     try:
         yield
         flush(conn)
         _write(conn, info[_LAST])
     finally:
-        del info[_GATHERED], info[_LAST], info[_NOTED]
+        del info[_FIRST], info[_GATHERED], info[_LAST], info[_NOTED]
 
 
 def noted(conn: Connection) -> dict[Any, Any] | None:
@@ -145,6 +145,7 @@ def noted(conn: Connection) -> dict[Any, Any] | None:
 
 def flush(conn: Connection) -> None:
     """Make the writes that wait inside `gathering` now: somebody wants to read them."""
+    _write(conn, conn.info.get(_FIRST) or {})
     _write(conn, conn.info.get(_GATHERED) or {})
 
 
@@ -159,14 +160,17 @@ def gather(
     write: Callable[[Connection, Rows], None],
     row: tuple[Any, ...],
     *,
+    first: bool = False,
     last: bool = False,
 ) -> None:
     """Let ``write`` have this row: now, or inside `gathering` together with all others of it.
 
-    ``last``: at its end only, whoever calls `flush` before. For what others must wait for as soon
-    as it is written: nothing else is waited for, then, while it is held.
+    ``first``: before the others, because their triggers read it. ``last``: at its end only, whoever
+    calls `flush` before. For what others must wait for as soon as it is written: nothing else is
+    waited for, then, while it is held.
     """
-    waiting: Waiting | None = conn.info.get(_LAST if last else _GATHERED)
+    kind = _FIRST if first else _LAST if last else _GATHERED
+    waiting: Waiting | None = conn.info.get(kind)
     if waiting is None:
         write(conn, [row])
     else:
