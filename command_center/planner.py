@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from command_center.machine.doors import database_url
 from command_center.settings import read_settings
 from events.actions.count import count_changed
-from events.actions.give_way import give_way
+from events.actions.give_way import Way
 from events.actions.projects.relate import relate
 from events.actions.replan import Memory
 from events.actions.suggest import suggest
@@ -48,10 +48,20 @@ _COUNT_HELPING = 100
 
 
 class Planner:
-    """Plans whose turn has come. ``clock`` tells the time (aware UTC)."""
+    """Plans whose turn has come. ``clock`` tells the time (aware UTC).
 
-    def __init__(self, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    ``stop`` is that of a process of its own, which lets events through first; without it events
+    are worked by whoever calls, before and after.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        stop: threading.Event | None = None,
+    ) -> None:
         self._clock = clock
+        self._stop = stop
         self._memory = Memory()
         self._known = Remembered()
         self._next_crews = 0.0
@@ -62,7 +72,9 @@ class Planner:
         Events go first. Trouble with one ticket must not keep the others from being planned the
         next time.
         """
-        for part in (self._crews, give_way, self._suggest, self._count, self._relate):
+        for part in (self._crews, self._wait, self._suggest, self._count, self._relate):
+            if self._stop is not None and self._stop.is_set():
+                return
             try:
                 part(engine)
             except (Refused, LookupError, ValueError, ArithmeticError, DBAPIError) as error:
@@ -73,8 +85,13 @@ class Planner:
     def _crews(self, engine: Engine) -> None:
         if time.monotonic() >= self._next_crews:
             self._next_crews = time.monotonic() + _CREWS_EVERY_S
+            way = None if self._stop is None else Way(self._stop)
             send_crews(engine, by=DISPATCH, now=self._clock(), memory=self._memory,
-                       known=self._known)  # fmt: skip
+                       known=self._known, way=way)  # fmt: skip
+
+    def _wait(self, engine: Engine) -> None:
+        if self._stop is not None:
+            Way(self._stop).give(engine)
 
     def _suggest(self, engine: Engine) -> None:
         until = time.monotonic() + _SUGGEST_S
@@ -106,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         application_name="cc planner",
         statement_timeout_ms=30_000,
     )
-    planner = Planner()
+    planner = Planner(stop=stop)
     while not stop.wait(_TURN_S):
         try:
             planner.turn(engine)

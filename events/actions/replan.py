@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from events.actions.give_way import give_way
 from events.actions.transition import move_ticket
 from events.model.assignment import NOBODY, Jobs, Seats, in_order, solve
 from events.model.crew_choice import told
@@ -19,11 +18,12 @@ from events.store.in_hand import in_hand
 from grid.store.postgis import gathering, reading, transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
 
+    from events.actions.give_way import Way
     from events.model.actor import Actor
     from events.model.assignment import Change, Plan
     from events.model.category import Category
@@ -52,6 +52,13 @@ class Memory:
         before = self.seen.get(department_id)
         return before is not None and before[0] == looks and now - before[1] < _ANYWAY_AFTER
 
+    def longest_ago(self, departments: Iterable[int]) -> list[int]:
+        """Departments, those first that were not planned yet, then those longest ago: where one
+        round does not reach the last of them, the next one begins there."""
+        planned = {one: at for one, (_, at) in self.seen.items()}
+        new = [one for one in departments if one not in planned]
+        return new + sorted((one for one in departments if one in planned), key=planned.__getitem__)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
@@ -73,25 +80,33 @@ class Picture:
 
 
 def replan(
-    engine: Engine, *, by: Actor, now: datetime, city: CityRules, memory: Memory, limit: int = MOST
-) -> int:
+    engine: Engine, *, by: Actor, now: datetime, city: CityRules, memory: Memory,
+    limit: int = MOST, way: Way | None = None,
+) -> int:  # fmt: skip
     """Plan every department anew and send crews where the plan says; how many tickets moved.
 
     Only changes are written, at most ``limit`` of a department, some in one transaction, and only
     over tickets that are as they were when they were planned. Several dispatchers may do so.
+    ``way``: lets events through before each transaction; when it is over, the round ends.
     """
     with reading(engine) as conn:
-        departments = crew_work.departments_at_work(conn)
-    return sum(
-        _replan(engine, one, by=by, now=now, city=city, memory=memory, limit=limit)
-        for one in departments
-    )
+        departments = memory.longest_ago(crew_work.departments_at_work(conn))
+    moved = 0
+    for one in departments:
+        if way is not None and way.over:
+            break
+        moved += _replan(
+            engine, one, by=by, now=now, city=city, memory=memory, limit=limit, way=way
+        )
+    return moved
 
 
 def _replan(
     engine: Engine, department_id: int, *, by: Actor, now: datetime, city: CityRules,
-    memory: Memory, limit: int,
+    memory: Memory, limit: int, way: Way | None,
 ) -> int:  # fmt: skip
+    begun = now
+    now = _later(begun, way)
     with reading(engine) as conn:
         picture = look(conn, department_id, now=now, city=city)
     looks = picture.looks
@@ -101,7 +116,9 @@ def _replan(
     wanted = _wanted(picture, plan)
     moved, together = 0, _TOGETHER
     while wanted and moved < limit:
-        give_way(engine)
+        if way is not None and not way.give(engine):
+            break
+        now = _later(begun, way)
         with transaction(engine, by.key) as conn:
             rules.lock_department(conn, department_id)
             room = _room(conn, department_id, picture, city)
@@ -117,6 +134,11 @@ def _replan(
             break
     memory.seen[department_id] = looks, now
     return moved
+
+
+def _later(begun: datetime, way: Way | None) -> datetime:
+    """The time now, of a round that began then and has let events through meanwhile."""
+    return begun if way is None else begun + way.waited
 
 
 def look(conn: Connection, department_id: int, *, now: datetime, city: CityRules) -> Picture:

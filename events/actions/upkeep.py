@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from events.actions.give_way import Way
     from events.model.actor import Actor
 
 # So long at most are filed tickets dispatched that found no department before.
@@ -105,12 +106,13 @@ def send_crews(
     memory: Memory | None = None,
     known: Remembered | None = None,
     limit: int = 100,
+    way: Way | None = None,
 ) -> int:
     """Dispatch what is filed and was not handed back, and plan anew who goes where.
 
     How many tickets moved; those that still find nobody stay as they are, and so do those that
     are left when two seconds are over: until the next time. ``memory``: what was planned already;
-    ``known``: the rules as the process remembers them.
+    ``known``: the rules as the process remembers them. ``way``: how plans let events through.
     """
     until = time.monotonic() + _LONGEST_S
     with transaction(engine, by.key) as conn:
@@ -131,4 +133,4 @@ def send_crews(
                 nobody.add(alike)
             else:
                 moved += 1
-    return moved + replan(engine, by=by, now=now, city=city, memory=memory or Memory())
+    return moved + replan(engine, by=by, now=now, city=city, memory=memory or Memory(), way=way)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from events.actions.give_way import give_way
+from events.actions.give_way import Way
+from events.actions.replan import Memory
+from events.actions.upkeep import send_crews
 from events.model.access import DISPATCH
 from events.model.workflow import State
 from events.store import tickets
@@ -63,7 +66,7 @@ def test_what_a_transaction_moves_counts_for_it_at_once(town: Town) -> None:
 def test_plans_wait_for_events_but_not_for_those_in_trouble_and_not_for_ever(town: Town) -> None:
     def waited() -> float:
         began = time.monotonic()
-        give_way(town.dispatch, most_s=0.6)
+        assert Way(most_s=0.6).give(town.dispatch)
         return time.monotonic() - began
 
     assert waited() < 0.3
@@ -75,3 +78,42 @@ def test_plans_wait_for_events_but_not_for_those_in_trouble_and_not_for_ever(tow
     with town.database.superuser() as conn:
         conn.execute("UPDATE events.inbox SET trouble = 'it is broken'")
     assert waited() < 0.3
+
+
+def test_plans_end_their_round_when_events_never_end_and_at_once_when_they_are_to_stop(
+    town: Town,
+) -> None:
+    town.record([draft("garbage")])
+    with town.database.superuser() as conn:
+        conn.execute("UPDATE events.inbox SET at = at - interval '1 s'")
+    way = Way(most_s=0.2, in_all_s=0.3)
+    rounds = [(way.give(town.dispatch), way.over) for _ in range(2)]
+    assert rounds == [(True, False), (True, True)]
+    assert timedelta(seconds=0.3) <= way.waited < timedelta(seconds=1)
+    stop = threading.Event()
+    threading.Timer(0.1, stop.set).start()
+    stopped = Way(stop)
+    assert not stopped.give(town.dispatch)
+    assert stopped.over
+    assert stopped.waited < timedelta(seconds=1)
+
+
+def test_a_move_that_waited_for_events_is_dated_when_it_was_made(town: Town) -> None:
+    """And whose round ended before them is planned first in the next one."""
+    ticket = town.filed(draft("flooding"))
+    with town.database.superuser() as conn:
+        conn.execute("UPDATE events.crews SET disabled_at = now() WHERE crew_id = %s",
+                     (ticket.crew_id,))  # fmt: skip
+    town.record([draft("garbage")])
+    with town.database.superuser() as conn:
+        conn.execute("UPDATE events.inbox SET at = at - interval '1 s'")
+    later = NOW + timedelta(hours=1)
+    over = Way(in_all_s=0.0)
+    assert send_crews(town.dispatch, by=DISPATCH, now=later, way=over) == 0
+    way = Way(most_s=0.3)
+    assert send_crews(town.dispatch, by=DISPATCH, now=later, way=way) == 1
+    with reading(town.dispatch) as conn:
+        moved = tickets.by_id(conn, ticket.ticket_id)
+    assert moved.crew_id != ticket.crew_id
+    assert moved.updated_at == later + way.waited
+    assert Memory({1: ((), NOW), 2: ((), later)}).longest_ago([2, 1, 3]) == [3, 1, 2]

@@ -47,6 +47,18 @@ def test_a_signal_that_meets_the_wait_for_it_is_heard() -> None:
         assert process.returncode == 3
 
 
+def test_who_is_not_heard_any_more_ends_all_the_same() -> None:
+    """Nobody reads what it writes, and it has no standard error."""
+    program = _WAITS.replace('print("stopped")', 'sys.stderr = None; sys.stdout.write("stopped")')
+    process = started(program)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.terminate()
+    assert process.wait(10) == 3
+    assert process.stderr is not None
+    process.stderr.close()
+
+
 def test_who_does_not_stop_says_where_it_stands() -> None:
     process = started(_HANGS)
     process.terminate()

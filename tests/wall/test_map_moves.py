@@ -56,3 +56,36 @@ async def test_who_moves_the_map_meanwhile_knows_better_than_a_story_that_comes_
         await until(page, "cc_wall.city.map.getFilter('area-chosen')[2] === '350500001002'")
         await until(page, AT_REST, within_s=60)
         assert await page.evaluate("cc_wall.city.map.getZoom()") == 12.5
+
+
+@pytest.mark.parametrize("script", ["", GRAPHICS_CARD])
+async def test_a_drag_moves_the_map_with_the_hand_and_opens_nothing(
+    open_page: OpenPage, town: Town, gauge: Gauge, script: str
+) -> None:
+    gauge.says(1.0)
+    filed(town)
+    async with open_page("/", script=script) as page:
+        await map_ready(page)
+        await until(page, AT_REST, within_s=60)
+        box = await page.locator(".cc-map-canvas").bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        was = await page.evaluate("cc_wall.city.map.getCenter()")
+        # changes meanwhile: the map may be resting from a frame of theirs
+        gauge.says(1.1)
+        await page.evaluate("cc_wall.city.map.triggerRepaint()")
+        await page.mouse.move(x, y)
+        await page.mouse.down()
+        for step in range(1, 11):
+            await page.mouse.move(x + 20 * step, y)
+            await page.wait_for_timeout(60)
+        await page.wait_for_timeout(400)
+        await page.mouse.up()
+        await until(page, AT_REST, within_s=60)
+        moved = await page.evaluate(
+            "([lng, lat]) => { const at = cc_wall.city.map.project([lng, lat]);"
+            " return at.x - cc_wall.city.map.project(cc_wall.city.map.getCenter()).x; }",
+            [was["lng"], was["lat"]],
+        )
+        assert moved == pytest.approx(200, abs=3)
+        assert await page.evaluate("cc_wall.live.selected") is None

@@ -28,6 +28,7 @@
       this.changing = false; // the map says then that it moved; it did not
       this.loaded = false;
       this.nextAt = 0; // when the map may draw again, ms
+      this.held = false; // somebody presses the map, and may be about to move it
       if (!bySoftware(map.painter.context.gl)) return;
       this.draw(COARSE);
       map.on("movestart", () => {
@@ -35,9 +36,35 @@
         this.draw(COARSE);
       });
       // not at once: a canvas that is resized while it is drawn stays empty until the next frame
-      map.on("idle", () => setTimeout(() => map.isMoving() || this.draw(1)));
+      map.on("idle", () => setTimeout(() => this.sharpen()));
       map.once("idle", () => (this.loaded = true));
       this.rest();
+      this.feel(map.getCanvasContainer());
+    }
+
+    /** Draws sharply, if the map is at rest. */
+    sharpen() {
+      if (!this.held && !this.map.isMoving() && this.map.areTilesLoaded()) this.draw(1);
+    }
+
+    /** Waits with nothing while somebody moves the map: a gesture begins with its first frame. */
+    feel(box) {
+      const hold = () => {
+        this.held = true;
+        this.nextAt = 0;
+      };
+      const release = () => {
+        if (!this.held) return;
+        this.held = false;
+        setTimeout(() => this.sharpen());
+      };
+      const first = { capture: true, passive: true };
+      box.addEventListener("pointerdown", hold, first);
+      box.addEventListener("wheel", () => (this.nextAt = 0), first);
+      for (const name of ["pointerup", "pointercancel", "blur"]) window.addEventListener(name, release, first);
+      this.map.once("remove", () => {
+        for (const name of ["pointerup", "pointercancel", "blur"]) window.removeEventListener(name, release, first);
+      });
     }
 
     /** Draws so many of the screen's pixels each way from now on. */
@@ -46,8 +73,14 @@
       this.share = share;
       this.changing = true;
       this.nextAt = 0; // it is empty now
-      this.map.setPixelRatio(share === 1 ? null : window.devicePixelRatio * share);
-      this.changing = false;
+      // a map that is resized stops whatever moves it, a drag among it
+      this.map.stop = () => this.map;
+      try {
+        this.map.setPixelRatio(share === 1 ? null : window.devicePixelRatio * share);
+      } finally {
+        delete this.map.stop;
+        this.changing = false;
+      }
     }
 
     /** Lets the map draw its next frame when the page has had its time; at once while it moves. */
@@ -58,7 +91,7 @@
       let timer = null;
       map.triggerRepaint = () => {
         const left = this.nextAt - performance.now();
-        if (left <= 0 || map.isMoving()) ask();
+        if (left <= 0 || this.held || map.isMoving()) ask();
         else if (left === Infinity) wanted = true;
         else if (timer === null) {
           timer = setTimeout(() => {

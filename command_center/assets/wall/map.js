@@ -275,11 +275,13 @@
     }
 
     /** Moves when the story that was just opened can be read: the frames of a map that moves take
-     *  long where no graphics card helps. Of several wishes the last one counts. */
+     *  long where no graphics card helps. Of several wishes the last one counts, and none whose
+     *  story was closed meanwhile. */
     async later(move) {
       this.going = move;
+      const story = live.selected;
       await ns.storyShown();
-      if (this.going === move && !this.gone) move();
+      if (this.going === move && !this.gone && live.selected === story) move();
     }
 
     move(view) {
