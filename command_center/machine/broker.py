@@ -90,7 +90,7 @@ def broker_service(broker: Broker, data: DataFolder, port: int, health_password:
         account=data.account,
         folder=folder,
         environment={"LC_ALL": "C.UTF-8", "TZ": "UTC"},
-        ready=lambda: broker_answers("127.0.0.1", port, "cc_health", health_password),
+        ready=lambda _since: broker_answers("127.0.0.1", port, "cc_health", health_password),
         ready_within=timedelta(seconds=60),
         stop_within=timedelta(seconds=20),
     )

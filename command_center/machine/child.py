@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime
 
 from command_center.machine.rotating_log import RotatingLog
 from command_center.machine.service import Service
@@ -23,8 +24,10 @@ class Child:
     def __init__(self, service: Service, log: RotatingLog, *, spare: bool = False) -> None:
         self._service = service
         self._log = log
+        self.spare = spare
         self._loop = asyncio.get_running_loop()
         read_end, write_end = os.pipe()
+        self._begin()
         try:
             self._process = subprocess.Popen(
                 [
@@ -44,10 +47,15 @@ class Child:
         finally:
             os.close(write_end)
         self.pid = self._process.pid
-        self.started_at = time.monotonic()
+        try:
+            self._pidfd = os.pidfd_open(self.pid)
+        except OSError:  # too many files: one that nobody would see end is not kept
+            os.close(read_end)
+            self._kill_group()
+            self._process.communicate()
+            raise
         os.set_blocking(read_end, False)
         self._loop.add_reader(read_end, self._read, read_end)
-        self._pidfd = os.pidfd_open(self.pid)
         self._exited: asyncio.Future[int] = self._loop.create_future()
         self._loop.add_reader(self._pidfd, self._reap)
 
@@ -56,13 +64,17 @@ class Child:
         """Whether the process still lives."""
         return not self._exited.done()
 
+    def _begin(self) -> None:
+        """Note when its work began: of the clock that never jumps, and of everybody's."""
+        self.started_at, self.began_at = time.monotonic(), datetime.now(UTC)
+
     def go(self) -> None:
         """Let a spare begin its work. Raises OSError when it has ended meanwhile."""
         stdin = self._process.stdin
         if stdin is None:
             raise ValueError("this is no spare, or it works already")
         self._process.stdin = None
-        self.started_at = time.monotonic()
+        self._begin()
         with stdin:
             stdin.write(b"\n")
 

@@ -142,7 +142,7 @@ def postgresql_service(cluster: Cluster) -> Service:
         folder=cluster.folder,
         environment={"LC_ALL": "C.UTF-8", "TZ": "UTC"},
         prepare=lambda: clear_crashed_server(cluster),
-        ready=cluster.answers,
+        ready=lambda _since: cluster.answers(),
         ready_within=timedelta(minutes=5),  # a long recovery after a crash
         stop_signal=signal.SIGINT,  # "fast": disconnect clients, write a checkpoint
         stop_within=timedelta(seconds=60),

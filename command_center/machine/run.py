@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from command_center.machine.account import Account, caller, service_account
@@ -141,7 +140,6 @@ class _Machine:
         self._database = ensure_secrets(data.path, "database", database_names, data.account)
         self._broker = ensure_secrets(data.path, "broker", USERS, data.account)
         self._secret = ensure_secrets(data.path, "web", ["report_tokens"], data.account)
-        self._begun_at = datetime.now(UTC)
         self._python_account = self._choose_python_account()
         self._engine = make_engine(self._database_url("cc_admin"), role="cc_admin", pool_size=1)
 
@@ -293,9 +291,9 @@ class _Machine:
                 # the broker keeps what devices missed for a session that it knows
                 *(("ingest",) if name == "simulator" else ()),
             ),
-            ready=(lambda: beats(self._engine, name, since=self._begun_at))
+            ready=(lambda since: beats(self._engine, name, since=since))
             if has_heart
-            else (lambda: True),
+            else (lambda _since: True),
         )
 
     def _environment(self, role: str, broker_user: str | None) -> dict[str, str]:

@@ -3,13 +3,13 @@
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from command_center.machine.account import Account
 
 
-def _always() -> bool:
+def _always(_since: datetime) -> bool:
     return True
 
 
@@ -22,10 +22,11 @@ class Service:
     """A program that is kept running.
 
     ``needs`` names services that must be ready before the first start. ``prepare`` is called
-    before every start and ``ready`` again and again after it, both in a thread; `ready` returns
-    quickly and does not raise. ``stop_signal`` is also what the child gets when its supervisor
-    dies. ``command`` is an absolute path and arguments; ``spare``, the same for a process that gets
-    all ready and then waits for a line on its standard input before it does anything.
+    before every start and ``ready`` again and again after it, both in a thread; `ready` hears when
+    that was, returns quickly and does not raise. ``stop_signal`` is also what the child gets when
+    its supervisor dies. ``command`` is an absolute path and arguments; ``spare``, the same for a
+    process that gets all ready and then waits for a line on its standard input before it does
+    anything.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Service:
     environment: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     prepare: Callable[[], None] = _nothing
-    ready: Callable[[], bool] = _always
+    ready: Callable[[datetime], bool] = _always
     ready_within: timedelta = timedelta(seconds=60)
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within: timedelta = timedelta(seconds=10)

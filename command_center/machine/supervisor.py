@@ -22,6 +22,7 @@ _FIRST_STARTS = 3
 _READY_EVERY_S = 0.05
 # A spare is made when a start is over and what had waited for it is worked off.
 _SPARE_AFTER_S = 15.0
+_LONGEST_SPARE_PAUSE_S = 600.0
 
 
 class Supervisor:
@@ -107,6 +108,10 @@ def clear_leftovers(data: DataFolder, *, patience_s: float = 10.0) -> None:
         if identity and identify(identity["pid"]) == Identity(**identity):
             pids.append(identity["pid"])
     end(pids, [(None, patience_s), (signal.SIGTERM, patience_s), (signal.SIGKILL, 5.0)])
+
+
+def _outcome(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
 class _Keeper:
@@ -201,7 +206,8 @@ class _Keeper:
         except (OSError, Problem) as error:
             self._note(f"cannot start: {error}")
             return str(error)
-        self._note(f"started as process {self._child.pid}")
+        kind = " (the spare)" if self._child.spare else ""
+        self._note(f"started as process {self._child.pid}{kind}")
         self._changed()
         watch = asyncio.create_task(self._watch(self._child))
         try:
@@ -211,20 +217,33 @@ class _Keeper:
         lived = time.monotonic() - self._child.started_at
         if lived >= self._back_off.forgiven_after.total_seconds():
             self._failures = 0
-        outcome = f"signal {-code}" if code < 0 else f"exit code {code}"
+        outcome = _outcome(code)
         self._note(f"ended: {outcome}")
         self._changed()
         return outcome
 
     async def _watch(self, child: Child) -> None:
-        while not await asyncio.to_thread(self.service.ready):  # noqa: ASYNC110 (another process)
+        ready = self.service.ready
+        while not await asyncio.to_thread(ready, child.began_at):  # noqa: ASYNC110 (another process)
             await asyncio.sleep(_READY_EVERY_S)
         self._note(f"ready after {time.monotonic() - child.started_at:.2f} s")
         self.ready.set()
-        if self.service.spare and self._spare is None:
-            await asyncio.sleep(self._spare_after_s)
-            with contextlib.suppress(OSError):  # without one, a start takes longer
+        if self.service.spare:
+            await self._keep_spare()
+
+    async def _keep_spare(self) -> None:
+        """Make a spare, and another one when it ends: later each time, if it always does."""
+        pause = self._spare_after_s
+        while True:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_SPARE_PAUSE_S)
+            try:
                 self._spare = Child(self.service, self._log, spare=True)
+            except OSError as error:
+                self._note(f"cannot start a spare: {error}")
+                continue
+            self._note(f"spare is process {self._spare.pid}")
+            self._note(f"spare ended: {_outcome(await self._spare.exited())}")
 
     def _from_spare(self) -> Child | None:
         """The spare, at work; None when there is none, or it has ended."""

@@ -165,6 +165,7 @@ def test_what_is_killed_comes_back_and_nothing_is_lost_or_doubled(
         figures("back after kill -9: " + ", ".join(f"{k} {v:.1f} s" for k, v in took.items()))
         readings_are_all_there_once(demo, flow, figures)
         findings_became_events_and_tickets_once(demo, figures)
+    assert "(the spare)" in (demo.whole.folder / "logs" / "web.log").read_text()
     reports_and_comments_are_there_once(demo, resident, commenter, figures)
     every_ticket_follows_from_its_ledger(demo, figures)
     assert max(took.values()) <= 10, took

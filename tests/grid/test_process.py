@@ -29,7 +29,11 @@ while True:
 
 def started(program: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},  # what is written waits to be flushed
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"

@@ -1,9 +1,14 @@
 """The administrator's commands, as they are typed."""
 
 import json
+import os
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -12,6 +17,7 @@ from grid.store import heartbeats
 from grid.store.postgis import transaction
 from tests.support.broker import TestBroker
 from tests.support.cluster import TestDatabase
+from tests.support.ports import free_port
 
 
 @pytest.fixture
@@ -48,6 +54,35 @@ def test_an_account_is_made_given_a_new_password_and_disabled(
     assert row == ("李伟", "operator", True)
     assert [verb for verb, _ in verbs] == ["account.add", "account.disable", "account.passwd"]
     assert all(actor.startswith("system:cli:") for _, actor in verbs)
+
+
+def test_a_spare_of_the_web_process_serves_when_it_is_told_and_else_ends(
+    city: TestDatabase, tmp_path: Path
+) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "command_center", "serve", "--port", str(port), "--spare"]
+    environment = {
+        **os.environ, "COMMAND_CENTER_DATABASE_URL": city.url("cc_web"),
+        "COMMAND_CENTER_SECRET": "5" * 64,
+    }  # fmt: skip
+    untold = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
+    assert untold.returncode == 0
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as spare:
+        assert spare.stdin is not None
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"http://127.0.0.1:{port}/api/health")
+        spare.stdin.write(b"\n")
+        spare.stdin.flush()
+        until = time.monotonic() + 30
+        while True:
+            try:
+                assert "components" in httpx.get(f"http://127.0.0.1:{port}/api/health").json()
+                break
+            except httpx.ConnectError:
+                assert time.monotonic() < until
+                time.sleep(0.1)
+        spare.terminate()
+        assert spare.wait(20) == 0
 
 
 def test_a_refused_account_says_why(

@@ -11,6 +11,7 @@ import sys
 import textwrap
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -79,7 +80,7 @@ async def test_children_start_in_the_order_of_their_needs(
     data: DataFolder, supervisor: Supervisor
 ) -> None:
     flag = data.path / "base-is-ready"
-    base = shell("base", f"sleep 0.3; touch {flag}; sleep 60", data, ready=flag.exists)
+    base = shell("base", f"sleep 0.3; touch {flag}; sleep 60", data, ready=lambda _: flag.exists())
     above = shell("above", f"test -e {flag} && echo in order; sleep 60", data, needs=("base",))
     await supervisor.start(above, base)
     await until(lambda: "in order" in (data.room("logs") / "above.log").read_text())
@@ -111,23 +112,27 @@ async def test_a_spare_takes_the_place_of_what_is_killed_and_is_replaced(
     service = shell("web", "echo from nothing; sleep 60", data)
     spare = ("/bin/sh", "-c", "read line && echo spare at work; sleep 60")
     supervisor = Supervisor(data, told=told.append, back_off=BACK_OFF, spare_after_s=0.05)
-    await supervisor.start(replace(service, spare=spare))
-    for turn in (1, 2):
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(supervisor.stop)
+        await supervisor.start(replace(service, spare=spare))
+        for turn in (1, 2):
+            await until(lambda: len(spares(data)) == 1)
+            assert said.read_text().count("spare at work") == turn - 1
+            waiting, working = spares(data)[0], pid_of(data, "web")
+            os.kill(working, signal.SIGKILL)
+            await until(lambda before=working: pid_changed(data, "web", before))  # type: ignore[misc]
+            assert pid_of(data, "web") == waiting
+            await until(lambda times=turn: said.read_text().count("spare at work") == times)  # type: ignore[misc]
+        assert said.read_text().count("from nothing") == 1
+        # one that has ended is not waited for, and another one is made
         await until(lambda: len(spares(data)) == 1)
-        assert said.read_text().count("spare at work") == turn - 1
-        waiting, working = spares(data)[0], pid_of(data, "web")
-        os.kill(working, signal.SIGKILL)
-        await until(lambda before=working: pid_changed(data, "web", before))  # type: ignore[misc]
-        assert pid_of(data, "web") == waiting
-        await until(lambda times=turn: said.read_text().count("spare at work") == times)  # type: ignore[misc]
-    assert said.read_text().count("from nothing") == 1
-    # one that has ended is not waited for
-    await until(lambda: len(spares(data)) == 1)
-    for one in (spares(data)[0], pid_of(data, "web")):
-        os.kill(one, signal.SIGKILL)
-    await until(lambda: said.read_text().count("from nothing") == 2)
-    await until(lambda: len(spares(data)) == 1)
-    await supervisor.stop()
+        os.kill(spares(data)[0], signal.SIGKILL)
+        await until(lambda: "spare ended: signal 9" in said.read_text())
+        await until(lambda: len(spares(data)) == 1)
+        for one in (spares(data)[0], pid_of(data, "web")):
+            os.kill(one, signal.SIGKILL)
+        await until(lambda: said.read_text().count("from nothing") == 2)
+        await until(lambda: len(spares(data)) == 1)
     assert not spares(data)
 
 
@@ -163,7 +168,7 @@ async def test_a_long_life_is_forgiven() -> None:
 async def test_a_service_that_never_starts_is_reported_with_its_last_words(
     data: DataFolder, supervisor: Supervisor
 ) -> None:
-    broken = shell("broken", "echo no such city; exit 1", data, ready=lambda: False)
+    broken = shell("broken", "echo no such city; exit 1", data, ready=lambda _: False)
     with pytest.raises(Problem) as caught:
         await supervisor.start(broken)
     assert "broken did not start" in caught.value.en
@@ -173,7 +178,9 @@ async def test_a_service_that_never_starts_is_reported_with_its_last_words(
 async def test_a_service_that_is_not_ready_in_time_is_reported(
     data: DataFolder, supervisor: Supervisor
 ) -> None:
-    slow = shell("slow", "sleep 60", data, ready=lambda: False, ready_within=timedelta(seconds=0.3))
+    slow = shell(
+        "slow", "sleep 60", data, ready=lambda _: False, ready_within=timedelta(seconds=0.3)
+    )
     with pytest.raises(Problem, match="slow did not start"):
         await supervisor.start(slow)
 
@@ -186,7 +193,7 @@ async def test_a_program_that_is_missing_is_reported(
         command=("/no/such/program",),
         account=caller(),
         folder=data.path,
-        ready=lambda: False,
+        ready=lambda _: False,
     )
     with pytest.raises(Problem, match="missing did not start"):
         await supervisor.start(missing)

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,7 @@ class TestBroker:
                 env=dict(service.environment),
             )
         deadline = time.monotonic() + 20
-        while not service.ready():
+        while not service.ready(datetime.now(UTC)):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self._data.room("logs") / "broker.log").read_text())
             time.sleep(0.02)
