@@ -9,15 +9,16 @@ from sqlalchemy import Connection
 
 from events.actions.transition import create_ticket, move_ticket
 from events.model.access import DISPATCH
-from events.model.event import Source
+from events.model.event import Change, Source
+from events.model.ledger import rebuild
 from events.model.problems import StaleTicket
 from events.model.ticket import Ticket
 from events.model.verb import Verb
 from events.model.workflow import State
-from events.store import counters, fresh, rules, tickets
+from events.store import counters, fresh, ledger, rules, tickets
 from events.store.rules import CityRules
 from grid.store.postgis import gathering, reading, transaction
-from tests.events.town import NOW, SIDE, WEST, Town, draft
+from tests.events.town import NOW, SIDE, WEST, Town, draft, finding
 
 
 def made(conn: Connection, city: CityRules, **more: Any) -> Ticket:
@@ -86,3 +87,23 @@ def test_a_batch_leaves_what_single_events_leave(town: Town) -> None:
             ticket = tickets.by_id(conn, int(str(row[0])))
             assert (ticket.state, ticket.severity) == (State.DISPATCHED, 4)
             assert ticket.crew_id is not None
+
+
+def test_a_finding_that_begins_and_ends_within_a_batch_leaves_its_ticket_recovered(
+    town: Town,
+) -> None:
+    town.record([finding("g", 1, Change.RAISED, severity=2)])
+    town.record([finding("g", 2, Change.CHANGED, severity=4)])
+    town.record([finding("g", 3, Change.CLEARED)])
+    assert town.work() == 3
+    verbs = [str(row[0]) for row in town.rows("SELECT verb FROM events.ledger ORDER BY entry_id")
+             if str(row[0]).startswith("ticket.")]  # fmt: skip
+    ((ticket_id,),) = town.rows("SELECT ticket_id FROM events.tickets")
+    with reading(town.dispatch) as conn:
+        ticket = tickets.by_id(conn, int(str(ticket_id)))
+        told = rebuild(one.payload for one in ledger.of_ticket(conn, ticket.ticket_id)
+                       if one.verb.startswith("ticket."))  # fmt: skip
+    assert ticket.recovered_at is not None
+    assert ticket.is_measured
+    assert (ticket.state, ticket.version) == (told["state"], told["version"])
+    assert ticket.version == len(verbs)

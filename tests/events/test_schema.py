@@ -223,6 +223,7 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("events", "head_of_thread"): {"thread": "many:9"},
     ("tickets", "load"): {"ticket_ids": [5, 6]},
     ("tickets", "ids_of_numbers"): {"numbers": ["T7"]},
+    ("tickets", "save_fresh"): {"rows": '[{"ticket_id": 5}]'},
     ("tickets", "lock"): {"numbers": ["T7"]},
     ("tickets", "to_resume"): {"now": NOW, "limit": 100},
     ("tickets", "parts"): {"ticket_id": 9},

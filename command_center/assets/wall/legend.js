@@ -10,6 +10,7 @@
     const counts = { 1: 0, 2: 0, 3: 0, 4: 0 };
     for (const ticket of live.tickets.values()) counts[ticket.severity] += 1;
     Object.assign(counts, (ns.allOpen(config) || {}).by_severity);
+    const edge = { borderColor: ns.marks.SEVERITY[3].colour };
     return e(
       "ul",
       { className: "cc-legend", "aria-label": config.words.legend },
@@ -25,13 +26,13 @@
       e(
         "li",
         { key: "ring", className: "wide" },
-        e("i", { className: "cc-legend-ring", "aria-hidden": true }),
+        e("i", { className: "cc-legend-ring", "aria-hidden": true, style: edge }),
         e("span", null, config.words.legend_ring)
       ),
       e(
         "li",
         { key: "several", className: "wide" },
-        e("i", { className: "cc-legend-several", "aria-hidden": true }, "3"),
+        e("i", { className: "cc-legend-several", "aria-hidden": true, style: edge }, "3"),
         e("span", null, config.words.legend_several)
       )
     );

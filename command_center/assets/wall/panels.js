@@ -62,12 +62,12 @@
 
   function layerNote(layer, counts, config) {
     const { words, language } = config;
+    const parts = counts.loud ? [ns.fill(words.layer_loud_n, { n: counts.loud })] : [];
     if (layer.stages && layer.stages.length) {
-      return stageCounts(layer, config).map(([stage, n]) => `${ns.pick(stage, "name", language)} ${n}`);
+      const stages = stageCounts(layer, config);
+      return parts.concat(stages.map(([stage, n]) => `${ns.pick(stage, "name", language)} ${n}`));
     }
-    if (layer.facilities) return [words.layer_facilities];
-    const parts = [];
-    if (counts.loud) parts.push(ns.fill(words.layer_loud_n, { n: counts.loud }));
+    if (layer.facilities) return parts.concat(words.layer_facilities);
     if (counts.devices) parts.push(ns.fill(words.layer_devices, { n: counts.devices }));
     if (counts.off) parts.push(ns.fill(words.layer_off, { n: counts.off }));
     if (counts.seen) {
