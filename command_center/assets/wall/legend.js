@@ -25,13 +25,13 @@
       ),
       e(
         "li",
-        { key: "ring", className: "wide" },
+        { key: "ring" },
         e("i", { className: "cc-legend-ring", "aria-hidden": true, style: edge }),
         e("span", null, config.words.legend_ring)
       ),
       e(
         "li",
-        { key: "several", className: "wide" },
+        { key: "several" },
         e("i", { className: "cc-legend-several", "aria-hidden": true, style: edge }, "3"),
         e("span", null, config.words.legend_several)
       )
