@@ -182,11 +182,12 @@ class Mark(_Wall):
 
 
 class Due(_Wall):
-    """A deadline counting down; ``due_at`` and ``yellow_at`` are ISO 8601 or absent."""
+    """A deadline counting down; ``due_at`` and ``yellow_at`` are ISO 8601 or absent, ``state`` is
+    that of a ticket."""
 
     _namespace = _NAMESPACE
     _type = "Due"
-    _prop_names = _names("id", "config", "due_at", "yellow_at")
+    _prop_names = _names("id", "config", "due_at", "yellow_at", "state")
 
 
 class Values(_Wall):

@@ -76,6 +76,7 @@ def row(
         "layer": ticket.layer,
         "title": titled(ticket, "title", language),
         "state": STATE_WORDS[ticket.state].told(language),
+        "state_code": ticket.state.value,
         "place": f"{titled(ticket, 'area_name', language)} {ticket.cell_code or ''}".strip(),
         "department": titled(ticket, "department_name", language),
         "crew": titled(ticket, "crew_name", language),

@@ -21,13 +21,17 @@ async def test_the_queue_is_filtered_opened_and_refreshed(open_page: OpenPage, t
     async with open_page("/desk") as page:
         await expect(page.locator(rows)).to_have_count(1)  # only the lamp waits for a decision
         await expect(page.locator(rows)).to_contain_text(lamp.number)
+        # the deadline of the next step, wherever the ticket is shown
+        await expect(page.locator(f"{rows} .cc-due")).to_contain_text("to file")
         await page.locator("#show").get_by_text("All open").click()
         await expect(page.locator(rows)).to_have_count(2)
         assert "show=open" in page.url
         await page.fill("#text", water.number)
         await expect(page.locator(rows)).to_have_count(1)
         await page.locator(rows).click()
-        await expect(page.locator(f"[data-story='{water.number}']")).to_contain_text("Water Bureau")
+        story = page.locator(f"[data-story='{water.number}']")
+        await expect(story).to_contain_text("Water Bureau")
+        await expect(story.locator(".cc-due")).to_contain_text("to finish")
         await page.fill("#text", "")
         await expect(page.locator(rows)).to_have_count(2)
         later = filed(town, "garbage", lon=WEST + 3.5 * SIDE)

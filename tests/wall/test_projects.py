@@ -1,5 +1,6 @@
 """Projects in the browser: on the wall, in the list, led on through the forms."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -25,6 +26,7 @@ async def test_a_project_is_led_on_through_the_page(open_page: OpenPage, places:
         await page.click("#project-open button[type=submit]")
         story = page.locator(".cc-project")
         await expect(story.locator("h2")).to_have_text("Outfall 1")
+        await expect(story.locator(".cc-due")).to_have_text(re.compile(r"\d+ d .* left"))
         await page.click("[data-verb=survey]")
         await page.select_option("[data-form=survey] [name=target_class]", "III")
         await page.fill("[data-form=survey] [name=why]", "seen")

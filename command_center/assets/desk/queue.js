@@ -25,7 +25,7 @@
 
   function DueCell({ row, words }) {
     if (!row.open) return null;
-    const ticket = { due_at: row.due, yellow_at: row.yellow };
+    const ticket = { due_at: row.due, yellow_at: row.yellow, state: row.state_code };
     return e(
       "span",
       { className: `cc-due ${live.light(ticket)}` },

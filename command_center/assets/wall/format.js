@@ -60,9 +60,10 @@
     return say("span_seconds", { s: seconds });
   };
 
-  /** "32 min to finish", "1 h 05 min late", or that no clock runs. */
+  /** "32 min to finish" ("left", where no `state` says what for), "1 h 05 min late", or that no
+   *  clock runs. */
   ns.due = function (ticket, now, words) {
-    const next = words[`due_in_${ticket.state}`];
+    const next = ticket.state ? words[`due_in_${ticket.state}`] : words.due_in;
     if (!ticket.due_at || !next) return words.no_clock;
     const left = ticket.due_at - now;
     return left >= 0

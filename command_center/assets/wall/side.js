@@ -16,9 +16,9 @@
   }
 
   /** A deadline that runs while one looks at it. */
-  function Due({ id, config, due_at, yellow_at }) {
+  function Due({ id, config, due_at, yellow_at, state }) {
     ns.useLive("second");
-    const ticket = { due_at: due_at && Date.parse(due_at), yellow_at: yellow_at && Date.parse(yellow_at) };
+    const ticket = { due_at: due_at && Date.parse(due_at), yellow_at: yellow_at && Date.parse(yellow_at), state };
     return e(
       "span",
       { id, className: `cc-due ${live.light(ticket)}` },

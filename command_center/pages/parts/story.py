@@ -104,6 +104,7 @@ def head(ticket: Ticket, reader: Reader) -> list[Component]:
                     config=reader.config,
                     due_at=due.isoformat() if due else None,
                     yellow_at=turns_yellow.isoformat() if turns_yellow else None,
+                    state=ticket.state.value,
                 )
                 if ticket.is_open
                 else html.Span(),
