@@ -181,7 +181,7 @@ def _desk(
 ) -> Desk:  # fmt: skip
     by_people = [one.event_id for one in found if one.source is not Source.SENSOR]
     photos = attachments.hashes_of_events(conn, by_people) if by_people else {}
-    reported = reports.among(conn, by_people) if by_people else frozenset()
+    reported = reports.among(conn, by_people) if by_people and not patient else frozenset()
     return Desk(conn=conn, by=by, now=now, city=city, photos=photos, reported=reported,
                 patient=patient)  # fmt: skip
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,9 +121,9 @@ async def test_a_spare_takes_the_place_of_what_is_killed_and_is_replaced(
             assert said.read_text().count("spare at work") == turn - 1
             waiting, working = spares(data)[0], pid_of(data, "web")
             os.kill(working, signal.SIGKILL)
-            await until(lambda before=working: pid_changed(data, "web", before))  # type: ignore[misc]
+            await until(partial(pid_changed, data, "web", working))
             assert pid_of(data, "web") == waiting
-            await until(lambda times=turn: said.read_text().count("spare at work") == times)  # type: ignore[misc]
+            await until(partial(says, said, "spare at work", turn))
         assert said.read_text().count("from nothing") == 1
         # one that has ended is not waited for, and another one is made
         await until(lambda: len(spares(data)) == 1)
@@ -134,6 +135,11 @@ async def test_a_spare_takes_the_place_of_what_is_killed_and_is_replaced(
         await until(lambda: said.read_text().count("from nothing") == 2)
         await until(lambda: len(spares(data)) == 1)
     assert not spares(data)
+
+
+def says(log: Path, words: str, times: int) -> bool:
+    """Whether a log says something so often."""
+    return log.read_text().count(words) == times
 
 
 def spares(data: DataFolder) -> list[int]:
