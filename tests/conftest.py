@@ -11,11 +11,11 @@ from typing import Any
 import hypothesis
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.events.town import Town, found_town
 from tests.support.broker import TestBroker, running_broker
-from tests.support.browser import chromium
+from tests.support.browser import PATIENCE_MS, chromium
 from tests.support.cluster import TestCluster, TestDatabase, running_cluster
 from tests.support.loopback_only import close_network
 from tests.support.ports import free_port as find_free_port
@@ -188,6 +188,7 @@ def broker(request: pytest.FixtureRequest) -> Iterator[TestBroker]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def _chromium() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     async with chromium() as found:
         yield found
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from iot_ingest.model.device import Device
 from iot_ingest.model.episode import Course, Episode
@@ -94,16 +95,32 @@ def rain_rate(lon: float, lat: float, t: float) -> float:
     """Rain in mm/h: fronts some kilometres wide that cross the district from the south-west."""
     day = math.floor(t / _DAY_S)
     rate = 0.0
-    for front in range(day * 3 - 1, day * 3 + 4):
-        if chance("front", front) < 0.45:
-            continue  # a third of a day without rain
-        middle = front * _DAY_S / 3 + chance("front hour", front) * _DAY_S / 3
+    for number in range(day * 3 - 1, day * 3 + 4):
+        front = _front(number)
+        if front is None:
+            continue
         # about 110 km a degree, 25 km/h: when the front stands over this very place
-        here = middle + ((lon % 1) + (lat % 1)) * 55 / 25 * 3600
-        width_s = 1_200 + 1_800 * chance("front width", front)
-        peak = 3 + 9 * chance("front peak", front)
-        rate += peak * math.exp(-(((t - here) / width_s) ** 2))
+        here = front.middle + ((lon % 1) + (lat % 1)) * 55 / 25 * 3600
+        rate += front.peak * math.exp(-(((t - here) / front.width_s) ** 2))
     return rate if rate > 0.05 else 0.0
+
+
+class _Front(NamedTuple):
+    middle: float
+    width_s: float
+    peak: float
+
+
+@lru_cache(maxsize=64)
+def _front(number: int) -> _Front | None:
+    """The front of a third of a day, None when it stays dry (each reading asks for five)."""
+    if chance("front", number) < 0.45:
+        return None
+    return _Front(
+        middle=number * _DAY_S / 3 + chance("front hour", number) * _DAY_S / 3,
+        width_s=1_200 + 1_800 * chance("front width", number),
+        peak=3 + 9 * chance("front peak", number),
+    )
 
 
 def tide(t: float) -> float:

@@ -1,7 +1,6 @@
 """The demo city, made once for all tests of this folder."""
 
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ class BrokenOff:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
-    """The city, to look at or to be copied, and how long it took to make it.
+    """The city, to look at or to be copied.
 
     ``broken_off``: as it was after most of that, at its last word before the accounts.
     """
@@ -32,7 +31,6 @@ class Made:
     database: TestDatabase
     data: Path
     passwords: dict[str, str]
-    took_s: float
     broken_off: BrokenOff
 
     @property
@@ -46,27 +44,20 @@ def made(cluster: TestCluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """The demo city in a database of this folder's own."""
     data, data_then = (tmp_path_factory.mktemp(one) for one in ("data", "then"))
     found: list[TestDatabase] = []
-    kept_s = 0.0
     with ExitStack() as stack:
         database = stack.enter_context(cluster.database())
 
         def keep(text: str) -> None:
-            nonlocal kept_s
             if "past tickets" in text:
-                started = time.monotonic()
                 shutil.copytree(data, data_then, dirs_exist_ok=True)
                 database.leave()
                 found.append(stack.enter_context(cluster.database(database.name)))
-                kept_s = time.monotonic() - started
 
-        started = time.monotonic()
         passwords = city.ensure(database.engine(), data=data, language="en", told=keep)
-        took_s = time.monotonic() - started - kept_s
         (then,) = found
         yield Made(
             database=database,
             data=data,
             passwords=passwords,
-            took_s=took_s,
             broken_off=BrokenOff(database=then, data=data_then),
         )

@@ -72,6 +72,13 @@ def state_of(demo: Demo, number: str) -> str:
     return str(rows[0][0])
 
 
+def test_an_empty_folder_is_a_city_in_less_than_a_minute(
+    demo: Demo, figures: Callable[[str], None]
+) -> None:
+    figures(f"the demo city was ready after {demo.whole.ready_s:.1f} s")
+    assert demo.whole.ready_s < 60
+
+
 async def test_a_flood_is_measured_handled_and_closed_by_its_recovery(
     demo: Demo, browser: Browser, figures: Callable[[str], None]
 ) -> None:

@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 from playwright.async_api import Browser, async_playwright
 
 CHROMIUM = "/usr/bin/chromium"
+# How long something may take to be seen: a busy machine is slow, not wrong. What is promised to be
+# quick is measured, by tests that run alone.
+PATIENCE_MS = 60_000
 # Nothing of this may talk to the outside.
 ARGUMENTS = (
     "--no-sandbox",

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page
 
 from events.model.event import EventDraft, Source
 from events.model.ticket import Ticket
@@ -18,6 +18,7 @@ from grid.store.postgis import notify, transaction
 from iot_ingest.store import metrics, readings
 from iot_ingest.store.registration import register_devices, sync_metrics
 from tests.events.town import SIDE, SOUTH, WEST, Town, draft
+from tests.support.browser import PATIENCE_MS
 from tests.support.watched import Watched
 from tests.web.conftest import PASSWORD, app, served, settings
 from tests.web.serving import Served
@@ -85,14 +86,6 @@ def patrol(**values: Any) -> EventDraft:
     return draft(**{"source": Source.PATROL, "occurred_at": datetime.now(UTC), **values})
 
 
-@pytest.fixture(autouse=True)
-def _patient() -> Iterator[None]:
-    """A busy machine is slow, not wrong."""
-    expect.set_options(timeout=20_000)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 OpenPage = Callable[..., AbstractAsyncContextManager[Page]]
 
 
@@ -121,6 +114,7 @@ def open_page(served: Served, browser: Browser) -> OpenPage:
             f"{served.url}/login", form={"name": who, "password": PASSWORD}, max_redirects=0
         )
         assert answer.status == 303
+        context.set_default_timeout(PATIENCE_MS)
         if script:  # runs in every page before the page's own
             await context.add_init_script(script)
         page = await context.new_page()
@@ -138,10 +132,10 @@ def open_page(served: Served, browser: Browser) -> OpenPage:
 
 async def map_ready(page: Page) -> None:
     """Wait until the map has drawn itself."""
-    await page.wait_for_selector(".cc-map-canvas[data-ready]", timeout=60_000)
+    await page.wait_for_selector(".cc-map-canvas[data-ready]", timeout=PATIENCE_MS)
 
 
-async def until(page: Page, condition: str, *, within_s: float = 20.0) -> float:
+async def until(page: Page, condition: str, *, within_s: float = PATIENCE_MS / 1000) -> float:
     """Wait until an expression is true in the page; how long it took, in seconds.
 
     Asked from outside, because the page's own rules let nothing be evaluated inside it.

@@ -93,7 +93,7 @@ async def test_the_way_leads_down_from_the_city_to_a_ticket_and_back(
     filed(town, "street_lamp", title_en="Dark lamp")
     async with open_page("/?area=3505") as page:
         await map_ready(page)
-        await page.wait_for_selector("[data-area='3505']", timeout=60_000)
+        await page.wait_for_selector("[data-area='3505']")
         await _figures(page, "3505", open=2, overdue=1, needs_decision=1, closed_today=0)
         await page.locator(".cc-below a", has_text="East").click()
         await page.locator(".cc-below a", has_text="First Street").click()

@@ -34,11 +34,11 @@ async def test_the_map_moves_when_the_story_can_be_read_and_rests_as_sharp_as_th
     filed(town)
     async with open_page("/", script=script) as page:
         await map_ready(page)
-        await until(page, AT_REST, within_s=60)
+        await until(page, AT_REST)
         assert await page.evaluate("location.search") == ""  # nobody moved the map
         await page.evaluate(WATCH)
         await page.evaluate(OPEN)
-        await until(page, f"__moves.length && {AT_REST}", within_s=60)
+        await until(page, f"__moves.length && {AT_REST}")
         assert await page.evaluate("__moves") == [[moving, True]]
         await until(page, "location.search.includes('at=')")
 
@@ -50,11 +50,11 @@ async def test_who_moves_the_map_meanwhile_knows_better_than_a_story_that_comes_
     filed(town)
     async with open_page("/?at=118.2000,24.6000,12") as page:
         await map_ready(page)
-        await until(page, AT_REST, within_s=60)
+        await until(page, AT_REST)
         await page.evaluate(f"{OPEN}; {BY_HAND}")
         await page.wait_for_selector("[data-area='350500001002']")
         await until(page, "cc_wall.city.map.getFilter('area-chosen')[2] === '350500001002'")
-        await until(page, AT_REST, within_s=60)
+        await until(page, AT_REST)
         assert await page.evaluate("cc_wall.city.map.getZoom()") == 12.5
 
 
@@ -66,7 +66,7 @@ async def test_a_drag_moves_the_map_with_the_hand_and_opens_nothing(
     filed(town)
     async with open_page("/", script=script) as page:
         await map_ready(page)
-        await until(page, AT_REST, within_s=60)
+        await until(page, AT_REST)
         box = await page.locator(".cc-map-canvas").bounding_box()
         assert box is not None
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -81,7 +81,7 @@ async def test_a_drag_moves_the_map_with_the_hand_and_opens_nothing(
             await page.wait_for_timeout(60)
         await page.wait_for_timeout(400)
         await page.mouse.up()
-        await until(page, AT_REST, within_s=60)
+        await until(page, AT_REST)
         moved = await page.evaluate(
             "([lng, lat]) => { const at = cc_wall.city.map.project([lng, lat]);"
             " return at.x - cc_wall.city.map.project(cc_wall.city.map.getCenter()).x; }",

@@ -29,7 +29,7 @@ async def test_a_ticket_appears_by_push_and_leaves_when_it_is_closed(
         await expect(page.locator("#attention")).to_contain_text("No open tickets")
         ticket = filed(town)
         row = page.locator(f"[data-ticket='{ticket.number}']")
-        await expect(row).to_contain_text("Water Bureau", timeout=15_000)
+        await expect(row).to_contain_text("Water Bureau")
         await expect(page.locator("[data-figure=open]")).to_have_text("1")
         now = datetime.now(UTC)
         ticket = town.act(town.again(ticket), "accept", "w1", now=now)
@@ -37,7 +37,7 @@ async def test_a_ticket_appears_by_push_and_leaves_when_it_is_closed(
         await expect(page.locator("[data-figure=needs_decision]")).to_have_text("1")
         ticket = town.act(ticket, "verify", "operator", now=now)
         town.act(ticket, "close", "operator", now=now)
-        await expect(row).to_have_count(0, timeout=15_000)
+        await expect(row).to_have_count(0)
         await expect(page.locator("[data-figure=open]")).to_have_text("0")
 
 
@@ -76,7 +76,7 @@ async def test_clicking_marks_opens_their_stories(
         )
         await _click_map(page, place[0], place[1])
         await expect(page.locator("[data-device='WL-1']")).to_contain_text("1.20 m")
-        await expect(page.locator("#chart .main-svg").first).to_be_visible(timeout=20_000)
+        await expect(page.locator("#chart .main-svg").first).to_be_visible()
         await expect(page.locator("#chart .annotation")).not_to_have_count(0)
 
 
@@ -93,7 +93,7 @@ async def test_a_link_opens_the_story_it_names(open_page: OpenPage, town: Town) 
     ticket = filed(town)
     async with open_page(f"/?ticket={ticket.number}") as page:
         story = page.locator(f"[data-story='{ticket.number}']")
-        await expect(story).to_be_visible(timeout=30_000)
+        await expect(story).to_be_visible()
     async with open_page("/?ticket=20990101-00001") as page:
         await expect(page.locator("#story")).to_contain_text("There is no ticket")
 
@@ -148,7 +148,7 @@ async def test_who_comes_second_is_told_and_sees_the_present_state(
         town.act(ticket, "file", "operator", now=datetime.now(UTC))
         await page.click(".cc-form [type=submit]")
         await expect(page.locator(".cc-notice.bad")).not_to_be_empty()
-        await expect(page.locator(".cc-way .now")).to_contain_text("Filed", timeout=15_000)
+        await expect(page.locator(".cc-way .now")).to_contain_text("Filed")
     assert town.again(ticket).state == "filed"
 
 
@@ -160,7 +160,7 @@ async def test_what_is_typed_survives_a_change_from_elsewhere(
         await page.click("[data-verb=comment]")
         await page.fill(".cc-form [name=why]", "half a sentence")
         town.act(ticket, "accept", "w1", now=datetime.now(UTC))
-        await expect(page.locator(".cc-way .now")).to_contain_text("Accepted", timeout=15_000)
+        await expect(page.locator(".cc-way .now")).to_contain_text("Accepted")
         await expect(page.locator(".cc-form [name=why]")).to_have_value("half a sentence")
 
 
@@ -201,9 +201,9 @@ async def test_a_lost_connection_is_said_and_mended(open_page: OpenPage, town: T
         banner = page.locator(".cc-banner.shown")
         lost = re.compile(r"server lost.*Data as of \d\d:\d\d:\d\d")
         await expect(banner).to_contain_text(lost)
-        await expect(banner).not_to_contain_text(lost, timeout=40_000)
+        await expect(banner).not_to_contain_text(lost)
         ticket = filed(town)
-        await expect(page.locator(f"[data-ticket='{ticket.number}']")).to_be_visible(timeout=15_000)
+        await expect(page.locator(f"[data-ticket='{ticket.number}']")).to_be_visible()
 
 
 async def test_a_deadline_that_passes_is_shown_without_any_message(

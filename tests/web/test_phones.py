@@ -218,7 +218,7 @@ async def test_a_crew_accepts_and_disposes(
         await page.locator("#sheet-do").click()
         await expect(card).to_contain_text("已处置")
         # the photo appears when the child has re-encoded it
-        await expect(card.locator(".evidence img")).to_be_visible(timeout=20_000)
+        await expect(card.locator(".evidence img")).to_be_visible()
     assert town.again(ticket).disposed_by == "account:w1"
 
 
