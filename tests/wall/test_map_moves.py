@@ -16,6 +16,19 @@ cc_wall.city.map.on("move", () => {{
   __moves.push([{SHARPNESS}, Boolean(document.querySelector("#story [data-area='350500001002']"))]);
 }});
 """
+# At each frame: whether the story of an area could be read; and when the map was sharp again.
+DRAWN = """([code]) => {
+  const { city, live } = cc_wall;
+  const drawn = { read: [], began: performance.now(), sharp: null };
+  window.__drawn = drawn;
+  city.map.on("render", () => {
+    drawn.read.push(Boolean(document.querySelector(`#story [data-area='${code}']`)));
+    if (drawn.sharp === null && city.frames.share === 1) drawn.sharp = performance.now();
+  });
+  live.select({ kind: "area", id: code });
+  city.map.triggerRepaint();
+}"""
+RESTED = "cc_wall.city.frames.nextAt < performance.now()"
 OPEN = "cc_wall.live.select({ kind: 'area', id: '350500001002' })"
 BY_HAND = "cc_wall.city.map.jumpTo({ zoom: 12.5 })"
 GRAPHICS_CARD = """
@@ -41,6 +54,25 @@ async def test_the_map_moves_when_the_story_can_be_read_and_rests_as_sharp_as_th
         await until(page, f"__moves.length && {AT_REST}")
         assert await page.evaluate("__moves") == [[moving, True]]
         await until(page, "location.search.includes('at=')")
+
+
+async def test_what_was_asked_for_is_read_before_the_map_draws_again(
+    open_page: OpenPage, town: Town, gauge: Gauge
+) -> None:
+    gauge.says(1.0)
+    filed(town)
+    async with open_page("/") as page:
+        await map_ready(page)
+        await until(page, AT_REST)
+        await until(page, RESTED)
+        await page.evaluate(DRAWN, ["350500001002"])
+        await until(page, f"__drawn.sharp && {AT_REST} && {RESTED}")
+        assert all(await page.evaluate("__drawn.read"))
+        assert await page.evaluate("__drawn.sharp - __drawn.began") >= 1_000
+        # who moves the map by hand does not wait
+        await page.evaluate(f"({DRAWN})(['350500001001']); {BY_HAND}")
+        await until(page, f"__drawn.sharp && {AT_REST}")
+        assert not (await page.evaluate("__drawn.read"))[0]
 
 
 async def test_who_moves_the_map_meanwhile_knows_better_than_a_story_that_comes_late(

@@ -199,7 +199,9 @@
     // --- selection -----------------------------------------------------------------------
 
     showSelected(selected) {
-      ns.storyShown().then(() => this.outlineCell());
+      const shown = ns.storyShown();
+      if (selected) this.frames.giveWay(shown);
+      shown.then(() => this.outlineCell());
       this.mark(null);
       const place = selected && this.placeOf(selected);
       if (!place) return;
