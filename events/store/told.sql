@@ -26,17 +26,20 @@ LIMIT :limit;
 
 -- name: cells
 -- The cells of open tickets of some categories, with the gravest of each.
-SELECT c.cell_id, c.code, max(t.severity) AS level, count(*) AS tickets,
-    ST_AsGeoJSON(c.geometry, 6) AS shape
-FROM events.tickets AS t
-JOIN grid.areas AS a USING (area_id)
-JOIN grid.cells AS c ON c.cell_id = t.cell_id
-WHERE t.category_code = ANY(CAST(:categories AS text[]))
-    AND t.state NOT IN ('closed', 'declined', 'merged')
-    AND (CAST(:scope_area AS integer) IS NULL OR a.path @> ARRAY[CAST(:scope_area AS integer)])
-GROUP BY c.cell_id
-ORDER BY level DESC, tickets DESC, c.code
-LIMIT :limit;
+SELECT c.cell_id, c.code, worst.level, worst.tickets, ST_AsGeoJSON(c.geometry, 6) AS shape
+FROM (
+    SELECT t.cell_id, max(t.severity) AS level, count(*) AS tickets
+    FROM events.tickets AS t
+    JOIN grid.areas AS a USING (area_id)
+    WHERE t.category_code = ANY(CAST(:categories AS text[])) AND t.cell_id IS NOT NULL
+        AND t.state NOT IN ('closed', 'declined', 'merged')
+        AND (CAST(:scope_area AS integer) IS NULL
+            OR a.path @> ARRAY[CAST(:scope_area AS integer)])
+    GROUP BY t.cell_id
+    ORDER BY level DESC, tickets DESC, t.cell_id
+    LIMIT :limit) AS worst
+JOIN grid.cells AS c USING (cell_id)
+ORDER BY worst.level DESC, worst.tickets DESC, c.cell_id;
 
 -- name: shapes
 -- Code and shape of some cells.

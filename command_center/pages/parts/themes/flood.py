@@ -286,6 +286,10 @@ def _bar(one: views.Level, reader: Reader) -> Component:
 def _cells(seen: _Measured, known: _Told, reader: Reader) -> Component:
     language = reader.language
     wet = [one for one in seen.roads if one.level and one.device.cell_id in seen.wet]
+    all_of_them = len(wet) + len(known.cells)
+    said = pieces.note(words("themes.cells_basis", language))
+    if not all_of_them:
+        return section("themes.cells", language, pieces.empty("themes.no_cells", reader), said)
     rows = [
         html.Li([pieces.level_mark(one.level, "flood", reader),
                  html.A(seen.wet[one.device.cell_id or 0][0],
@@ -293,22 +297,19 @@ def _cells(seen: _Measured, known: _Told, reader: Reader) -> Component:
                         **data(open=f"cell:{one.device.cell_id}")),
                  html.Span(words("themes.cell_wet", language, value=f"{one.value:.2f}",
                                  name=titled(one.device, "name", language)))])
-        for one in wet
+        for one in wet[:_MOST_CELLS]
     ]  # fmt: skip
     rows += [
         html.Li([pieces.level_mark(one.level, "flood", reader),
                  html.A(one.code, href=f"/?cell={one.cell_id}",
                         **data(open=f"cell:{one.cell_id}")),
                  html.Span(words("themes.cell_tickets", language, n=one.tickets))])
-        for one in known.cells
+        for one in known.cells[:_MOST_CELLS - len(rows)]
     ]  # fmt: skip
-    said = pieces.note(words("themes.cells_basis", language))
-    if not rows:
-        return section("themes.cells", language, pieces.empty("themes.no_cells", reader), said)
-    left = len(rows) - _MOST_CELLS
+    left = all_of_them - len(rows)
     more = [pieces.note(words("themes.more_cells", language, n=left))] if left > 0 else []
     return section("themes.cells", language,
-                   html.Ol(rows[:_MOST_CELLS], className="cc-endangered"), *more, said)  # fmt: skip
+                   html.Ol(rows, className="cc-endangered"), *more, said)  # fmt: skip
 
 
 def _pumps(seen: _Measured, reader: Reader) -> Component:
