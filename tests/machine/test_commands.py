@@ -57,6 +57,18 @@ def test_an_account_is_made_given_a_new_password_and_disabled(
     assert all(actor.startswith("system:cli:") for _, actor in verbs)
 
 
+def test_who_has_read_enough_is_told_no_more(city: TestDatabase) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "command_center", "doctor"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.close()
+        assert child.stderr.read() == ""
+    assert child.returncode == 128 + signal.SIGPIPE
+
+
 def test_a_spare_of_the_web_process_serves_when_it_is_told_and_else_ends(
     city: TestDatabase, tmp_path: Path
 ) -> None:

@@ -123,6 +123,11 @@ async def test_the_phone_asks_for_what_is_missing_and_the_desk_shows_the_list(
     rows = page.locator(".cc-proof li")
     await expect(rows).to_have_count(4)
     await expect(rows.first).to_contain_text("Photo before")
+    with town.database.superuser() as conn:  # nothing more is asked of what became another's
+        conn.execute("UPDATE events.tickets SET state = 'merged'")
+    await page.reload()
+    await expect(page.locator(f"[data-story='{ticket.number}']")).to_be_visible()
+    await expect(page.locator(".cc-proof")).to_have_count(0)
     await desk.close()
     kinds = town.rows("SELECT kind, placed_from, taken_from FROM events.attachments ORDER BY 1")
     assert kinds == [("after", "phone", "phone"), ("before", "phone", "phone")]

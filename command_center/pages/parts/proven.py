@@ -10,11 +10,14 @@ from command_center.pages.parts.told import data, section
 from command_center.wording import words
 from events.model.proof import ITEM_WORDS, Check, checks
 from events.model.ticket import Ticket
+from events.model.workflow import FINAL, State
 from events.store.history import TicketHistory
 
 
 def proof_section(ticket: Ticket, past: TicketHistory, reader: Reader) -> list[Component]:
-    """What is proven and what is missing; nothing where nothing is asked for."""
+    """What is proven and what is missing; nothing where nothing is asked for, or no longer."""
+    if ticket.state in FINAL - {State.CLOSED}:
+        return []
     found = checks(ticket, past.photo_proof, reader.now)
     if not found:
         return []
