@@ -109,6 +109,8 @@ def _carry_out(
             zh="另一个归档正在进行：请等它结束后再试。",
             en="another archive is at work: try again when it has ended.",
         ) from error
+    except BrokenPipeError:  # of what is printed, not of a file
+        raise
     except (Spoiled, OSError) as error:
         raise Problem(
             zh=f"归档文件无法可靠写入（{error}）：数据仍在数据库中。请检查磁盘后重试。",

@@ -16,13 +16,15 @@ cc_wall.city.map.on("move", () => {{
   __moves.push([{SHARPNESS}, Boolean(document.querySelector("#story [data-area='350500001002']"))]);
 }});
 """
-# At each frame: whether the story of an area could be read; and when the map was sharp again.
+# At each frame: whether the story of an area could be read, or came late (the map waits for it a
+# second); and when the map was sharp again.
 DRAWN = """([code]) => {
   const { city, live } = cc_wall;
   const drawn = { read: [], began: performance.now(), sharp: null };
   window.__drawn = drawn;
   city.map.on("render", () => {
-    drawn.read.push(Boolean(document.querySelector(`#story [data-area='${code}']`)));
+    const late = performance.now() - drawn.began > 1000;
+    drawn.read.push(late || Boolean(document.querySelector(`#story [data-area='${code}']`)));
     if (drawn.sharp === null && city.frames.share === 1) drawn.sharp = performance.now();
   });
   live.select({ kind: "area", id: code });

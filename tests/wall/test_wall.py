@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.events.town import Town
+from tests.events.town import SIDE, WEST, Town
 from tests.support.watched import serious_faults
 from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, until
 
@@ -39,6 +39,22 @@ async def test_a_ticket_appears_by_push_and_leaves_when_it_is_closed(
         town.act(ticket, "close", "operator", now=now)
         await expect(row).to_have_count(0)
         await expect(page.locator("[data-figure=open]")).to_have_text("0")
+
+
+async def test_what_is_done_stands_back_on_the_map(open_page: OpenPage, town: Town) -> None:
+    ticket = filed(town)
+    filed(town, "garbage", lon=WEST + 1.5 * SIDE)
+    town.act(town.act(ticket, "accept", "w1"), "dispose", "w1")
+    drawn = "cc_wall.city.map.queryRenderedFeatures({layers: ['ticket-mark']})"
+    async with open_page("/") as page:
+        await map_ready(page)
+        await until(page, f"{drawn}.map((one) => one.properties.done).sort().join() === '0,1'")
+        _, of_done, done, burning = await page.evaluate(
+            "cc_wall.city.map.getPaintProperty('ticket-mark', 'icon-opacity')"
+        )
+        assert (of_done, burning) == (["==", ["get", "done"], 1], 1)
+        assert done < 0.5
+        await expect(page.locator(".cc-legend-done")).to_contain_text("to be verified")
 
 
 async def test_a_cell_takes_the_colour_of_its_worst_ticket(open_page: OpenPage, town: Town) -> None:

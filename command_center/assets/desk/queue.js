@@ -65,9 +65,9 @@
       e("td", null, row.state, row.supervised && e("em", { className: "supervised" }, config.words.supervised),
         row.escalated && e("em", { className: "supervised" }, row.escalated),
         row.decisions && e("em", { className: "decide" }, ns.fill(config.words.your_decision, { verbs: row.decisions }))),
-      e("td", null, row.place),
-      e("td", { className: row.department ? "" : "none" }, row.department || config.words.nobody_yet),
-      e("td", null, row.crew),
+      e("td", { className: "place" }, row.place),
+      e("td", { className: row.department ? "department" : "none" }, row.department || config.words.nobody_yet),
+      e("td", { className: "crew" }, row.crew),
       e("td", null, e(DueCell, { row, words: config.words })),
       e("td", null, ns.fill(config.words.ago, { span: ns.span(live.now() - row.updated, config.words) }))
     );

@@ -35,6 +35,7 @@
       this.unread = 0; // how many stories were asked for that cannot be read yet
       this.sharpAt = 0; // not sharp again before, ms
       this.soon = null;
+      this.gone = false;
       this.slow = bySoftware(map.painter.context.gl);
       if (!this.slow) return;
       this.draw(COARSE);
@@ -52,6 +53,7 @@
     /** Draws sharply, if the map is at rest and nobody is about to read something. */
     sharpen() {
       clearTimeout(this.soon);
+      if (this.gone) return;
       const left = this.sharpAt - performance.now();
       if (this.unread || left > 0) this.soon = setTimeout(() => this.sharpen(), Math.max(left, 50));
       else if (!this.held && !this.map.isMoving() && this.map.areTilesLoaded()) this.draw(1);
@@ -62,8 +64,11 @@
       if (!this.slow) return;
       this.sharpAt = performance.now() + SHARP_AFTER_MS;
       this.unread += 1;
-      await shown;
-      this.unread -= 1;
+      try {
+        await shown;
+      } finally {
+        this.unread -= 1;
+      }
       if (this.unread || !this.wanted) return;
       this.wanted = false;
       this.map.triggerRepaint();
@@ -85,7 +90,7 @@
       box.addEventListener("wheel", () => (this.nextAt = 0), first);
       for (const name of ["pointerup", "pointercancel", "blur"]) window.addEventListener(name, release, first);
       this.map.once("remove", () => {
-        clearTimeout(this.soon);
+        this.gone = true;
         for (const name of ["pointerup", "pointercancel", "blur"]) window.removeEventListener(name, release, first);
       });
     }

@@ -1,4 +1,4 @@
-/* What the marks on the map say: colours and shapes of severity, the ring, the number of several. */
+/* What the marks on the map say: colours and shapes of severity, the ring, pale ones, the number of several. */
 (function () {
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
@@ -28,6 +28,12 @@
         { key: "ring" },
         e("i", { className: "cc-legend-ring", "aria-hidden": true, style: edge }),
         e("span", null, config.words.legend_ring)
+      ),
+      e(
+        "li",
+        { key: "done", className: "cc-legend-done" },
+        ns.marks.severityIcon(3, null),
+        e("span", null, config.words.legend_done)
       ),
       e(
         "li",

@@ -206,6 +206,7 @@
           n: 1,
           severity: ticket.severity,
           late: overdue ? 1 : 0,
+          done: ns.isDone(ticket) ? 1 : 0,
           icon: `t-${layer}-${ticket.severity}-${overdue ? 1 : 0}`,
           ...this.stageOf(ticket),
         },

@@ -7,6 +7,8 @@
   const VALUES_FROM = 13.2; // the zoom from which values stand beside their marks
   // a circle with its number: several marks, or one that stands for several tickets
   const SEVERAL = [">", ["get", "n"], 1];
+  const DONE = ["==", ["get", "done"], 1];
+  const DONE_OPACITY = 0.4;
   const collection = (features) => ({ type: "FeatureCollection", features });
 
   function addImages(map, config) {
@@ -135,8 +137,9 @@
         "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.72, 13, 0.92, 16, 1.15],
         "icon-allow-overlap": true,
         "icon-padding": 0, // names keep clear of it
-        "symbol-sort-key": ["get", "severity"],
+        "symbol-sort-key": ["case", DONE, 0, ["get", "severity"]],
       },
+      paint: { "icon-opacity": ["case", DONE, DONE_OPACITY, 1] }, // what burns stands out
     });
     add({
       id: "ticket-stage",
