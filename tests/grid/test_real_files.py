@@ -132,6 +132,7 @@ def test_lakes_become_a_base_map(database: TestDatabase, samples: Path) -> None:
         assert basemap.count(conn) == 25
 
 
+@pytest.mark.alone
 def test_requests_are_located_as_an_independent_join_does(
     database: TestDatabase, samples: Path
 ) -> None:

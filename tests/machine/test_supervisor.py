@@ -205,6 +205,7 @@ async def test_a_program_that_is_missing_is_reported(
         await supervisor.start(missing)
 
 
+@pytest.mark.alone
 async def test_stop_takes_the_reverse_order_and_insists(
     data: DataFolder, told: list[Problem]
 ) -> None:
