@@ -9,6 +9,7 @@ import argparse
 import importlib
 import os
 import pkgutil
+import select
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -56,9 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _nobody_reads() -> bool:
-    """Whether who reads what is printed has read enough: `... | head`."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return True
-    return False
+    """Whether who reads what is printed has read enough and is gone: `... | head`."""
+    output = select.poll()
+    output.register(sys.stdout, 0)  # a pipe without a reader is an error whatever is asked for
+    return bool(output.poll(0))

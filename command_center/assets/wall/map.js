@@ -287,7 +287,8 @@
     }
 
     move(view) {
-      if (calm()) this.map.jumpTo(view);
+      // a map that is not there yet does not travel: it would ask for all that lies on its way
+      if (calm() || !this.box.dataset.ready) this.map.jumpTo(view);
       else this.map.easeTo(Object.assign({ duration: 700 }, view));
     }
   }
