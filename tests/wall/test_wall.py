@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.events.town import SIDE, WEST, Town
+from tests.events.town import SIDE, SOUTH, WEST, Town
 from tests.support.watched import serious_faults
 from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, until
 
@@ -44,9 +44,10 @@ async def test_a_ticket_appears_by_push_and_leaves_when_it_is_closed(
 async def test_what_is_done_stands_back_on_the_map(open_page: OpenPage, town: Town) -> None:
     ticket = filed(town)
     filed(town, "garbage", lon=WEST + 1.5 * SIDE)
-    town.act(town.act(ticket, "accept", "w1"), "dispose", "w1")
+    now = datetime.now(UTC)
+    town.act(town.act(ticket, "accept", "w1", now=now), "dispose", "w1", now=now)
     drawn = "cc_wall.city.map.queryRenderedFeatures({layers: ['ticket-mark']})"
-    async with open_page("/") as page:
+    async with open_page(f"/?at={WEST + SIDE},{SOUTH + SIDE / 2},17") as page:
         await map_ready(page)
         await until(page, f"{drawn}.map((one) => one.properties.done).sort().join() === '0,1'")
         _, of_done, done, burning = await page.evaluate(
