@@ -1,6 +1,10 @@
 """The map on a slow screen: it waits for the story, and is coarse only while it moves."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
+from playwright.async_api import Page
 
 from tests.events.town import Town
 from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, until
@@ -41,15 +45,27 @@ WebGL2RenderingContext.prototype.getParameter = function (name) {
 """
 
 
-@pytest.mark.parametrize(("script", "moving"), [("", 0.5), (GRAPHICS_CARD, 1)])
-async def test_the_map_moves_when_the_story_can_be_read_and_rests_as_sharp_as_the_screen(
-    open_page: OpenPage, town: Town, gauge: Gauge, script: str, moving: float
-) -> None:
+@pytest.fixture
+def at_rest(open_page: OpenPage, town: Town, gauge: Gauge) -> OpenPage:
+    """Like `open_page`, in a town with a device and a ticket; the map has come to rest."""
     gauge.says(1.0)
     filed(town)
-    async with open_page("/", script=script) as page:
-        await map_ready(page)
-        await until(page, AT_REST)
+
+    @asynccontextmanager
+    async def opened(path: str, *, script: str = "") -> AsyncIterator[Page]:
+        async with open_page(path, script=script) as page:
+            await map_ready(page)
+            await until(page, AT_REST)
+            yield page
+
+    return opened
+
+
+@pytest.mark.parametrize(("script", "moving"), [("", 0.5), (GRAPHICS_CARD, 1)])
+async def test_the_map_moves_when_the_story_can_be_read_and_rests_as_sharp_as_the_screen(
+    at_rest: OpenPage, script: str, moving: float
+) -> None:
+    async with at_rest("/", script=script) as page:
         assert await page.evaluate("location.search") == ""  # nobody moved the map
         await page.evaluate(WATCH)
         await page.evaluate(OPEN)
@@ -58,14 +74,8 @@ async def test_the_map_moves_when_the_story_can_be_read_and_rests_as_sharp_as_th
         await until(page, "location.search.includes('at=')")
 
 
-async def test_what_was_asked_for_is_read_before_the_map_draws_again(
-    open_page: OpenPage, town: Town, gauge: Gauge
-) -> None:
-    gauge.says(1.0)
-    filed(town)
-    async with open_page("/") as page:
-        await map_ready(page)
-        await until(page, AT_REST)
+async def test_what_was_asked_for_is_read_before_the_map_draws_again(at_rest: OpenPage) -> None:
+    async with at_rest("/") as page:
         await until(page, RESTED)
         await page.evaluate(DRAWN, ["350500001002"])
         await until(page, f"__drawn.sharp && {AT_REST} && {RESTED}")
@@ -78,13 +88,9 @@ async def test_what_was_asked_for_is_read_before_the_map_draws_again(
 
 
 async def test_who_moves_the_map_meanwhile_knows_better_than_a_story_that_comes_late(
-    open_page: OpenPage, town: Town, gauge: Gauge
+    at_rest: OpenPage,
 ) -> None:
-    gauge.says(1.0)
-    filed(town)
-    async with open_page("/?at=118.2000,24.6000,12") as page:
-        await map_ready(page)
-        await until(page, AT_REST)
+    async with at_rest("/?at=118.2000,24.6000,12") as page:
         await page.evaluate(f"{OPEN}; {BY_HAND}")
         await page.wait_for_selector("[data-area='350500001002']")
         await until(page, "cc_wall.city.map.getFilter('area-chosen')[2] === '350500001002'")
@@ -94,13 +100,9 @@ async def test_who_moves_the_map_meanwhile_knows_better_than_a_story_that_comes_
 
 @pytest.mark.parametrize("script", ["", GRAPHICS_CARD])
 async def test_a_drag_moves_the_map_with_the_hand_and_opens_nothing(
-    open_page: OpenPage, town: Town, gauge: Gauge, script: str
+    at_rest: OpenPage, gauge: Gauge, script: str
 ) -> None:
-    gauge.says(1.0)
-    filed(town)
-    async with open_page("/", script=script) as page:
-        await map_ready(page)
-        await until(page, AT_REST)
+    async with at_rest("/", script=script) as page:
         box = await page.locator(".cc-map-canvas").bounding_box()
         assert box is not None
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
