@@ -17,6 +17,8 @@ from grid.store.postgis import reading
 # The ground changes by imports only; a tile this old is cut again.
 _FRESH_S = 300.0
 _KEPT = 4_000
+# A twentieth more bytes than gzip's usual level, in a third of its time.
+_PACKED = 1
 _TYPE = "application/vnd.mapbox-vector-tile"
 
 LAYERS = ("cells", "areas", "basemap", "components")
@@ -43,7 +45,7 @@ class TileCache:
                 return kept[1], kept[2]
         with reading(self._services.engine) as conn:
             data = tiles.tile(conn, layer, z, x, y)
-        packed = gzip.compress(data, 5, mtime=0)
+        packed = gzip.compress(data, _PACKED, mtime=0)
         etag = f'"{hashlib.sha256(packed).hexdigest()[:24]}"'
         with self._lock:
             self._tiles[key] = (monotonic(), packed, etag)

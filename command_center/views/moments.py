@@ -25,6 +25,12 @@ def clock_text(at: datetime | None, zone: ZoneInfo, *, now: datetime | None) -> 
     return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d %H:%M")
 
 
+def minute_text(at: datetime, zone: ZoneInfo, *, now: datetime) -> str:
+    """`clock_text` of what is not known to the second: ``14:03`` today, ``11-23 14:03``."""
+    told = clock_text(at, zone, now=now)
+    return told if " " in told else told[:5]
+
+
 def span_text(span: timedelta, language: Language) -> str:
     """A span in at most two units: "3 h 05 min"."""
     seconds = max(0, round(span.total_seconds()))

@@ -39,7 +39,8 @@ class Stop:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leg:
-    """One stop in its place (from 1): metres from the one before, and when the crew is there.
+    """One stop in its place (from 1): metres from the one before, when the crew is there and when
+    it has done.
 
     ``late_by``: how long after its deadline it will be done; zero when it is in time.
     """
@@ -48,6 +49,7 @@ class Leg:
     place: int
     distance_m: float
     arrives_at: datetime
+    done_at: datetime
     late_by: timedelta
 
     @property
@@ -194,7 +196,14 @@ def _legs(
         done = at + handling
         late_by = timedelta() if stop.due_at is None else max(done - stop.due_at, timedelta())
         found.append(
-            Leg(stop=stop, place=number + 1, distance_m=distance_m, arrives_at=at, late_by=late_by)
+            Leg(
+                stop=stop,
+                place=number + 1,
+                distance_m=distance_m,
+                arrives_at=at,
+                done_at=done,
+                late_by=late_by,
+            )
         )
         at = done
     return tuple(found)

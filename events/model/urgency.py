@@ -21,7 +21,7 @@ DONE_STATES = frozenset({State.DISPOSED, State.VERIFIED})
 GRAVE = 3
 ALARM_FOR = timedelta(minutes=30)
 
-_CRITICAL = 4
+CRITICAL = 4
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 Urgency = tuple[bool, int, bool, int, datetime, int]
@@ -51,7 +51,7 @@ def _may_sound(ticket: Ticket, now: datetime) -> bool:
 def _rank(ticket: Ticket, now: datetime) -> int:
     """Critical, late, serious, soon late, the rest; last what is done and has time."""
     shown, done = light(ticket, now), ticket.state in DONE_STATES
-    if ticket.severity == _CRITICAL:
+    if ticket.severity == CRITICAL:
         return 0
     if shown is Light.RED:
         return 1

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from events.model.day_route import Stop, day_route
+from events.model.workflow import State
 from events.store import tickets
 from grid.store.named_sql import Statements
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from events.model.ticket import Ticket
 
 _SQL = Statements.beside(__file__)
+
+# What a crew has to go to.
+ON_THE_WAY = frozenset({State.DISPATCHED, State.ACCEPTED})
 
 
 def with_simulated_crews(conn: Connection, *, limit: int) -> tuple[Ticket, ...]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from events.model.urgency import DESK_STATES
+from events.model.urgency import CRITICAL, DESK_STATES, DONE_STATES
 from events.store import departments, rules
 from grid.store.named_sql import Statements
 
@@ -32,11 +32,16 @@ class DepartmentCount:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenCounts:
-    """The figures of the wall. ``needs_decision``: somebody at the desk has to act."""
+    """The figures of the wall. ``needs_decision``: somebody at the desk has to act.
+
+    ``only_wait``: done in time and not critical, they wait to be verified; ``by_severity`` counts
+    the others.
+    """
 
     open: int
     overdue: int
     needs_decision: int
+    only_wait: int
     created_today: int
     closed_today: int
     by_layer: dict[str, dict[str, int]]
@@ -59,9 +64,12 @@ def open_counts(conn: Connection, scope: Scope, now: datetime) -> OpenCounts:
     open_at: Counter[int] = Counter()
     late_at: Counter[int] = Counter()
     by_layer: dict[str, dict[str, int]] = {}
+    only_wait = 0
     for row in rows:
         by_state[row.state] += row.open
-        by_severity[row.severity] += row.open
+        waits = row.state in DONE_STATES and row.severity < CRITICAL
+        by_severity[row.severity] += row.overdue if waits else row.open
+        only_wait += row.open - row.overdue if waits else 0
         layer = by_layer.setdefault(row.layer or "other", {"open": 0, "overdue": 0})
         layer["open"] += row.open
         layer["overdue"] += row.overdue
@@ -72,6 +80,7 @@ def open_counts(conn: Connection, scope: Scope, now: datetime) -> OpenCounts:
         open=sum(by_state.values()),
         overdue=sum(row.overdue for row in rows),
         needs_decision=sum(by_state[state] for state in DESK_STATES),
+        only_wait=only_wait,
         created_today=today.created,
         closed_today=today.closed,
         by_layer=by_layer,

@@ -24,6 +24,8 @@ class TileLayer(StrEnum):
     COMPONENTS = "components"
 
 
+# Below, the base map is drawn without what is small.
+_NEAR = 13
 # Below, a layer has nothing to show (tiles.sql says why); nobody needs to ask the database.
 _SHOWN_FROM = {TileLayer.CELLS: 11, TileLayer.COMPONENTS: 14}
 
@@ -43,4 +45,5 @@ def tile(conn: Connection, layer: str, z: int, x: int, y: int) -> bytes:
         raise NoSuchTile(f"{layer}/{z}/{x}/{y}")
     if z < _SHOWN_FROM.get(TileLayer(layer), 0):
         return b""
-    return bytes(_SQL.value(conn, layer, z=z, x=x, y=y))
+    far = layer == TileLayer.BASEMAP and z < _NEAR
+    return bytes(_SQL.value(conn, "basemap_far" if far else layer, z=z, x=x, y=y))

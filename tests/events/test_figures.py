@@ -83,6 +83,7 @@ def test_counts(town: Town) -> None:
     with reading(town.web) as conn:
         counts = statistics.open_counts(conn, Scope(), late)
     assert (counts.open, counts.overdue, counts.created_today) == (3, 1, 3)
+    assert (counts.by_severity, counts.only_wait) == ({2: 2, 4: 1}, 0)
     assert counts.by_layer == {
         "flood": {"open": 2, "overdue": 1}, "other": {"open": 1, "overdue": 0}
     }  # fmt: skip
@@ -94,6 +95,16 @@ def test_counts(town: Town) -> None:
         tomorrow = statistics.open_counts(conn, Scope(), NOW + timedelta(days=1))
     assert west.open == 2
     assert tomorrow.created_today == 0
+
+
+def test_what_is_done_in_time_counts_by_itself_and_not_by_severity(town: Town) -> None:
+    ticket, other = town.filed(draft("garbage")), town.filed(draft("garbage", lon=WEST + 2 * SIDE))
+    town.act(town.act(ticket, "accept", "p1", now=NOW), "dispose", "p1", now=NOW)
+    with reading(town.web) as conn:
+        now = statistics.open_counts(conn, Scope(), NOW)
+        late = statistics.open_counts(conn, Scope(), NOW + timedelta(days=90))
+    assert (now.open, now.only_wait, now.by_severity) == (2, 1, {other.severity: 1})
+    assert (late.open, late.only_wait, late.by_severity) == (2, 0, {other.severity: 2})
 
 
 def test_story_of_a_ticket(town: Town) -> None:

@@ -108,13 +108,41 @@ def test_base_map_and_components_are_cut(database: TestDatabase, tmp_path: Path)
         x, y = tile_of(118.09, 24.48, 12)
         far = decoded(tile(conn, "basemap", 12, x, y), tmp_path, 12, x, y)
         assert far["kind"].tolist() == ["road_major"]
-        assert far["name_en"].tolist() == ["Ring Road"]
+        assert "name_en" not in far
         x, y = tile_of(118.09, 24.48, 15)
         near = decoded(tile(conn, "basemap", 15, x, y), tmp_path, 15, x, y)
         assert sorted(near["kind"]) == ["building", "road_major"]
+        assert near["name_en"].dropna().tolist() == ["Ring Road"]
         lamps = decoded(tile(conn, "components", 15, x, y), tmp_path, 15, x, y)
     assert lamps["code"].tolist() == ["L"]
     assert lamps.geometry.iloc[0].distance(shapely.Point(118.09, 24.48)) < 1e-5
+
+
+def test_from_afar_roads_are_one_shape_of_each_kind(database: TestDatabase, tmp_path: Path) -> None:
+    engine = database.engine()
+    build_town(engine)
+    roads = [
+        BasemapFeature(kind=kind, geometry=shapely.LineString([(x, 24.47), (x, north)]))
+        for kind, x, north in (
+            (BasemapKind.ROAD_MAJOR, 118.08, 24.48), (BasemapKind.ROAD_MAJOR, 118.09, 24.6),
+            (BasemapKind.ROAD, 118.085, 24.48), (BasemapKind.ROAD_MINOR, 118.095, 24.48),
+        )
+    ]  # fmt: skip
+    pond = BasemapFeature(
+        kind=BasemapKind.WATER, geometry=shapely.box(118.07, 24.47, 118.075, 24.48), name_en="Pond"
+    )
+    put_basemap(engine, [*roads, pond], by=BY)
+    shown = {}
+    with reading(database.engine("cc_web")) as conn:
+        for z in (10, 12):
+            x, y = tile_of(118.09, 24.475, z)
+            found = decoded(tile(conn, "basemap", z, x, y), tmp_path, z, x, y)
+            shown[z] = {one.kind: one for one in found.itertuples()}
+            assert len(found) == len(shown[z])
+    assert set(shown[10]) == {"road_major", "water"}
+    assert set(shown[12]) == {"road_major", "road", "water"}
+    assert shown[12]["water"].name_en == "Pond"
+    assert len(shown[12]["road_major"].geometry.geoms) == 2
 
 
 def test_what_lies_inside_a_tile_keeps_its_shape_and_a_speck_is_left_out(

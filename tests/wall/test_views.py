@@ -14,7 +14,7 @@ from command_center.views.evaluation import (
     number_text,
     outcome_text,
 )
-from command_center.views.moments import clock_text, span_text
+from command_center.views.moments import clock_text, minute_text, span_text
 from command_center.views.queue import filters_of
 from command_center.wording import words
 from events.model.figure import OUTCOMES, Mark, Value
@@ -34,6 +34,11 @@ NOW = datetime(2026, 11, 23, 17, 0, tzinfo=UTC)  # 01:00 on the 24th in the city
 )
 def test_a_moment_is_told_in_the_citys_zone(at: datetime | None, told: str) -> None:
     assert clock_text(at, ZONE, now=NOW) == told
+
+
+def test_what_is_not_known_to_the_second_is_told_to_the_minute() -> None:
+    assert minute_text(NOW + timedelta(seconds=17), ZONE, now=NOW) == "01:00"
+    assert minute_text(NOW - timedelta(hours=2), ZONE, now=NOW) == "11-23 23:00"
 
 
 @pytest.mark.parametrize(

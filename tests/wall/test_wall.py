@@ -55,7 +55,9 @@ async def test_what_is_done_stands_back_on_the_map(open_page: OpenPage, town: To
         )
         assert (of_done, burning) == (["==", ["get", "done"], 1], 1)
         assert done < 0.5
-        await expect(page.locator(".cc-legend-done")).to_contain_text("to be verified")
+        await expect(page.locator(".cc-legend-done")).to_contain_text("to be verified1")
+        burning = await page.locator(".cc-legend b").all_text_contents()
+        assert sorted(burning) == ["0", "0", "0", "1", "1"]  # four severities, and what is done
 
 
 async def test_a_cell_takes_the_colour_of_its_worst_ticket(open_page: OpenPage, town: Town) -> None:
@@ -111,6 +113,18 @@ async def test_a_link_opens_the_story_it_names(open_page: OpenPage, town: Town) 
     async with open_page(f"/?ticket={ticket.number}") as page:
         story = page.locator(f"[data-story='{ticket.number}']")
         await expect(story).to_be_visible()
+        foreseen = page.locator("[data-forecast]")
+        await expect(foreseen).to_have_attribute("data-forecast", "in time")
+        await expect(foreseen).to_contain_text("before it is due (stop 1 of 1 of its crew)")
+        with town.database.superuser() as conn:
+            conn.execute("UPDATE events.tickets SET due_at = now() + interval '10 minutes'")
+        await page.reload()
+        await expect(foreseen).to_have_attribute("data-forecast", "late")
+        await expect(foreseen).to_contain_text(" min late")
+        now = datetime.now(UTC)
+        accepted = town.act(town.again(ticket), "accept", "w1", now=now)
+        town.act(accepted, "dispose", "w1", now=now)
+        await expect(foreseen).to_have_count(0)
     async with open_page("/?ticket=20990101-00001") as page:
         await expect(page.locator("#story")).to_contain_text("There is no ticket")
 

@@ -1,4 +1,4 @@
-/* What the marks on the map say: colours and shapes of severity, the ring, pale ones, the number of several. */
+/* What the marks on the map say: colours and shapes of severity, pale ones, the rings, the number of several. */
 (function () {
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
@@ -6,10 +6,21 @@
 
   const e = (...args) => window.React.createElement(...args);
 
-  function Legend({ config }) {
+  /** Open tickets by severity, and how many of the open ones are done and pale. */
+  function countsOf(config) {
     const counts = { 1: 0, 2: 0, 3: 0, 4: 0 };
-    for (const ticket of live.tickets.values()) counts[ticket.severity] += 1;
-    Object.assign(counts, (ns.allOpen(config) || {}).by_severity);
+    const all = ns.allOpen(config);
+    if (all) return [Object.assign(counts, all.by_severity), all.only_wait];
+    let done = 0;
+    for (const ticket of live.tickets.values()) {
+      if (ns.isDone(ticket)) done += 1;
+      else counts[ticket.severity] += 1;
+    }
+    return [counts, done];
+  }
+
+  function Legend({ config }) {
+    const [counts, done] = countsOf(config);
     const edge = { borderColor: ns.marks.SEVERITY[3].colour };
     return e(
       "ul",
@@ -25,15 +36,22 @@
       ),
       e(
         "li",
-        { key: "ring" },
-        e("i", { className: "cc-legend-ring", "aria-hidden": true, style: edge }),
-        e("span", null, config.words.legend_ring)
+        { key: "done", className: "cc-legend-done" },
+        ns.marks.severityIcon(3, null),
+        e("span", null, config.words.legend_done),
+        e("b", null, done)
       ),
       e(
         "li",
-        { key: "done", className: "cc-legend-done" },
-        ns.marks.severityIcon(3, null),
-        e("span", null, config.words.legend_done)
+        { key: "late" },
+        e("i", { className: "cc-legend-late", "aria-hidden": true }),
+        e("span", null, config.words.legend_late)
+      ),
+      e(
+        "li",
+        { key: "new" },
+        e("i", { className: "cc-legend-new", "aria-hidden": true, style: edge }),
+        e("span", null, config.words.legend_new)
       ),
       e(
         "li",

@@ -113,8 +113,8 @@
         return device && `${pick(device, "name")}\n${this.allValues(device)}`;
       }
       if (AREA_NAMES.includes(layer)) return this.config.words.area_open;
-      if (this.map.getZoom() < 12.5) return null;
-      return feature.properties.code + ns.cells.tip(feature.id, this.config.words);
+      const { code } = feature.properties; // tiles have it where a cell is large enough to be pointed at
+      return code ? code + ns.cells.tip(feature.id, this.config.words) : null;
     }
 
     allValues(device) {

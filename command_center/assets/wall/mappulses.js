@@ -1,4 +1,5 @@
-/* Rings around the tickets that are late or have just arrived: at most 40, the worst first.
+/* Rings around the tickets that are late (red, whole) or have just arrived (broken): at most 40, the
+ * worst first.
  *
  * A ring breathes a few times and then stands still: a map that moves all the time costs a slow
  * machine everything else, and nobody sees what is new.

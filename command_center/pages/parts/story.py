@@ -10,6 +10,7 @@ from command_center.components import Actions, Due, Here, Mark
 from command_center.pages.parts.clocks import clocks_section
 from command_center.pages.parts.crumbs import crumbs
 from command_center.pages.parts.escalated import escalated_section
+from command_center.pages.parts.forecast import Forecast, forecast_fact, read_forecast
 from command_center.pages.parts.joint import joint_section, proposals_section
 from command_center.pages.parts.names import read_names
 from command_center.pages.parts.projects import projects_section
@@ -52,6 +53,7 @@ def story_panel(
         names = read_names(conn, reader.language)
         actions = _actions(conn, ticket, past, reader)
         way = lookup.way(conn, ticket.area_id)
+        forecast = read_forecast(conn, ticket, reader.now)
     cell = None if ticket.cell_id is None else (ticket.cell_id, ticket.cell_code or "")
     return html.Article(
         [
@@ -63,7 +65,7 @@ def story_panel(
             *escalated_section(past, names, reader),
             *proposals_section(past, names, reader),
             *([links] if links is not None else []),
-            facts(ticket, names, reader),
+            facts(ticket, names, reader, forecast),
             *projects_section(past, reader),
             *joint_section(past, reader),
             *talk_section(ticket, past, names, reader),
@@ -196,13 +198,16 @@ def _suggestion(
     return {"department": codes[routed.department_id], "crew": crew}, why
 
 
-def facts(ticket: Ticket, names: story.Names, reader: Reader) -> Component:
-    """Who has it, what it is, since when."""
+def facts(
+    ticket: Ticket, names: story.Names, reader: Reader, forecast: Forecast | None = None
+) -> Component:
+    """Who has it, when it will be done, what it is, since when."""
     language = reader.language
     named = ("department_name", "crew_name")
     who = story.joined([story.titled(ticket, one, language) for one in named])
     rows = [
         fact("story.department", who or words("story.nobody", language), language),
+        *forecast_fact(forecast, reader),
         fact("story.category", story.titled(ticket, "category_name", language), language),
         fact("story.source", words(f"story.source_{ticket.source}", language), language),
         fact("story.since", clock_text(ticket.occurred_at, reader.zone, now=reader.now), language),
