@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from dash import Input, Output, html, no_update
+from dash import ClientsideFunction, Input, Output, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from sqlalchemy import Connection
@@ -100,6 +100,10 @@ def register(app: PageApp, services: Services) -> None:
         except DBAPIError:
             return html.P(words(LISTING.away, current_language()), role="alert")
 
+    app.clientside_callback(
+        ClientsideFunction(namespace="cc_wall", function_name="otherVersion"),
+        Output("count", "title"), Input("which", "value"), prevent_initial_call=True,
+    )  # fmt: skip
     add_deeds(app, services)
     add_panel_callbacks(app)
 

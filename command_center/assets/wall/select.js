@@ -177,6 +177,7 @@
   ns.Selection = Selection;
 
   let lastActed = null;
+  let lastVersion = null;
   const clientside = (window.dash_clientside = window.dash_clientside || {});
   clientside.cc_wall = {
     closeSide: () => {
@@ -189,6 +190,12 @@
         lastActed = acted;
         live.tell("reload");
       }
+      return clientside.no_update;
+    },
+    // who chooses another version sees all of it, not the rule of the one before
+    otherVersion: (version) => {
+      if (version && lastVersion && version !== lastVersion) live.close();
+      lastVersion = version || lastVersion;
       return clientside.no_update;
     },
     openRow: (cell) => {
