@@ -37,12 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     A Problem is told on standard error, in the language of the environment.
     """
-    parsed = build_parser().parse_args(arguments)
-    run: Callable[[argparse.Namespace], int] = parsed.run
     try:
+        parsed = _parsed(arguments)
+        run: Callable[[argparse.Namespace], int] = parsed.run
         code = run(parsed)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        _flush()
     except BrokenPipeError:
         if not _nobody_reads():
             raise
@@ -54,6 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    try:
+        return build_parser().parse_args(arguments)
+    except SystemExit:  # help was asked for, or the use is wrong
+        _flush()
+        raise
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def _nobody_reads() -> bool:

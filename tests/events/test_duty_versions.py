@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from command_center.cli import main
 from events.actions import duties as actions
 from events.actions.duty_watch import Read, watch_duties
 from events.actions.upkeep import send_crews
@@ -25,7 +22,7 @@ from events.model.verb import State, Verb
 from events.store import duties, duty_alerts
 from grid.store.migrate import MIGRATIONS, migrate
 from grid.store.postgis import reading, transaction
-from tests.events.town import ADMIN, NOW, Town, draft, finding, put_in_force
+from tests.events.town import ADMIN, NOW, Town, draft, draft_duties, finding, put_in_force
 from tests.support.cluster import TestCluster, TestDatabase
 
 DAY = timedelta(days=1)
@@ -36,11 +33,6 @@ GOOD = (
     DutyRule(position=4, department_code="works", family="orphan"),
     DutyRule(position=5, department_code="works"),
 )
-
-
-def made(town: Town, *rules: DutyRule, now: datetime = NOW) -> int:
-    with transaction(town.database.engine("cc_admin"), ADMIN.key) as conn:
-        return actions.draft(conn, rules, note="新版", now=now)
 
 
 def told(town: Town, now: datetime = NOW) -> dict[int, DutyStage]:
@@ -68,7 +60,7 @@ def reason(caught: pytest.ExceptionInfo[Refused]) -> object:
 
 
 def test_a_version_is_in_force_when_a_second_person_says_so(town: Town) -> None:
-    version = made(town, *GOOD)
+    version = draft_duties(town, *GOOD)
     assert told(town) == {1: DutyStage.ACTIVE, 2: DutyStage.DRAFT}
     ask(town, version)
     assert told(town)[version] is DutyStage.PROPOSED
@@ -89,7 +81,7 @@ def test_a_version_is_in_force_when_a_second_person_says_so(town: Town) -> None:
 
 
 def test_a_proposal_is_refused_or_taken_back_and_a_draft_discarded(town: Town) -> None:
-    version = made(town, *GOOD)
+    version = draft_duties(town, *GOOD)
     ask(town, version)
     with pytest.raises(Refused) as caught:
         ask(town, version)
@@ -110,7 +102,7 @@ def test_a_version_waits_for_its_time_and_decisions_keep_which_decided(town: Tow
         DutyRule(position=one.position, department_code=one.department_code,
                  category_code=one.category_code, family=one.family) for one in GOOD[1:]
     ))  # fmt: skip
-    version = made(town, *turned)
+    version = draft_duties(town, *turned)
     ask(town, version, starts=NOW + DAY)
     answer(town, version, Verb.APPROVE, "admin")
     assert told(town) == {1: DutyStage.ACTIVE, 2: DutyStage.SCHEDULED}
@@ -124,7 +116,7 @@ def test_a_version_waits_for_its_time_and_decisions_keep_which_decided(town: Tow
 
 
 def test_what_is_or_was_in_force_never_changes(town: Town) -> None:
-    version = made(town, *GOOD)
+    version = draft_duties(town, *GOOD)
     with town.database.superuser() as conn:
         conn.execute("SELECT set_config('cc.actor', 'system:test', false)")
         for change in (
@@ -143,12 +135,12 @@ def test_what_is_or_was_in_force_never_changes(town: Town) -> None:
 
 
 def test_errors_block_and_warnings_want_a_word(town: Town) -> None:
-    faulty = made(town, DutyRule(position=1, department_code="water"),
+    faulty = draft_duties(town, DutyRule(position=1, department_code="water"),
                   DutyRule(position=2, department_code="works"))  # fmt: skip
     with pytest.raises(FaultyDuties) as caught:
         ask(town, faulty)
     assert "rule 2 never decides" in caught.value.told("en")
-    warned = made(town, DutyRule(position=1, department_code="works"))
+    warned = draft_duties(town, DutyRule(position=1, department_code="works"))
     with pytest.raises(Incomplete) as wanted:
         ask(town, warned)
     assert reason(wanted) is Reason.DUTIES_WARNINGS
@@ -305,110 +297,3 @@ def test_the_duties_of_before_become_version_1(cluster: TestCluster, tmp_path: P
         ("family:f", "350501", "d2", "duty 2"), ("*", None, "d1", "duty 1"),
     ]  # fmt: skip
     assert state == [("system:migration", True)]
-
-
-# --- as it is typed -----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def typed(town: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setenv("COMMAND_CENTER_DATABASE_URL", town.database.url("cc_admin"))
-    monkeypatch.setenv("COMMAND_CENTER_LANGUAGE", "en")
-    return tmp_path
-
-
-def said(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> Any:
-    assert main(["duties", *words, "--json"]) == code
-    return json.loads(capsys.readouterr().out)
-
-
-def test_from_a_file_to_being_in_force(
-    town: Town, typed: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["duties", "list", "--csv"]) == 0
-    path = typed / "duties.csv"
-    path.write_text(capsys.readouterr().out)
-    rows = list(csv.DictReader(path.read_text().splitlines()))
-    assert [one["department"] for one in rows] == ["works", "water", "works"]
-    made_of = said(capsys, "import", str(path), "--note", "same again")
-    assert (made_of["version"], made_of["rules"]) == (2, 3)
-    assert {one["kind"] for one in made_of["findings"]} == {"gap"}
-    found = said(capsys, "check", "2")
-    assert (found["errors"], len(found["findings"])) == (0, len(made_of["findings"]))
-    assert main(["duties", "activate", "2", "--why", "x"]) == 1
-    assert "write why they are accepted" in capsys.readouterr().err
-    asked = said(capsys, "activate", "2", "--why", "x", "--accept", "known")
-    assert asked["stage"] == "proposed"
-    assert main(["duties", "activate", "2", "--why", "x", "--from", "2999-01-01"]) == 1
-    assert "approve it without --from" in capsys.readouterr().err
-    assert main(["duties", "activate", "2", "--why", "x"]) == 1
-    assert "Somebody else must decide" in capsys.readouterr().err
-    assert said(capsys, "refuse", "2", "--why", "later")["stage"] == "draft"
-    alone = said(capsys, "activate", "2", "--why", "x", "--accept", "known", "--alone")
-    assert alone["stage"] == "active"
-    assert [one["stage"] for one in said(capsys, "history")["versions"]] == ["active", "retired"]
-    assert [one["position"] for one in said(capsys, "list")["rules"]] == [1, 2, 3]
-    assert main(["duties", "list"]) == 0
-    assert "family flood · the whole city → Water Bureau" in capsys.readouterr().out
-
-
-def test_refused_rows_are_listed_and_a_bad_file_fails_the_check(
-    town: Town, typed: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = typed / "duties.toml"
-    path.write_text('[[rule]]\nfamily = "flood"\ntime = ["noon"]\ndepartment = "water"\n')
-    refused = said(capsys, "import", str(path), code=1)
-    assert [(one["row"], one["field"]) for one in refused["refused"]] == [(1, "time")]
-    path.write_text('[[rule]]\nfamily = "flood"\nseverity_from = 3\ndepartment = "nobody"\n')
-    kinds = {one["kind"] for one in said(capsys, "check", str(path), code=1)["findings"]}
-    assert kinds == {"unknown_department", "no_default"}
-    assert said(capsys, "import", str(path))["version"] == 2
-    assert main(["duties", "activate", "2", "--why", "x", "--alone"]) == 1
-    assert "there is no department nobody" in capsys.readouterr().err
-    assert said(capsys, "discard", "2", "--why", "wrong")["stage"] == "discarded"
-
-
-def test_a_backtest_tells_what_would_have_been(
-    town: Town, typed: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    now = datetime.now(UTC)
-    floods = [town.filed(draft("river_level", occurred_at=now, lat=24.6005 + 0.001 * n), now=now)
-              for n in range(3)]  # fmt: skip
-    solved = [town.act(town.act(one, "accept", "w1", now=now), "dispose", "w1", now=now)
-              for one in floods[:2]]  # fmt: skip
-    assert {one.department_code for one in solved} == {"water"}
-    back = town.act(floods[2], "hand_back", "w1", now=now)
-    again = town.act(back, "dispatch", "dispatcher", department="works", crew="p1", now=now)
-    town.act(town.act(again, "accept", "p1", now=now), "dispose", "p1", now=now)
-    town.filed(draft("garbage", occurred_at=now), now=now)
-    version = made(town, DutyRule(position=1, department_code="works"), now=now)
-    found = said(capsys, "backtest", str(version), "--months", "1")
-    assert (found["tickets"], found["solved"], found["moved"]) == (4, 3, 3)
-    assert (found["better"], found["worse"]) == (1, 2)
-    assert (found["accuracy_before"], found["accuracy_after"]) == (0.6667, 0.3333)
-    assert found["flows"] == [{"from": "water", "to": "works", "tickets": 3}]
-    load = {one["department"]: (one["before"], one["after"], one["solved"])
-            for one in found["load"]}  # fmt: skip
-    assert load == {"water": (3, 0, 2), "works": (1, 4, 1)}
-    assert found["rules"] == [{"rule": 1, "tickets": 4}]
-    verdicts = {one["number"]: one["verdict"] for one in found["examples"]}
-    assert verdicts == {floods[0].number: "worse", floods[1].number: "worse",
-                        floods[2].number: "better"}  # fmt: skip
-    assert main(["duties", "backtest", str(version), "--months", "1"]) == 0
-    assert "3 of 4 tickets (75.0%) would go to another department" in capsys.readouterr().out
-
-
-def test_explain_says_which_rule_and_why_not_the_others(
-    town: Town, typed: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    grave = DutyRule(position=1, department_code="works", when=When(severity_from=4))
-    with transaction(town.database.engine("cc_admin"), ADMIN.key) as conn:
-        put_in_force(conn, grave, DutyRule(position=2, department_code="water"))
-    ticket = town.filed(draft("river_level"))
-    assert main(["explain", ticket.number, "--at", NOW.isoformat(), "--json"]) == 0
-    told_of = json.loads(capsys.readouterr().out)
-    (decision,) = told_of["routing"]
-    assert (decision["version"], decision["rule"]) == (2, 2)
-    lines = "\n".join(told_of["lines"])
-    assert "rule 2: Water Bureau answers for every category in the whole city" in lines
-    assert "rule 1 did not decide: its severity is below 4" in lines

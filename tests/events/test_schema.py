@@ -1,4 +1,4 @@
-"""The described tables are those of the migrations; hot statements use their indexes."""
+"""Hot statements use their indexes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Connection, event, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Connection, event, text
 
 from events.model.access import Actor, Role, Scope
 from events.model.urgency import DESK_STATES
@@ -45,46 +44,9 @@ from events.store import (
 )
 from events.store.projects import relate
 from events.store.search import TicketQuery
-from events.store.wall_tables import METADATA
 from grid.store.named_sql import Statements
 from tests.events.town import NOW, Town, draft
-from tests.support.cluster import TestCluster, TestDatabase
-
-SHORT = {
-    "timestamp with time zone": "timestamptz", "time without time zone": "time",
-    "double precision": "float8",
-}  # fmt: skip
-
-
-def normal(kind: str) -> str:
-    """One name for a type that SQLAlchemy and PostgreSQL write differently."""
-    kind = kind.lower().replace(", ", ",")
-    return SHORT.get(kind, kind)
-
-
-def described(column: Column[Any]) -> tuple[str, str, bool]:
-    kind = column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]  # there
-    return column.name, normal(kind), bool(column.nullable)
-
-
-def test_described_tables_are_the_migrated_ones(database: TestDatabase) -> None:
-    with database.superuser() as conn:
-        rows = conn.execute(
-            "SELECT n.nspname || '.' || c.relname, a.attname,"
-            " format_type(a.atttypid, a.atttypmod), NOT a.attnotnull"
-            " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-            " JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE n.nspname IN ('events', 'contact') AND c.relkind IN ('r', 'p')"
-            " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.relname, a.attnum"
-        ).fetchall()
-    migrated: dict[str, list[tuple[str, str, bool]]] = {}
-    for table, column, kind, nullable in rows:
-        migrated.setdefault(table, []).append((column, normal(kind), nullable))
-    assert migrated == {
-        table.fullname: [described(column) for column in table.columns]
-        for table in METADATA.tables.values()
-    }
-
+from tests.support.cluster import TestCluster
 
 _MANY = """
 INSERT INTO events.events (source, category_code, severity, occurred_at, position, area_id,

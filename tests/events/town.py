@@ -242,6 +242,12 @@ def put_in_force(conn: Connection, *rules: DutyRule, now: datetime = NOW) -> int
     return version
 
 
+def draft_duties(town: Town, *rules: DutyRule, now: datetime = NOW) -> int:
+    """Draft a version of these duties; its number."""
+    with transaction(town.database.engine("cc_admin"), ADMIN.key) as conn:
+        return duty_actions.draft(conn, rules, note="新版", now=now)
+
+
 def _departments() -> list[DepartmentRow]:
     return [
         DepartmentRow(code="water", name_zh="水务局", name_en="Water Bureau", area_code="3505"),

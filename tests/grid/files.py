@@ -61,3 +61,9 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], encoding: str = "ut
         writer.writeheader()
         writer.writerows(rows)
     return path
+
+
+def geopackage(frame: gpd.GeoDataFrame, folder: Path) -> Path:
+    """The frame as a file, `town.gpkg` in ``folder``."""
+    frame.to_file(folder / "town.gpkg", driver="GPKG")
+    return folder / "town.gpkg"

@@ -20,18 +20,13 @@ from grid.model.mapping import column_mapping
 from grid.model.refusal import GridProblem
 from grid.store import areas, basemap, cells, city, components
 from grid.store.postgis import reading
-from tests.grid.files import area_frame, cell_frame, shifted, write_csv
-from tests.grid.town import BY, EAST, WEST, build_areas, build_town
+from tests.grid.files import area_frame, cell_frame, geopackage, shifted, write_csv
+from tests.grid.town import BY, EAST, WEST, build_town
 from tests.support.cluster import TestDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-
-def _geopackage(frame: gpd.GeoDataFrame, folder: Path) -> Path:
-    frame.to_file(folder / "town.gpkg", driver="GPKG")
-    return folder / "town.gpkg"
 
 
 def _geojson(frame: gpd.GeoDataFrame, folder: Path) -> Path:
@@ -65,7 +60,7 @@ def _wkt_table(frame: gpd.GeoDataFrame, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "write", [_geopackage, _geojson, _shapefile, _zipped, _geoparquet, _wkt_table]
+    "write", [geopackage, _geojson, _shapefile, _zipped, _geoparquet, _wkt_table]
 )
 def test_areas_and_cells_come_from_every_kind_of_file(
     database: TestDatabase,
@@ -97,7 +92,7 @@ def test_shifted_coordinates_are_brought_back(
     database: TestDatabase, tmp_path: Path, system: CoordinateSystem
 ) -> None:
     engine = database.engine()
-    file = _geopackage(shifted(area_frame(), system), tmp_path)
+    file = geopackage(shifted(area_frame(), system), tmp_path)
     report = import_areas(engine, file, by=BY, crs=system.value)
     assert report.source_crs == system.value
     with reading(engine) as conn:
@@ -143,92 +138,11 @@ def test_a_base_map_is_laid_and_unknown_kinds_are_refused(
     )
     assert import_basemap(engine, _geojson(frame, tmp_path), by=BY).imported == 3
     frame.loc[1, "kind"] = "motorway"
-    report = import_basemap(engine, _geopackage(frame, tmp_path), by=BY)
+    report = import_basemap(engine, geopackage(frame, tmp_path), by=BY)
     (only,) = report.refused
     assert (only.row, only.field, "motorway" in only.reason_zh) == (2, "kind", True)
     with reading(engine) as conn:
         assert basemap.count(conn) == 3
-
-
-def _cells_report(
-    database: TestDatabase, tmp_path: Path, frame: gpd.GeoDataFrame
-) -> list[tuple[int, str, str]]:
-    build_areas(database.engine())
-    report = import_cells(database.engine(), _geopackage(frame, tmp_path), by=BY)
-    with reading(database.engine()) as conn:
-        assert cells.count(conn) == 0
-    assert report.imported == 0
-    assert all(one.reason_zh for one in report.refused)
-    return [(one.row, one.field, one.reason_en) for one in report.refused]
-
-
-def test_a_gap_is_told_with_its_size_and_place(database: TestDatabase, tmp_path: Path) -> None:
-    frame = cell_frame()
-    away = frame.geometry.iloc[15]
-    told = _cells_report(database, tmp_path, frame.drop(index=15))
-    ((row, field, reason),) = told
-    assert field == "geometry"
-    assert frame.drop(index=15).geometry.iloc[row - 1].touches(away)
-    assert f"community {WEST}: 39,9" in reason  # m2; the cell is 200 m wide
-    lon, lat = (float(part.strip(",")) for part in reason.split(" at ")[1].split())
-    assert shapely.contains_xy(away, lon, lat)
-
-
-def test_overlaps_bad_codes_and_broken_shapes_are_told_by_row(
-    database: TestDatabase, tmp_path: Path
-) -> None:
-    frame = cell_frame()
-    frame.loc[0, "code"] = frame.loc[1, "code"]
-    frame.loc[2, "code"] = "35020300100100X"
-    frame.loc[3, "code"] = "350203001001000"
-    frame.loc[4, "code"] = "350203001099001"
-    shapes = frame.geometry.tolist()
-    shapes[6] = shapely.Polygon(
-        [(118.08, 24.47), (118.09, 24.48), (118.09, 24.47), (118.08, 24.48)]
-    )
-    shapes[20] = shapely.buffer(shapes[20], 1e-5, join_style="mitre")
-    frame = frame.set_geometry(gpd.GeoSeries(shapes, crs=4326))
-    told = _cells_report(database, tmp_path, frame)
-    by_row: dict[int, str] = {}
-    for row, _, reason in told:
-        by_row[row] = by_row.get(row, "") + reason
-    assert "already in row 1" in by_row[2]
-    assert "digits only" in by_row[3]
-    assert "001 to 999" in by_row[4]
-    assert "does not exist" in by_row[5]
-    assert "Self-intersection" in by_row[7]
-    assert "overlaps row" in by_row[21] + by_row[22]
-    assert not any("are in no cell" in reason for _, _, reason in told)
-
-
-def test_a_cell_beyond_its_community_is_told(database: TestDatabase, tmp_path: Path) -> None:
-    frame = cell_frame()
-    shapes = frame.geometry.tolist()
-    outer = shapely.box(118.08, 24.489, 118.0802, 24.4901)
-    shapes[0] = shapely.union(shapes[0], outer)
-    told = _cells_report(database, tmp_path, frame.set_geometry(gpd.GeoSeries(shapes, crs=4326)))
-    assert any("outside community" in reason for row, _, reason in told if row == 1)
-
-
-def test_a_code_is_never_given_to_another_shape(database: TestDatabase, tmp_path: Path) -> None:
-    engine = database.engine()
-    build_areas(engine)
-    frame = cell_frame()
-    import_cells(engine, _geopackage(frame, tmp_path), by=BY)
-    # two cells of one become one: the joined cell needs a code of its own
-    joined = frame.drop(index=1)
-    shapes = joined.geometry.tolist()
-    shapes[0] = shapely.union(frame.geometry.iloc[0], frame.geometry.iloc[1])
-    joined = joined.set_geometry(gpd.GeoSeries(shapes, index=joined.index, crs=4326))
-    report = import_cells(engine, _geopackage(joined, tmp_path), by=BY)
-    (only,) = report.refused
-    assert (only.row, "never reused" in only.reason_en) == (1, True)
-    joined.loc[0, "code"] = f"{WEST}900"
-    report = import_cells(engine, _geopackage(joined, tmp_path), by=BY)
-    assert (report.refused, report.retired) == ((), 2)
-    assert report.unchanged == len(joined) - 1
-    back = import_cells(engine, _geopackage(frame, tmp_path), by=BY)
-    assert {one.row for one in back.refused} == {1, 2}
 
 
 def test_mixed_coordinate_systems_are_refused(database: TestDatabase, tmp_path: Path) -> None:
@@ -345,7 +259,7 @@ def test_bad_mapping_files_get_a_clear_sentence(tmp_path: Path, text: str, reaso
 def test_numbers_read_as_codes_keep_their_digits(database: TestDatabase, tmp_path: Path) -> None:
     frame = area_frame()
     frame["code"] = frame["code"].astype("float64")
-    assert import_areas(database.engine(), _geopackage(frame, tmp_path), by=BY).imported == 5
+    assert import_areas(database.engine(), geopackage(frame, tmp_path), by=BY).imported == 5
     with reading(database.engine()) as conn:
         assert areas.by_code(conn, EAST) is not None
 
@@ -376,7 +290,7 @@ def test_empty_shapes_and_missing_ones_are_refused(database: TestDatabase, tmp_p
 
 def test_the_area_of_the_city_names_the_city(database: TestDatabase, tmp_path: Path) -> None:
     engine = database.engine()
-    file = _geopackage(area_frame(), tmp_path)
+    file = geopackage(area_frame(), tmp_path)
     with pytest.raises(GridProblem, match="no time zone Asia/Xiamen"):
         import_areas(engine, file, by=BY, time_zone="Asia/Xiamen")
     with reading(engine) as conn:
@@ -401,8 +315,8 @@ def test_a_second_city_is_refused(database: TestDatabase, tmp_path: Path) -> Non
     frame = area_frame().iloc[[0]]
     other = frame.assign(code="3503", geometry=frame.geometry.translate(1, 0).tolist())
     both = gpd.GeoDataFrame(pd.concat([frame, other], ignore_index=True), crs=4326)
-    report = import_areas(engine, _geopackage(both, tmp_path), by=BY)
+    report = import_areas(engine, geopackage(both, tmp_path), by=BY)
     assert [(one.row, "3502 is there" in one.reason_en) for one in report.refused] == [(2, True)]
-    import_areas(engine, _geopackage(frame, tmp_path), by=BY)
-    report = import_areas(engine, _geopackage(other, tmp_path), by=BY)
+    import_areas(engine, geopackage(frame, tmp_path), by=BY)
+    report = import_areas(engine, geopackage(other, tmp_path), by=BY)
     assert [one.row for one in report.refused] == [1]

@@ -57,9 +57,10 @@ def test_an_account_is_made_given_a_new_password_and_disabled(
     assert all(actor.startswith("system:cli:") for _, actor in verbs)
 
 
-def test_who_has_read_enough_is_told_no_more(city: TestDatabase) -> None:
+@pytest.mark.parametrize("wanted", ["doctor", "--help"])
+def test_who_has_read_enough_is_told_no_more(city: TestDatabase, wanted: str) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "command_center", "doctor"],
+        [sys.executable, "-m", "command_center", wanted],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as child:  # fmt: skip
         assert child.stdout is not None

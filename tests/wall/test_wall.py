@@ -99,13 +99,44 @@ async def test_clicking_marks_opens_their_stories(
         await expect(page.locator("#chart .annotation")).not_to_have_count(0)
 
 
-async def _click_map(page: Page, lon: float, lat: float, *, up: int = 0) -> None:
-    """Click the map at a place, ``up`` pixels above it, when it has come to rest."""
+async def test_a_row_of_the_list_and_its_mark_show_each_other(
+    open_page: OpenPage, town: Town
+) -> None:
+    ticket = filed(town)
+    async with open_page("/") as page:
+        await map_ready(page)
+        await until(
+            page, "cc_wall.city.map.queryRenderedFeatures({layers: ['ticket-mark']}).length === 1"
+        )
+        row, ring = page.locator(f"[data-ticket='{ticket.number}']"), page.locator(".cc-pointed")
+        await row.hover()
+        await expect(ring).to_have_count(1)
+        around = await ring.bounding_box()
+        x, y = await _on_screen(page, ticket.lon, ticket.lat, up=20)
+        assert around is not None
+        assert around["x"] < x < around["x"] + around["width"]
+        assert around["y"] < y < around["y"] + around["height"]
+        await page.mouse.move(x, y)
+        await expect(row).to_have_class(re.compile("pointed"))
+        await expect(ring).to_have_count(0)
+        await page.mouse.move(x + 200, y)
+        await expect(row).not_to_have_class(re.compile("pointed"))
+        await row.focus()
+        await expect(ring).to_have_count(1)
+
+
+async def _on_screen(page: Page, lon: float, lat: float, *, up: int = 0) -> tuple[float, float]:
+    """Where a place stands, ``up`` pixels above it, when the map has come to rest."""
     await until(page, "!cc_wall.city.map.isMoving() && cc_wall.city.map.loaded()")
     point = await page.evaluate(
         f"(() => {{ const p = cc_wall.city.map.project([{lon}, {lat}]); return [p.x, p.y]; }})()"
     )
-    await page.mouse.click(point[0], point[1] - up)
+    return point[0], point[1] - up
+
+
+async def _click_map(page: Page, lon: float, lat: float, *, up: int = 0) -> None:
+    """Click the map at a place, ``up`` pixels above it, when it has come to rest."""
+    await page.mouse.click(*await _on_screen(page, lon, lat, up=up))
 
 
 async def test_a_link_opens_the_story_it_names(open_page: OpenPage, town: Town) -> None:

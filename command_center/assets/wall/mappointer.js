@@ -1,4 +1,5 @@
-/* Pointing at the map: what is under the pointer, what it says, what a click opens. */
+/* Pointing at the map: what is under the pointer, what it says, what a click opens; and which mark and
+ * which row of a list are one ticket. */
 (function () {
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
@@ -8,6 +9,12 @@
     "ticket-mark", "ticket-cluster", "project-mark", "device-mark", ...AREA_NAMES, "cell-fill",
   ];
 
+  /** The number of the ticket whose row in a list holds an element; null when there is none. */
+  function rowOf(target) {
+    const row = target instanceof Element ? target.closest(".cc-items [data-ticket]") : null;
+    return row ? row.dataset.ticket : null;
+  }
+
   class Pointer {
     constructor(city) {
       this.city = city;
@@ -16,7 +23,43 @@
       this.config = city.config;
       this.map.on("click", (event) => this.clicked(event));
       this.map.on("mousemove", (event) => this.hover(event));
-      this.map.on("mouseout", () => this.tip(null));
+      this.map.on("mouseout", () => this.left());
+      const until = new AbortController();
+      this.map.on("remove", () => until.abort());
+      for (const what of ["pointerover", "focusin"]) {
+        document.addEventListener(what, (event) => this.ring(rowOf(event.target)), { signal: until.signal });
+      }
+    }
+
+    left() {
+      this.tip(null);
+      this.showRow(null);
+    }
+
+    /** A thin ring around the mark of the ticket whose row in a list is pointed at; null: none. */
+    ring(number) {
+      if (number === this.ringed) return;
+      this.ringed = number;
+      if (this.ringMark) this.ringMark.remove();
+      const ticket = number && [...live.tickets.values()].find((one) => one.number === number);
+      this.ringMark = null;
+      if (!ticket) return;
+      const element = document.createElement("div");
+      element.className = "cc-pointed";
+      element.setAttribute("aria-hidden", "true");
+      this.ringMark = new this.city.gl.Marker({ element, offset: [0, -ns.MARK_RISE] })
+        .setLngLat([ticket.lon, ticket.lat])
+        .addTo(this.map);
+    }
+
+    /** Lights up the rows of the ticket whose mark is pointed at; null: none. */
+    showRow(number) {
+      if (number === this.shownRow) return;
+      this.shownRow = number;
+      document.querySelectorAll(".cc-item.pointed").forEach((row) => row.classList.remove("pointed"));
+      if (!number) return;
+      const same = `.cc-items [data-ticket="${CSS.escape(number)}"]`;
+      document.querySelectorAll(same).forEach((row) => row.classList.add("pointed"));
     }
 
     under(event) {
@@ -73,6 +116,8 @@
         this.map.getCanvas().style.cursor = found ? "pointer" : "";
         this.hoverCell(found && found.layer === "cell-fill" ? found.feature.id : null);
         this.tip(found, event.point);
+        const ticket = found && found.layer === "ticket-mark" && live.tickets.get(found.feature.properties.id);
+        this.showRow(ticket ? ticket.number : null);
       });
     }
 
