@@ -39,8 +39,7 @@ class Stop:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leg:
-    """One stop in its place (from 1): metres from the one before, when the crew is there and when
-    it has done.
+    """One stop in its place (from 1): metres from the one before, and when the crew is there.
 
     ``late_by``: how long after its deadline it will be done; zero when it is in time.
     """
@@ -49,7 +48,6 @@ class Leg:
     place: int
     distance_m: float
     arrives_at: datetime
-    done_at: datetime
     late_by: timedelta
 
     @property
@@ -91,14 +89,15 @@ def _due_s(stop: Stop, now: datetime) -> int:
     return min(max(int((stop.due_at - now).total_seconds()), 0), _LONGEST_S)
 
 
-def _metres(lon: float, lat: float, stops: Sequence[Stop]) -> NDArray[np.float64]:
-    """Between the base (0) and the stops (1, 2, ...), as the crow flies."""
-    x, y = on_plane(
+def _plane(
+    lon: float, lat: float, stops: Sequence[Stop]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Metres east and north of the base (0) and the stops (1, 2, ...)."""
+    return on_plane(
         np.array([lon, *(one.lon for one in stops)]),
         np.array([lat, *(one.lat for one in stops)]),
         lat,
     )
-    return np.hypot(x[:, None] - x, y[:, None] - y)
 
 
 def _ways(lon: float, lat: float, stops: Sequence[Stop], weights: Weights) -> NDArray[np.int64]:
@@ -106,7 +105,8 @@ def _ways(lon: float, lat: float, stops: Sequence[Stop], weights: Weights) -> ND
     to every stop."""
     n = len(stops) + 2
     way = np.zeros((n, n), dtype=np.int64)
-    seconds = _metres(lon, lat, stops) / weights.speed_m_min * 60
+    x, y = _plane(lon, lat, stops)
+    seconds = np.hypot(x[:, None] - x, y[:, None] - y) / weights.speed_m_min * 60
     way[: n - 1, : n - 1] = np.rint(seconds)
     return way
 
@@ -186,24 +186,18 @@ def _read(routing: Any, manager: Any, solution: Any) -> tuple[int, ...]:
 def _legs(
     lon: float, lat: float, stops: Sequence[Stop], now: datetime, weights: Weights
 ) -> tuple[Leg, ...]:
-    metres = _metres(lon, lat, stops)
+    x, y = _plane(lon, lat, stops)
+    metres = np.hypot(np.diff(x), np.diff(y))  # from one to the next: there may be thousands
     handling = timedelta(minutes=weights.handling_min)
     found: list[Leg] = []
     at = now
     for number, stop in enumerate(stops):
-        distance_m = float(metres[number, number + 1])
+        distance_m = float(metres[number])
         at += timedelta(minutes=distance_m / weights.speed_m_min)
         done = at + handling
         late_by = timedelta() if stop.due_at is None else max(done - stop.due_at, timedelta())
         found.append(
-            Leg(
-                stop=stop,
-                place=number + 1,
-                distance_m=distance_m,
-                arrives_at=at,
-                done_at=done,
-                late_by=late_by,
-            )
+            Leg(stop=stop, place=number + 1, distance_m=distance_m, arrives_at=at, late_by=late_by)
         )
         at = done
     return tuple(found)

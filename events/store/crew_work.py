@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from events.model.day_route import Stop, day_route
+from events.model.distance import metres
+from events.model.forecast import Forecast, done_at
 from events.model.workflow import State
-from events.store import tickets
+from events.store import rules, tickets
 from grid.store.named_sql import Statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 _SQL = Statements.beside(__file__)
 
 # What a crew has to go to.
-ON_THE_WAY = frozenset({State.DISPATCHED, State.ACCEPTED})
+_ON_THE_WAY = frozenset({State.DISPATCHED, State.ACCEPTED})
 
 
 def with_simulated_crews(conn: Connection, *, limit: int) -> tuple[Ticket, ...]:
@@ -94,6 +97,27 @@ def days(conn: Connection, crews: Sequence[Base], now: datetime) -> dict[int, tu
     minute = now.replace(second=0, microsecond=0)
     return {one.crew_id: day_route(one.lon, one.lat, tuple(stops[one.crew_id]), minute)
             for one in crews}  # fmt: skip
+
+
+def forecast(conn: Connection, ticket: Ticket, zone: ZoneInfo, now: datetime) -> Forecast | None:
+    """When the crew that has it will have done it; None while no crew goes to it, or nobody knows.
+
+    What the crew has accepted comes first, then what is due first.
+    """
+    if ticket.crew_id is None or ticket.state not in _ON_THE_WAY:
+        return None
+    crew = _SQL.maybe(conn, "at_work", crew_id=ticket.crew_id)
+    if crew is None:
+        return None
+    before = _SQL.value(
+        conn, "before", crew_id=ticket.crew_id, ticket_id=ticket.ticket_id,
+        dispatched=ticket.state is State.DISPATCHED, due_at=ticket.due_at,
+        severity=ticket.severity,
+    )  # fmt: skip
+    way_m = metres(crew.lon, crew.lat, ticket.lon, ticket.lat)
+    shifts = rules.read_shifts(crew.shifts)
+    done = done_at(now, way_m=way_m, before=before, shifts=shifts, zone=zone)
+    return None if done is None else Forecast(done_at=done, due_at=ticket.due_at, before=before)
 
 
 def handed_back_before(conn: Connection, at: datetime, *, limit: int) -> tuple[Ticket, ...]:

@@ -45,6 +45,24 @@ FROM events.tickets
 WHERE crew_id = ANY(CAST(:crew_ids AS integer[])) AND state IN ('dispatched', 'accepted')
 ORDER BY crew_id, ticket_id;
 
+-- name: at_work
+-- Where a crew's day begins, and when it works.
+SELECT ST_X(c.base) AS lon, ST_Y(c.base) AS lat, (
+    SELECT CAST(coalesce(jsonb_agg(jsonb_build_array(s.weekdays, s.starts_at, s.ends_at)
+        ORDER BY s.shift_id), '[]') AS text)
+    FROM events.shifts AS s WHERE s.crew_id = c.crew_id) AS shifts
+FROM events.crews AS c
+WHERE c.crew_id = :crew_id AND c.disabled_at IS NULL;
+
+-- name: before
+-- How many tickets of a crew come before one of them: what it has accepted, then what is due first.
+SELECT count(*)
+FROM events.tickets
+WHERE crew_id = :crew_id AND state IN ('dispatched', 'accepted')
+    AND (state = 'dispatched', coalesce(due_at, 'infinity'), -severity, ticket_id)
+        < (CAST(:dispatched AS boolean), coalesce(CAST(:due_at AS timestamptz), 'infinity'),
+            -CAST(:severity AS integer), CAST(:ticket_id AS bigint));
+
 -- name: lock
 -- Hold tickets until the end of the transaction; those that are gone from the state dispatched
 -- meanwhile are left out, and those that somebody else works on: nobody is waited for.

@@ -149,12 +149,12 @@ def lock_department(conn: Connection, department_id: int) -> str:
 def _crew(row: Row[Any]) -> Crew:
     values = dict(row._mapping)
     values["skills"] = frozenset(values["skills"])
-    values["shifts"] = _shifts(values["shifts"])
+    values["shifts"] = read_shifts(values["shifts"])
     return Crew(**values)
 
 
 @lru_cache(maxsize=4_096)
-def _shifts(rows: str) -> tuple[Shift, ...]:
+def read_shifts(rows: str) -> tuple[Shift, ...]:
     """Shifts from JSON: a thousand crews have some ten different weeks."""
     return tuple(
         Shift(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from events.model.ticket import YELLOW_SHARE
 from events.model.urgency import (
     ALARM_FOR,
+    CRITICAL,
     DESK_STATES,
     DONE_STATES,
     GRAVE,
@@ -50,8 +51,9 @@ class Chosen:
 class Group:
     """Open tickets of one layer that stand close together, around ``lon``, ``lat``.
 
-    ``worst``: the highest severity; ``cell_id``: a cell that one of them is in. ``ticket_id`` and
-    ``number`` where it is one ticket.
+    ``worst``: the highest severity; ``only_wait``: how many are done in time and only wait to be
+    verified or closed; ``cell_id``: a cell that one of them is in. ``ticket_id`` and ``number``
+    where it is one ticket.
     """
 
     layer: str | None
@@ -60,6 +62,7 @@ class Group:
     lat: float
     worst: int
     overdue: int
+    only_wait: int
     cell_id: int | None
     ticket_id: int | None
     number: str | None
@@ -107,6 +110,7 @@ def groups(
         rows = _SQL.rows(
             conn, "groups", west=west, south=south, east=east, north=north, area_ids=inside,
             told=sorted(told), squares=float(squares), now=now, most=most + 1,
+            done=sorted(DONE_STATES), critical=CRITICAL,
         )  # fmt: skip
         if len(rows) <= most or squares == 1:
             return [Group(**row._mapping) for row in rows]

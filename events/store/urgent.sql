@@ -44,6 +44,8 @@ ORDER BY c.asked, first.may_sound DESC, first.rank, first.undecided DESC, first.
 -- squares around the globe) and by layer; what only one ticket has, where it is one.
 SELECT t.layer, count(*) AS n, avg(ST_X(t.position)) AS lon, avg(ST_Y(t.position)) AS lat,
     max(t.severity) AS worst, count(*) FILTER (WHERE t.due_at <= :now) AS overdue,
+    count(*) FILTER (WHERE t.state = ANY(CAST(:done AS text[])) AND t.severity < :critical
+        AND (t.due_at IS NULL OR t.due_at > :now)) AS only_wait,
     max(t.cell_id) AS cell_id,
     CASE WHEN count(*) = 1 THEN min(t.ticket_id) END AS ticket_id,
     CASE WHEN count(*) = 1 THEN min(t.number) END AS number

@@ -218,6 +218,10 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("crew_work", "movable"): {"department_id": 1},
     ("crew_work", "departments_at_work"): {},
     ("crew_work", "stops"): {"crew_ids": [1, 2]},
+    ("crew_work", "at_work"): {"crew_id": 1},
+    ("crew_work", "before"): {
+        "crew_id": 1, "ticket_id": 5, "dispatched": True, "due_at": RECENTLY, "severity": 2,
+    },
     ("crew_work", "lock"): {"ticket_ids": [5, 6]},
     ("tickets", "undispatched"): {"limit": 100},
     ("tickets", "of_crew"): {"crew_id": 1, "limit": 100},
@@ -258,7 +262,8 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("urgent", "groups"): {
         "west": 118.2, "south": 24.6, "east": 118.204, "north": 24.604, "area_ids": None,
-        "told": [5, 6], "squares": 4096.0, "now": RECENTLY, "most": 2001,
+        "told": [5, 6], "squares": 4096.0, "now": RECENTLY, "most": 2001, "done": ["disposed"],
+        "critical": 4,
     },
     ("then", "open_at"): {"then": RECENTLY, "area_ids": None, "most": 2000},
     ("then", "count_open"): {"then": RECENTLY, "area_ids": [4]},

@@ -8,11 +8,13 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from sqlalchemy import text
 
 from grid.actions.put import put_basemap, put_components
 from grid.model.basemap import BasemapFeature, BasemapKind
 from grid.model.component import ComponentDraft
-from grid.store import cells
+from grid.store import cells, tiles
+from grid.store.named_sql import Statements
 from grid.store.postgis import reading
 from grid.store.tiles import NoSuchTile, tile
 from tests.grid.town import BY, WEST, build_town
@@ -143,6 +145,22 @@ def test_from_afar_roads_are_one_shape_of_each_kind(database: TestDatabase, tmp_
     assert set(shown[12]) == {"road_major", "road", "water"}
     assert shown[12]["water"].name_en == "Pond"
     assert len(shown[12]["road_major"].geometry.geoms) == 2
+
+
+def test_from_afar_no_building_is_read(database: TestDatabase) -> None:
+    build_town(database.engine())
+    with database.superuser() as conn:
+        conn.execute(
+            "INSERT INTO grid.basemap (kind, geometry, changed_by) SELECT CASE WHEN n % 50 = 0 THEN"
+            " 'road' ELSE 'building' END, ST_MakeEnvelope(118.09, 24.48, 118.091, 24.481, 4326),"
+            " 'test' FROM generate_series(1, 5000) AS n"
+        )
+        conn.execute("ANALYZE grid.basemap")
+    x, y = tile_of(118.09, 24.48, 12)
+    with reading(database.engine("cc_web")) as conn:
+        sql = str(Statements.beside(tiles.__file__).text("basemap_far"))
+        plan = conn.execute(text("EXPLAIN " + sql), {"z": 12, "x": x, "y": y}).scalars().all()
+    assert "basemap_far" in "\n".join(plan)
 
 
 def test_what_lies_inside_a_tile_keeps_its_shape_and_a_speck_is_left_out(

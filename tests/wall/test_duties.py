@@ -63,6 +63,14 @@ async def test_two_people_put_a_draft_in_force(open_page: OpenPage, town: Town) 
         await expect(rule).to_contain_text("工作日的非工作时间")
 
 
+async def test_a_link_to_a_rule_opens_it(open_page: OpenPage, town: Town) -> None:
+    async with open_page("/duties?rule=2", "supervisor") as page:
+        await expect(page.locator("#which")).to_have_value("1")
+        await expect(page.locator("[data-rule='2']")).to_be_visible()
+        await page.locator("#which").select_option("")  # the one in force, whichever it is
+        await expect(page.locator("[data-duties='1']")).to_be_visible()
+
+
 async def test_the_desk_is_told_of_a_broken_rule(open_page: OpenPage, town: Town) -> None:
     town.rows("UPDATE events.departments SET disabled_at = now() WHERE code = 'water' RETURNING 1")
     now = datetime.now(UTC)

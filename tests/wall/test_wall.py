@@ -55,7 +55,7 @@ async def test_what_is_done_stands_back_on_the_map(open_page: OpenPage, town: To
         )
         assert (of_done, burning) == (["==", ["get", "done"], 1], 1)
         assert done < 0.5
-        await expect(page.locator(".cc-legend-done")).to_contain_text("to be verified1")
+        await expect(page.locator(".cc-legend-done")).to_contain_text("to be checked1")
         burning = await page.locator(".cc-legend b").all_text_contents()
         assert sorted(burning) == ["0", "0", "0", "1", "1"]  # four severities, and what is done
 
@@ -145,8 +145,8 @@ async def test_a_link_opens_the_story_it_names(open_page: OpenPage, town: Town) 
         story = page.locator(f"[data-story='{ticket.number}']")
         await expect(story).to_be_visible()
         foreseen = page.locator("[data-forecast]")
-        await expect(foreseen).to_have_attribute("data-forecast", "in time")
-        await expect(foreseen).to_contain_text("before it is due (stop 1 of 1 of its crew)")
+        await expect(foreseen).to_have_attribute("data-forecast", "in_time")
+        await expect(foreseen).to_contain_text("before it is due (its crew has 0 to do before it)")
         with town.database.superuser() as conn:
             conn.execute("UPDATE events.tickets SET due_at = now() + interval '10 minutes'")
         await page.reload()

@@ -64,7 +64,7 @@ def test_the_most_urgent_are_chosen_as_the_wall_orders_them(many: Town) -> None:
 async def test_what_a_wall_is_not_told_it_gets_in_groups(many: Town, served: Served) -> None:
     async with _wall(served) as (socket, client):
         told, standing = await _known(socket)
-        await _no_ticket_is_lost(client, told, standing, COPIES + 1)
+        await _no_ticket_is_lost(client, told, standing, COPIES + 1, many)
         now = datetime.now(UTC)
         grave = many.filed(draft("flooding", severity=4, occurred_at=now), now=now)
         await _next(socket, lambda one: grave.number in _numbers(one))
@@ -88,7 +88,7 @@ async def test_a_wall_of_an_area_is_told_the_most_urgent_there(many: Town, serve
     async with _wall(served, "west") as (socket, client):
         told, standing = await _known(socket)
         assert all(west in one["areas"] for one in told)
-        await _no_ticket_is_lost(client, told, standing, COPIES * 3 // 4 + 1)
+        await _no_ticket_is_lost(client, told, standing, COPIES * 3 // 4 + 1, many)
 
 
 def _west(town: Town) -> int:
@@ -108,8 +108,15 @@ async def _known(socket: ClientConnection) -> tuple[list[dict[str, Any]], dict[s
 
 
 async def _no_ticket_is_lost(
-    client: httpx.AsyncClient, told: list[dict[str, Any]], standing: dict[str, Any], total: int
-) -> None:
+    client: httpx.AsyncClient, told: list[dict[str, Any]], standing: dict[str, Any], total: int,
+    town: Town,
+) -> None:  # fmt: skip
+    done = {
+        row[0] for row in town.rows(
+            "SELECT number FROM events.tickets WHERE state IN ('disposed', 'verified')"
+            " AND severity < 4 AND coalesce(due_at, 'infinity') > now()"
+        )
+    }  # fmt: skip
     assert len(told) == MOST_TICKETS
     assert (standing["open"], standing["left_out"]) == (total, total - MOST_TICKETS)
     for z in (0, 13, 19):
@@ -119,6 +126,9 @@ async def _no_ticket_is_lost(
         numbers = {one["number"] for one in found["groups"] if one["number"]}
         assert numbers.isdisjoint(one["number"] for one in told)
         assert all((one["number"] is not None) == (one["n"] == 1) for one in found["groups"])
+        assert {one["number"] for one in found["groups"] if one["n"] == one["only_wait"] == 1} == (
+            numbers & done
+        )
         assert len(found["groups"]) <= (2 if z == 0 else 2000)
     nowhere = {"west": 0, "south": 0, "east": 1, "north": 1}
     answer = await client.get("/api/v1/tickets/clusters", params={"z": 13, **nowhere})

@@ -6,8 +6,10 @@
 
   const e = (...args) => window.React.createElement(...args);
 
-  /** Open tickets by severity, and how many of the open ones are done and pale. */
+  /** Open tickets by severity, and how many of the open ones are done and pale; nothing where a wall of
+   *  a part of the city is not told of all. */
   function countsOf(config) {
+    if (ns.cells.leftOut() && !config.whole) return [{}, null];
     const counts = { 1: 0, 2: 0, 3: 0, 4: 0 };
     const all = ns.allOpen(config);
     if (all) return [Object.assign(counts, all.by_severity), all.only_wait];

@@ -216,10 +216,10 @@
     /** Several that are not told one by one, or one of these. */
     group(group) {
       const layer = this.layers.has(group.layer) ? group.layer : "";
-      const { n, worst, overdue, number, cell_id: cell, lon, lat } = group;
+      const { n, worst, overdue, only_wait: waiting, number, cell_id: cell, lon, lat } = group;
       const icon = `t-${layer}-${worst}-${overdue ? 1 : 0}`;
       const key = `${layer}/${lon}/${lat}/${number || n}`;
-      return [key, [lon, lat], { n, severity: worst, worst, late: overdue, icon, number, cell }];
+      return [key, [lon, lat], { n, severity: worst, worst, late: overdue, done: waiting === n ? 1 : 0, icon, number, cell }];
     }
 
     /** How far it is put right, when the layer that tells so is on. */

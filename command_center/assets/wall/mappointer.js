@@ -26,24 +26,40 @@
       this.map.on("mouseout", () => this.left());
       const until = new AbortController();
       this.map.on("remove", () => until.abort());
-      for (const what of ["pointerover", "focusin"]) {
-        document.addEventListener(what, (event) => this.ring(rowOf(event.target)), { signal: until.signal });
+      const listen = (what, done) => document.addEventListener(what, done, { signal: until.signal });
+      for (const what of ["pointerover", "focusin"]) listen(what, (event) => this.ring(rowOf(event.target)));
+      // out of the window, or the finger is up
+      for (const what of ["pointerout", "focusout"]) {
+        listen(what, (event) => event.relatedTarget || this.ring(null));
       }
+      until.signal.addEventListener("abort", live.on("lists", () => this.look()));
     }
 
+    /** The pointer is no longer on the map. */
     left() {
+      cancelAnimationFrame(this.hovering);
+      this.hovering = null;
+      this.hoverCell(null);
       this.tip(null);
       this.showRow(null);
     }
 
-    /** A thin ring around the mark of the ticket whose row in a list is pointed at; null: none. */
+    /** After a change: a row that is gone is pointed at no more. */
+    look() {
+      if (!this.ringed) return;
+      const rows = document.querySelectorAll(".cc-items [data-ticket]");
+      if (![...rows].some((row) => row.dataset.ticket === this.ringed)) this.ring(null);
+    }
+
+    /** A thin ring around the mark of the ticket whose row in a list is pointed at, where it has a mark of
+     *  its own; null: none. */
     ring(number) {
       if (number === this.ringed) return;
       this.ringed = number;
       if (this.ringMark) this.ringMark.remove();
-      const ticket = number && [...live.tickets.values()].find((one) => one.number === number);
       this.ringMark = null;
-      if (!ticket) return;
+      const ticket = number && [...live.tickets.values()].find((one) => one.number === number);
+      if (!ticket || !this.city.pulses.alone().has(ticket.id)) return; // (in a circle with others)
       const element = document.createElement("div");
       element.className = "cc-pointed";
       element.setAttribute("aria-hidden", "true");
@@ -158,8 +174,8 @@
         return device && `${pick(device, "name")}\n${this.allValues(device)}`;
       }
       if (AREA_NAMES.includes(layer)) return this.config.words.area_open;
-      const { code } = feature.properties; // tiles have it where a cell is large enough to be pointed at
-      return code ? code + ns.cells.tip(feature.id, this.config.words) : null;
+      const { code } = feature.properties; // tiles have it from z 13 up
+      return ((code || "") + ns.cells.tip(feature.id, this.config.words)).trim() || null;
     }
 
     allValues(device) {

@@ -39,7 +39,7 @@
       const known = wanted.map((t) => `${t.id}/${t.severity}/${live.overdue(t)}`).join();
       if (!changed && known === this.known) return;
       this.known = known;
-      const alone = new Set(wanted.length ? this.alone() : []);
+      const alone = wanted.length ? this.alone() : new Set();
       const chosen = wanted
         .filter((ticket) => alone.has(ticket.id))
         .sort((a, b) => b.severity - a.severity)
@@ -60,7 +60,7 @@
     /** The tickets that are drawn by themselves, not in a cluster. */
     alone() {
       const marks = this.map.queryRenderedFeatures({ layers: ["ticket-mark"] });
-      return marks.map((mark) => mark.properties.id);
+      return new Set(marks.map((mark) => mark.properties.id));
     }
 
     ring(ticket) {

@@ -11,6 +11,7 @@
   const AGAIN_MS = 1500; // a story that changes is read again, not more often than this
   const AREA_AGAIN_MS = 5000; // an area has many tickets, one of them always changes
   const THEME_AGAIN_MS = 20000; // sums, trends and means
+  const FORECAST_AGAIN_MS = 60000; // what others of the crew changed, and that time went on
 
   /** What a query opens: ?ticket=number, ?device=, ?cell=, ?layer=, ?event=. */
   function readStory(query) {
@@ -152,7 +153,10 @@
         const open = live.selected && live.selected.kind === "layer" && document.querySelector(".cc-theme");
         if (open && !document.hidden) tell(live.selected);
       }, THEME_AGAIN_MS);
-      ends.push(() => clearInterval(theme));
+      const forecast = setInterval(() => {
+        if (live.selected && !document.hidden && document.querySelector("[data-forecast]")) tell(live.selected);
+      }, FORECAST_AGAIN_MS);
+      ends.push(() => clearInterval(theme), () => clearInterval(forecast));
       const escape = (event) => {
         if (event.key === "Escape" && live.selected) live.close();
       };
@@ -177,7 +181,7 @@
   ns.Selection = Selection;
 
   let lastActed = null;
-  let lastVersion = null;
+  let lastVersion; // none yet
   const clientside = (window.dash_clientside = window.dash_clientside || {});
   clientside.cc_wall = {
     closeSide: () => {
@@ -194,8 +198,8 @@
     },
     // who chooses another version sees all of it, not the rule of the one before
     otherVersion: (version) => {
-      if (version && lastVersion && version !== lastVersion) live.close();
-      lastVersion = version || lastVersion;
+      if (lastVersion !== undefined && version !== lastVersion) live.close();
+      lastVersion = version;
       return clientside.no_update;
     },
     openRow: (cell) => {

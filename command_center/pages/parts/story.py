@@ -10,7 +10,7 @@ from command_center.components import Actions, Due, Here, Mark
 from command_center.pages.parts.clocks import clocks_section
 from command_center.pages.parts.crumbs import crumbs
 from command_center.pages.parts.escalated import escalated_section
-from command_center.pages.parts.forecast import Forecast, forecast_fact, read_forecast
+from command_center.pages.parts.forecast import forecast_fact
 from command_center.pages.parts.joint import joint_section, proposals_section
 from command_center.pages.parts.names import read_names
 from command_center.pages.parts.projects import projects_section
@@ -27,9 +27,10 @@ from events.actions.dispatch import decide
 from events.model.access import in_scope
 from events.model.crew_choice import choose_crew
 from events.model.deadline import Stage, due, limit_of
+from events.model.forecast import Forecast
 from events.model.ticket import Ticket, yellow_at
 from events.model.workflow import STATE_WORDS, Verb
-from events.store import departments, history, rules, tickets
+from events.store import crew_work, departments, history, rules, tickets
 from events.store.history import TicketHistory
 from grid.store import lookup
 from grid.store.postgis import reading
@@ -53,7 +54,7 @@ def story_panel(
         names = read_names(conn, reader.language)
         actions = _actions(conn, ticket, past, reader)
         way = lookup.way(conn, ticket.area_id)
-        forecast = read_forecast(conn, ticket, reader.now)
+        forecast = crew_work.forecast(conn, ticket, reader.zone, reader.now)
     cell = None if ticket.cell_id is None else (ticket.cell_id, ticket.cell_code or "")
     return html.Article(
         [
