@@ -192,3 +192,9 @@ async def test_what_may_be_the_same_is_merged_or_told_apart(
     async with open_page(f"/desk?ticket={third.number}", "dispatcher") as page:
         await expect(page.locator(f"[data-story='{third.number}']")).to_be_visible()
         await expect(page.locator(".cc-same")).to_have_count(0)
+    with town.database.superuser() as conn:
+        conn.execute("UPDATE events.tickets SET state = 'accepted'")
+    async with open_page(f"/desk?ticket={second.number}", "dispatcher") as page:
+        pair = page.locator(f"[data-suggestion='{first.number}']")
+        await expect(pair).to_contain_text("once a crew hands one back")
+        await expect(pair.locator("[data-verdict=merge]")).to_have_count(0)

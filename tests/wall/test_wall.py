@@ -146,7 +146,9 @@ async def test_a_link_opens_the_story_it_names(open_page: OpenPage, town: Town) 
         await expect(story).to_be_visible()
         foreseen = page.locator("[data-forecast]")
         await expect(foreseen).to_have_attribute("data-forecast", "in_time")
-        await expect(foreseen).to_contain_text("before it is due (its crew has 0 to do before it)")
+        await expect(foreseen).to_contain_text(
+            "before it is due (the first that its crew has to do)"
+        )
         with town.database.superuser() as conn:
             conn.execute("UPDATE events.tickets SET due_at = now() + interval '10 minutes'")
         await page.reload()

@@ -19,10 +19,12 @@ def forecast_fact(found: Forecast | None, reader: Reader) -> list[tuple[Componen
     kind = "late" if found.late_by.total_seconds() > 0 else "in_time"
     if found.due_at is None:
         kind = "open"
+    place = "after" if found.before else "first"
     told = words(
         f"story.forecast_{kind}", reader.language,
         at=minute_text(found.done_at, reader.zone, now=reader.now),
-        span=span_text(abs(found.late_by), reader.language), n=found.before,
+        span=span_text(abs(found.late_by), reader.language),
+        order=words(f"story.forecast_{place}", reader.language, n=found.before),
     )  # fmt: skip
     look = {"late": "bad", "in_time": "good", "open": ""}[kind]
     value = html.Span(told, className=look, **data(forecast=kind))

@@ -95,12 +95,14 @@ def _side(ticket: Ticket, name: str, photos: Sequence[Attachment], reader: Reade
 
 def _buttons(ticket: Ticket, other: Ticket, reader: Reader) -> list[Component]:
     """Both need somebody who may merge; a merge needs two tickets that still can be."""
-    found = []
+    if reader.actor.role not in MOVES[State.FILED, Verb.MERGE].roles:
+        return []
+    found, why_not = ["apart"], []
     if direction(reader.actor, ticket, other) is not None:
-        found.append("merge")
-    if reader.actor.role in MOVES[State.FILED, Verb.MERGE].roles:
-        found.append("apart")
-    return [
+        found.insert(0, "merge")
+    else:
+        why_not.append(html.Small(words("fusion.no_merge", reader.language)))
+    buttons = [
         html.Button(
             words(f"fusion.{verdict}", reader.language), type="button", className="cc-button",
             id={"suggestion": verdict, "one": ticket.number, "other": other.number},
@@ -108,6 +110,7 @@ def _buttons(ticket: Ticket, other: Ticket, reader: Reader) -> list[Component]:
         )
         for verdict in found
     ]  # fmt: skip
+    return [*buttons, *why_not]
 
 
 def direction(actor: Actor, one: Ticket, other: Ticket) -> tuple[Ticket, Ticket] | None:
