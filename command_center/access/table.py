@@ -128,6 +128,7 @@ RULES: tuple[Rule, ...] = (
     _get("/api/v1/tickets", Permission.READ_TICKETS),
     _get("/api/v1/tickets/clusters", Permission.VIEW_WALL),
     _get("/api/v1/tickets/{number}", Permission.READ_TICKETS),
+    _get("/api/v1/tickets/{number}/forecast", Permission.READ_TICKETS),
     _get("/api/v1/search", Permission.READ_TICKETS),
     _get("/api/v1/areas", Permission.READ_CONFIGURATION),
     _get("/api/v1/cells/figures", Permission.VIEW_WALL),

@@ -33,7 +33,7 @@ from events.model.problems import Refused
 from events.model.report import PhotoDraft
 from events.model.ticket import Ticket
 from events.model.workflow import State
-from events.store import accounts, history, tickets
+from events.store import accounts, crew_work, history, rules, tickets
 from events.store.search import TicketQuery, search
 from grid.store.postgis import reading
 
@@ -110,6 +110,10 @@ def router(services: Services, photos: PhotoWorker) -> APIRouter:
     ) -> dict[str, Any]:
         return read_ticket(services, number, logged_in(), contact=contact)
 
+    @routes.get("/tickets/{number}/forecast", summary="When its crew will have done a ticket")
+    def get_forecast(number: str) -> dict[str, Any]:
+        return read_forecast(services, number, logged_in())
+
     @routes.post(
         "/tickets/{number}/actions",
         summary="Act on a ticket; 409 with its current state when the version is old",
@@ -181,6 +185,29 @@ def actor_names(conn: Connection) -> Mapping[str, Mapping[str, str]]:
         for one in accounts.all(conn)
     }
     return {**_SYSTEMS, **people}
+
+
+def read_forecast(services: Services, number: str, actor: Actor) -> dict[str, Any]:
+    """``{"forecast": {"done_at", "due_at", "before", "late_s"}}``; None while no crew goes to it.
+
+    ``before``: tickets of its crew that come before it; ``late_s``: seconds after its deadline,
+    negative when it is in time, 0 without one. Raises Missing.
+    """
+    now = services.now()
+    with reading(services.engine) as conn:
+        ticket = tickets.by_number(conn, number[:64])
+        if ticket is None or not in_scope(actor, ticket):
+            raise Missing
+        found = crew_work.forecast(conn, ticket, rules.load(conn).calendar.zone, now)
+    if found is None:
+        return {"forecast": None}
+    told = {
+        "done_at": found.done_at.isoformat(),
+        "due_at": None if found.due_at is None else found.due_at.isoformat(),
+        "before": found.before,
+        "late_s": round(found.late_by.total_seconds()),
+    }
+    return {"forecast": told}
 
 
 def _act(

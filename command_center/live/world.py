@@ -34,6 +34,8 @@ from iot_ingest.store import readings as reading_store
 from iot_ingest.store.readings import Latest
 
 RECENT_EVENTS = 50
+# After so long an event without a ticket is none that gets one.
+_FILED_WITHIN = timedelta(minutes=2)
 # So many projects are drawn, those that ended among them for so long.
 MOST_PROJECTS = 3_000
 ENDED_FOR = timedelta(days=90)
@@ -141,14 +143,33 @@ class World:
         tickets = self._merge_tickets(fetched.tickets, now)
         if fetched.online is not None:
             tickets |= self._turn_lights(now)
-        fresh = sorted(fetched.events, key=lambda one: one.event_id)
-        events = [event_json(one) for one in fresh[-RECENT_EVENTS:]]
-        self.events.extend(events)
+        events = self._merge_events(fetched.events)
         projects = self._merge_projects(fetched.projects)
         self.at = now
         if not devices and not tickets and not events and not projects:
             return None
         return changes_json(now, devices, tickets, events, projects)
+
+    def without_ticket(self, now: datetime) -> list[int]:
+        """Recent events that had no ticket when they were told: it is given to them afterwards."""
+        since = moment(now - _FILED_WITHIN)
+        return [
+            one["id"] for one in self.events if one["ticket"] is None and one["recorded_at"] > since
+        ]
+
+    def _merge_events(self, events: Sequence[Event]) -> list[Json]:
+        """What is new of them, or has its ticket now; the oldest first."""
+        known = {one["id"]: place for place, one in enumerate(self.events)}
+        told = []
+        for event in sorted(events, key=lambda one: one.event_id)[-RECENT_EVENTS:]:
+            found, place = event_json(event), known.get(event.event_id)
+            if place is not None and self.events[place] == found:
+                continue
+            if place is not None:
+                self.events[place] = found
+            told.append(found)
+        self.events.extend(one for one in told if one["id"] not in known)
+        return told
 
     def knows(self, device_nos: Iterable[int]) -> bool:
         """Whether all these devices are in the picture; a new one asks for a new `load`."""

@@ -41,6 +41,25 @@ async def test_a_ticket_appears_by_push_and_leaves_when_it_is_closed(
         await expect(page.locator("[data-figure=open]")).to_have_text("0")
 
 
+async def test_the_first_of_the_list_and_the_last_events_say_how_it_goes(
+    open_page: OpenPage, town: Town
+) -> None:
+    ticket = filed(town)
+    async with open_page("/") as page:
+        first, event = page.locator(".cc-item-forecast"), page.locator(".cc-ticker li").first
+        await expect(first).to_contain_text("expected to be done in")
+        await expect(first).to_have_class(re.compile("in-time"))
+        await expect(event).to_contain_text("Dispatched")
+        now = datetime.now(UTC)
+        ticket = town.act(town.again(ticket), "accept", "w1", now=now)
+        await expect(event).to_contain_text("Accepted")
+        ticket = town.act(ticket, "dispose", "w1", now=now)
+        await expect(event).to_have_class("over")
+        await expect(first).to_have_count(0)
+        town.act(town.act(ticket, "verify", "operator", now=now), "close", "operator", now=now)
+        await expect(event).to_contain_text("ended")
+
+
 async def test_what_is_done_stands_back_on_the_map(open_page: OpenPage, town: Town) -> None:
     ticket = filed(town)
     filed(town, "garbage", lon=WEST + 1.5 * SIDE)
@@ -102,27 +121,41 @@ async def test_clicking_marks_opens_their_stories(
 async def test_a_row_of_the_list_and_its_mark_show_each_other(
     open_page: OpenPage, town: Town
 ) -> None:
-    ticket = filed(town)
-    async with open_page("/") as page:
+    grave = filed(town, severity=4)
+    ticket = filed(town, "garbage", lon=WEST + 2.5 * SIDE)
+    async with open_page(f"/?at={WEST + 1.5 * SIDE},{SOUTH + SIDE / 2},16.5") as page:
         await map_ready(page)
         await until(
-            page, "cc_wall.city.map.queryRenderedFeatures({layers: ['ticket-mark']}).length === 1"
+            page, "cc_wall.city.map.queryRenderedFeatures({layers: ['ticket-mark']}).length === 2"
         )
-        row, ring = page.locator(f"[data-ticket='{ticket.number}']"), page.locator(".cc-pointed")
+        ring = page.locator(".cc-pointed")
+        await _rings(page, grave.lon, grave.lat)  # the most urgent one, by itself
+        row = page.locator(f"[data-ticket='{ticket.number}']")
         await row.hover()
-        await expect(ring).to_have_count(1)
-        around = await ring.bounding_box()
+        await _rings(page, ticket.lon, ticket.lat)
         x, y = await _on_screen(page, ticket.lon, ticket.lat, up=20)
-        assert around is not None
-        assert around["x"] < x < around["x"] + around["width"]
-        assert around["y"] < y < around["y"] + around["height"]
         await page.mouse.move(x, y)
         await expect(row).to_have_class(re.compile("pointed"))
-        await expect(ring).to_have_count(0)
+        await _rings(page, grave.lon, grave.lat)
         await page.mouse.move(x + 200, y)
         await expect(row).not_to_have_class(re.compile("pointed"))
         await row.focus()
-        await expect(ring).to_have_count(1)
+        await _rings(page, ticket.lon, ticket.lat)
+        await row.click()
+        await expect(page.locator(f"[data-story='{ticket.number}']")).to_be_visible()
+        await page.mouse.move(x + 200, y)
+        await page.evaluate("document.activeElement.blur()")
+        await expect(ring).to_have_count(0)
+
+
+async def _rings(page: Page, lon: float, lat: float) -> None:
+    """Wait until the ring of the list stands around the mark of a place."""
+    x, y = await _on_screen(page, lon, lat, up=20)
+    await until(
+        page,
+        "[...document.querySelectorAll('.cc-pointed')].map((one) => one.getBoundingClientRect())"
+        f".some((one) => one.left < {x} && {x} < one.right && one.top < {y} && {y} < one.bottom)",
+    )
 
 
 async def _on_screen(page: Page, lon: float, lat: float, *, up: int = 0) -> tuple[float, float]:

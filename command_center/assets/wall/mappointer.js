@@ -27,12 +27,52 @@
       const until = new AbortController();
       this.map.on("remove", () => until.abort());
       const listen = (what, done) => document.addEventListener(what, done, { signal: until.signal });
-      for (const what of ["pointerover", "focusin"]) listen(what, (event) => this.ring(rowOf(event.target)));
+      for (const what of ["pointerover", "focusin"]) listen(what, (event) => this.point(rowOf(event.target)));
       // out of the window, or the finger is up
       for (const what of ["pointerout", "focusout"]) {
-        listen(what, (event) => event.relatedTarget || this.ring(null));
+        listen(what, (event) => event.relatedTarget || this.point(null));
       }
-      until.signal.addEventListener("abort", live.on("lists", () => this.look()));
+      for (const topic of ["lists", "select"]) {
+        until.signal.addEventListener("abort", live.on(topic, () => this.ring()));
+      }
+      this.map.on("idle", () => this.ring(true)); // a mark may have joined others, or left them
+    }
+
+    /** A row of a list is pointed at: of the ticket with this number, or of none. */
+    point(number) {
+      this.pointed = number;
+      this.ring();
+    }
+
+    /** Whose mark is ringed: the row's that is pointed at, else the most urgent one's while nothing is open. */
+    wanted() {
+      const rows = [...document.querySelectorAll(".cc-items [data-ticket]")];
+      if (this.pointed && rows.some((row) => row.dataset.ticket === this.pointed)) return this.pointed;
+      const first = live.selected ? null : rows.find((row) => row.classList.contains("first"));
+      return first ? first.dataset.ticket : null;
+    }
+
+    /** Puts the thin ring where it belongs: around a mark of its own, not around one of several. */
+    ring(again) {
+      const number = this.wanted();
+      if (number === this.ringed && !again) return;
+      this.ringed = number;
+      const ticket = number && [...live.tickets.values()].find((one) => one.number === number);
+      const alone = ticket && this.city.pulses && this.city.pulses.alone().has(ticket.id);
+      if (this.ringMark && !alone) {
+        this.ringMark.remove();
+        this.ringMark = null;
+      }
+      if (!alone) return;
+      const place = [ticket.lon, ticket.lat];
+      if (this.ringMark) {
+        this.ringMark.setLngLat(place);
+        return;
+      }
+      const element = document.createElement("div");
+      element.className = "cc-pointed";
+      element.setAttribute("aria-hidden", "true");
+      this.ringMark = new this.city.gl.Marker({ element, offset: [0, -ns.MARK_RISE] }).setLngLat(place).addTo(this.map);
     }
 
     /** The pointer is no longer on the map. */
@@ -42,30 +82,6 @@
       this.hoverCell(null);
       this.tip(null);
       this.showRow(null);
-    }
-
-    /** After a change: a row that is gone is pointed at no more. */
-    look() {
-      if (!this.ringed) return;
-      const rows = document.querySelectorAll(".cc-items [data-ticket]");
-      if (![...rows].some((row) => row.dataset.ticket === this.ringed)) this.ring(null);
-    }
-
-    /** A thin ring around the mark of the ticket whose row in a list is pointed at, where it has a mark of
-     *  its own; null: none. */
-    ring(number) {
-      if (number === this.ringed) return;
-      this.ringed = number;
-      if (this.ringMark) this.ringMark.remove();
-      this.ringMark = null;
-      const ticket = number && [...live.tickets.values()].find((one) => one.number === number);
-      if (!ticket || !this.city.pulses.alone().has(ticket.id)) return; // (in a circle with others)
-      const element = document.createElement("div");
-      element.className = "cc-pointed";
-      element.setAttribute("aria-hidden", "true");
-      this.ringMark = new this.city.gl.Marker({ element, offset: [0, -ns.MARK_RISE] })
-        .setLngLat([ticket.lon, ticket.lat])
-        .addTo(this.map);
     }
 
     /** Lights up the rows of the ticket whose mark is pointed at; null: none. */

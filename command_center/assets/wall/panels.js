@@ -1,4 +1,4 @@
-/* What stands around the map: layers, what needs attention, the last events.
+/* What stands around the map: layers, what needs attention.
  *
  * Small React components that read the live connection: no callback to the server per change.
  */
@@ -232,7 +232,7 @@
           "data-ticket": ticket.number,
           onClick: () => live.select({ kind: "ticket", id: ticket.number }),
         },
-        ns.marks.severityIcon(ticket.severity, layers.get(ticket.layer), "mark big"),
+        ns.marks.severityIcon(ticket.severity, layers.get(ticket.layer), ns.isDone(ticket) ? "mark big done" : "mark big"),
         e(
           "span",
           { className: "cc-item-body" },
@@ -270,7 +270,8 @@
             { className: "cc-item-row" },
             e("span", { className: "cc-item-where" }, pick("area") || ticket.cell),
             e("span", { className: "cc-number" }, ticket.number)
-          )
+          ),
+          first && e(ns.Forecast, { ticket, config })
         )
       )
     );
@@ -330,52 +331,5 @@
     );
   }
 
-  // --- the last events ---------------------------------------------------------------------
-
-  function openEvent(event) {
-    if (event.ticket) live.select({ kind: "ticket", id: event.ticket });
-    else if (event.device) live.select({ kind: "device", id: event.device });
-    else live.select({ kind: "event", id: event.id, place: [event.lon, event.lat] });
-  }
-
-  /** What happened last; what other systems handed over from the past is no news. */
-  function lastEvents() {
-    return live.events
-      .filter((event) => event.source !== "import")
-      .sort((a, b) => b.at - a.at)
-      .slice(0, 24);
-  }
-
-  function Ticker(props) {
-    ns.useLive("lists");
-    const { config } = props;
-    const { words, language, time_zone: zone } = config;
-    const layers = layersOf(config);
-    return e(
-      "section",
-      { id: props.id, className: "cc-ticker", "aria-label": words.events },
-      e("h2", null, words.events),
-      e(
-        "ol",
-        { "aria-live": "off" },
-        lastEvents().map((event) =>
-          e(
-            "li",
-            { key: event.id },
-            e(
-              "button",
-              { type: "button", onClick: () => openEvent(event) },
-              e("time", null, ns.clock(event.at, zone, language)),
-              ns.marks.severityIcon(event.severity, layers.get(event.layer)),
-              e("span", { className: "title" }, ns.pick(event, "title", language)),
-              e("span", { className: `change ${event.change}` }, words[`change_${event.change}`] || ""),
-              event.late && e("span", { className: "change late" }, words.told_late)
-            )
-          )
-        )
-      )
-    );
-  }
-
-  Object.assign(ns, { allOpen, ticketItem, needsDecision, Layers, Attention, Ticker });
+  Object.assign(ns, { allOpen, ticketItem, needsDecision, Layers, Attention });
 })();

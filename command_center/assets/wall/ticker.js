@@ -1,0 +1,70 @@
+/* The last events, and what has become of them. */
+(function () {
+  "use strict";
+  const ns = (window.cc_wall = window.cc_wall || {});
+  const live = ns.live;
+  const SHOWN = 24;
+
+  const e = (...args) => window.React.createElement(...args);
+
+  function openEvent(event) {
+    if (event.ticket) live.select({ kind: "ticket", id: event.ticket });
+    else if (event.device) live.select({ kind: "device", id: event.device });
+    else live.select({ kind: "event", id: event.id, place: [event.lon, event.lat] });
+  }
+
+  /** What happened last; what other systems handed over from the past is no news. */
+  function lastEvents() {
+    return live.events
+      .filter((event) => event.source !== "import")
+      .sort((a, b) => b.at - a.at)
+      .slice(0, SHOWN);
+  }
+
+  /** What an event is now: [what is said, whether it burns no more]. Of an end (recovered, withdrawn) that
+   *  it is one; else how its ticket stands. */
+  function outcome(event, open, config) {
+    const change = config.words[`change_${event.change}`] || "";
+    const ends = event.change === "cleared" || event.change === "withdrawn";
+    if (ends || !event.ticket || live.then !== null) return [change, ends];
+    const ticket = open.get(event.ticket);
+    if (ticket) return [config.states[ticket.state], ns.isDone(ticket)];
+    // not told of does not mean closed where not all are told
+    return ns.cells.leftOut() ? [change, false] : [config.words.ticket_over, true];
+  }
+
+  function Ticker(props) {
+    ns.useLive("lists");
+    const { config } = props;
+    const { words, language, time_zone: zone } = config;
+    const layers = new Map(config.layers.map((layer) => [layer.code, layer]));
+    const open = new Map([...live.tickets.values()].map((ticket) => [ticket.number, ticket]));
+    return e(
+      "section",
+      { id: props.id, className: "cc-ticker", "aria-label": words.events },
+      e("h2", null, words.events),
+      e(
+        "ol",
+        { "aria-live": "off" },
+        lastEvents().map((event) => {
+          const [said, over] = outcome(event, open, config);
+          return e(
+            "li",
+            { key: event.id, className: over ? "over" : "" },
+            e(
+              "button",
+              { type: "button", onClick: () => openEvent(event) },
+              e("time", null, ns.clock(event.at, zone, language)),
+              ns.marks.severityIcon(event.severity, layers.get(event.layer)),
+              e("span", { className: "title" }, ns.pick(event, "title", language)),
+              e("span", { className: `change ${event.change}` }, said),
+              event.late && e("span", { className: "change late" }, words.told_late)
+            )
+          );
+        })
+      )
+    );
+  }
+
+  ns.Ticker = Ticker;
+})();
