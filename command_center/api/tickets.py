@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request
@@ -33,8 +34,9 @@ from events.model.problems import Refused
 from events.model.report import PhotoDraft
 from events.model.ticket import Ticket
 from events.model.workflow import State
-from events.store import accounts, crew_work, history, rules, tickets
+from events.store import accounts, crew_work, history, tickets
 from events.store.search import TicketQuery, search
+from grid.store import city as cities
 from grid.store.postgis import reading
 
 _SYSTEMS = {
@@ -196,9 +198,10 @@ def read_forecast(services: Services, number: str, actor: Actor) -> dict[str, An
     now = services.now()
     with reading(services.engine) as conn:
         ticket = tickets.by_number(conn, number[:64])
-        if ticket is None or not in_scope(actor, ticket):
+        city = cities.get(conn)
+        if ticket is None or city is None or not in_scope(actor, ticket):
             raise Missing
-        found = crew_work.forecast(conn, ticket, rules.load(conn).calendar.zone, now)
+        found = crew_work.forecast(conn, ticket, ZoneInfo(city.time_zone), now)
     if found is None:
         return {"forecast": None}
     told = {

@@ -243,8 +243,8 @@ class Hub:
         if not self._world.knows(changed.devices | changed.findings):
             self._reload()
             return
-        if changed.tickets:
-            changed.add("event", self._world.without_ticket(self._now()))
+        if changed.tickets or sweep:
+            changed.add("event", self._world.event_ids)
         with reading(self._engine) as conn:
             fetched = fetch(conn, changed, sweep=sweep)
         with self._lock:

@@ -117,6 +117,7 @@ def event_json(event: Event) -> Json:
         "cell": event.cell_code,
         "areas": list(event.area_path),
         "ticket": event.ticket_number,
+        "ticket_state": event.ticket_state,
         "lon": round(event.lon, 6),
         "lat": round(event.lat, 6),
         "title_zh": event.title_zh,

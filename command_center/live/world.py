@@ -34,8 +34,6 @@ from iot_ingest.store import readings as reading_store
 from iot_ingest.store.readings import Latest
 
 RECENT_EVENTS = 50
-# After so long an event without a ticket is none that gets one.
-_FILED_WITHIN = timedelta(minutes=2)
 # So many projects are drawn, those that ended among them for so long.
 MOST_PROJECTS = 3_000
 ENDED_FOR = timedelta(days=90)
@@ -150,15 +148,13 @@ class World:
             return None
         return changes_json(now, devices, tickets, events, projects)
 
-    def without_ticket(self, now: datetime) -> list[int]:
-        """Recent events that had no ticket when they were told: it is given to them afterwards."""
-        since = moment(now - _FILED_WITHIN)
-        return [
-            one["id"] for one in self.events if one["ticket"] is None and one["recorded_at"] > since
-        ]
+    @property
+    def event_ids(self) -> list[int]:
+        """The events that are told: what becomes of them is told again."""
+        return [one["id"] for one in self.events]
 
     def _merge_events(self, events: Sequence[Event]) -> list[Json]:
-        """What is new of them, or has its ticket now; the oldest first."""
+        """What is new of them, or has become something else; the oldest first."""
         known = {one["id"]: place for place, one in enumerate(self.events)}
         told = []
         for event in sorted(events, key=lambda one: one.event_id)[-RECENT_EVENTS:]:

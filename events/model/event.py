@@ -110,3 +110,4 @@ class Event:
     area_path: tuple[int, ...]
     layer: str | None
     ticket_number: str | None
+    ticket_state: str | None

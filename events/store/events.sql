@@ -54,7 +54,7 @@ SELECT e.event_id, e.source, e.category_code, e.severity, e.occurred_at, e.recor
     ST_X(e.position) AS lon, ST_Y(e.position) AS lat, e.source_crs, e.cell_id, e.area_id,
     e.component_id, e.device_no, e.thread, e.revision, e.change, e.late, e.title_zh, e.title_en,
     e.description, e.attributes, e.actor, c.code AS cell_code, a.path AS area_path, k.layer,
-    t.number AS ticket_number
+    t.number AS ticket_number, t.state AS ticket_state
 FROM events.events AS e
 JOIN events.categories AS k ON k.code = e.category_code
 JOIN grid.areas AS a ON a.area_id = e.area_id

@@ -34,8 +34,8 @@ class DepartmentCount:
 class OpenCounts:
     """The figures of the wall. ``needs_decision``: somebody at the desk has to act.
 
-    ``only_wait``: done in time and not critical, they wait to be verified; ``by_severity`` counts
-    the others.
+    ``only_wait``: done and not critical, they wait to be verified or closed and are not late with
+    that; ``by_severity`` counts the others.
     """
 
     open: int

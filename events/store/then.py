@@ -112,7 +112,8 @@ def recent(conn: Connection, then: datetime, scope: Scope, *, most: int) -> tupl
         row.event_id: row.number for row in _SQL.rows(conn, "links", event_ids=ids, then=then)
     }
     return tuple(
-        replace(one, ticket_number=numbers.get(one.event_id)) for one in events.by_ids(conn, ids)
+        replace(one, ticket_number=numbers.get(one.event_id), ticket_state=None)
+        for one in events.by_ids(conn, ids)
     )
 
 

@@ -51,9 +51,9 @@ class Chosen:
 class Group:
     """Open tickets of one layer that stand close together, around ``lon``, ``lat``.
 
-    ``worst``: the highest severity; ``only_wait``: how many are done in time and only wait to be
-    verified or closed; ``cell_id``: a cell that one of them is in. ``ticket_id`` and ``number``
-    where it is one ticket.
+    ``worst``: the highest severity; ``only_wait``: how many are done and only wait to be verified
+    or closed, and are not late with that; ``cell_id``: a cell that one of them is in.
+    ``ticket_id`` and ``number`` where it is one ticket.
     """
 
     layer: str | None

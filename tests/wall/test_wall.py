@@ -1,5 +1,6 @@
 """The wall in a real browser: what is pushed, what a click opens, what can be done."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.events.town import SIDE, SOUTH, WEST, Town
 from tests.support.watched import serious_faults
-from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, until
+from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, patrol, until
 
 DRAWN = "cc_wall.city.map.querySourceFeatures('values').some(f => f.properties.value === '{text}')"
 
@@ -44,20 +45,47 @@ async def test_a_ticket_appears_by_push_and_leaves_when_it_is_closed(
 async def test_the_first_of_the_list_and_the_last_events_say_how_it_goes(
     open_page: OpenPage, town: Town
 ) -> None:
-    ticket = filed(town)
     async with open_page("/") as page:
-        first, event = page.locator(".cc-item-forecast"), page.locator(".cc-ticker li").first
+        first, events = page.locator(".cc-item-forecast"), page.locator(".cc-ticker li")
+        await expect(page.locator("#attention")).to_contain_text("No open tickets")
+        town.record([patrol(category_code="flooding")], now=datetime.now(UTC))
+        await expect(events.first).to_contain_text("new")  # nobody has filed it yet
+        await expect(first).to_have_count(0)
+        town.work(now=datetime.now(UTC))
+        await expect(events.first).to_contain_text("Dispatched")
         await expect(first).to_contain_text("expected to be done in")
         await expect(first).to_have_class(re.compile("in-time"))
-        await expect(event).to_contain_text("Dispatched")
+        # the second of one thing has the same ticket, whose state does not change by it
+        ticket = filed(town)
+        await expect(events).to_have_count(2)
+        for n in range(2):
+            await expect(events.nth(n)).to_contain_text("Dispatched")
         now = datetime.now(UTC)
         ticket = town.act(town.again(ticket), "accept", "w1", now=now)
-        await expect(event).to_contain_text("Accepted")
+        await expect(events.first).to_contain_text("Accepted")
+        await expect(first).to_contain_text("expected to be done in")
         ticket = town.act(ticket, "dispose", "w1", now=now)
-        await expect(event).to_have_class("over")
+        await expect(events.last).to_have_class("over")
         await expect(first).to_have_count(0)
         town.act(town.act(ticket, "verify", "operator", now=now), "close", "operator", now=now)
-        await expect(event).to_contain_text("ended")
+        await expect(events.first).to_contain_text("Closed")
+
+
+async def test_the_last_events_stand_the_newest_first(open_page: OpenPage, town: Town) -> None:
+    def told(numbers: range) -> str:
+        common = {"source": "patrol", "change": "raised", "severity": 2}
+        at = "2026-01-01T00:{:02d}:00Z"
+        events = [{**common, "id": n, "occurred_at": at.format(n), "title_en": f"event {n}"}
+                  for n in numbers]  # fmt: skip
+        return f"cc_wall.live.takeChanges({{events: {json.dumps(events)}}})"
+
+    async with open_page("/") as page:
+        await expect(page.locator("#attention")).to_contain_text("No open tickets")
+        await page.evaluate(told(range(1, 51)))
+        await page.evaluate(told(range(51, 54)))
+        kept = await page.evaluate("cc_wall.live.events.map((one) => one.id)")
+        assert kept == list(range(53, 3, -1))
+        await expect(page.locator(".cc-ticker .title").first).to_have_text("event 53")
 
 
 async def test_what_is_done_stands_back_on_the_map(open_page: OpenPage, town: Town) -> None:
@@ -180,7 +208,7 @@ async def test_a_link_opens_the_story_it_names(open_page: OpenPage, town: Town) 
         foreseen = page.locator("[data-forecast]")
         await expect(foreseen).to_have_attribute("data-forecast", "in_time")
         await expect(foreseen).to_contain_text(
-            "before it is due (the first that its crew has to do)"
+            "before it is due (nothing that its crew has is more pressing)"
         )
         with town.database.superuser() as conn:
             conn.execute("UPDATE events.tickets SET due_at = now() + interval '10 minutes'")

@@ -1,6 +1,6 @@
 """Tickets over HTTP: found, read, acted upon, by those who may."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +189,31 @@ async def test_contact_details_are_for_the_desk_only(client_of: ClientOf, town: 
         assert "13800000000" not in (await client.get(address)).text
     trail = town.rows("SELECT actor, object_key FROM events.ledger WHERE verb = 'contact.read'")
     assert trail == [("account:operator", number)]
+
+
+async def test_when_it_will_be_done_is_foreseen(client_of: ClientOf, town: Town) -> None:
+    now = datetime.now(UTC)
+    ticket = town.filed(draft("flooding", occurred_at=now), now=now)
+    path = f"/api/v1/tickets/{ticket.number}/forecast"
+    async with client_of("operator") as client:
+        found = (await client.get(path)).json()["forecast"]
+        assert found["before"] == 0
+        assert found["late_s"] < 0
+        assert found["done_at"] < found["due_at"]
+        with town.database.superuser() as conn:
+            conn.execute("UPDATE events.tickets SET due_at = now() + interval '1 minute'")
+        assert (await client.get(path)).json()["forecast"]["late_s"] > 0
+        with town.database.superuser() as conn:
+            conn.execute("UPDATE events.tickets SET due_at = NULL")
+        found = (await client.get(path)).json()["forecast"]
+        assert (found["due_at"], found["late_s"]) == (None, 0)
+        with town.database.superuser() as conn:
+            conn.execute("UPDATE events.crews SET disabled_at = now()")
+        assert (await client.get(path)).json() == {"forecast": None}
+        missing = await client.get("/api/v1/tickets/20990101-00001/forecast")
+        assert missing.status_code == 404
+    async with client_of("p1") as client:  # another department's crew
+        assert (await client.get(path)).status_code == 404
 
 
 async def test_a_crew_has_its_list_and_read_receipts(client_of: ClientOf, town: Town) -> None:

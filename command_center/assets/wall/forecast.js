@@ -4,30 +4,33 @@
   const ns = (window.cc_wall = window.cc_wall || {});
   const live = ns.live;
   const AGAIN_MS = 60000; // others of its crew change, and time goes on
+  const CHANGED_MS = 1500; // a ticket that changes is asked for again, not more often than this
   const UNDER_WAY = new Set(["dispatched", "accepted"]);
 
   const e = (...args) => window.React.createElement(...args);
 
-  async function read(number, signal) {
+  /** What is foreseen: null while nothing is; what was known before where it cannot be read now. */
+  async function read(number, before, signal) {
     const answer = await fetch(`/api/v1/tickets/${number}/forecast`, { signal });
-    return answer.ok ? (await answer.json()).forecast : null;
+    return answer.ok ? (await answer.json()).forecast : before;
   }
 
   /** Of a ticket that a crew goes to; nothing while nothing is foreseen. */
   function Forecast({ ticket, config }) {
     const React = window.React;
-    const [found, setFound] = React.useState(null);
-    const asks = ticket.crew_zh && UNDER_WAY.has(ticket.state) && live.then === null;
+    const [told, setTold] = React.useState({ number: null, found: null });
+    const asks = Boolean(ticket.crew_zh && UNDER_WAY.has(ticket.state) && live.then === null);
+    const found = asks && told.number === ticket.number ? told.found : null;
     React.useEffect(() => {
-      setFound(null);
       if (!asks) return undefined;
+      const { number } = ticket;
       const gone = new AbortController();
-      // one that cannot be read now is read in a minute
-      const again = () => read(ticket.number, gone.signal).then(setFound, () => {});
-      again();
+      const again = () => read(number, found, gone.signal).then((now) => setTold({ number, found: now }), () => {});
+      const soon = setTimeout(again, told.number === number ? CHANGED_MS : 0);
       const timer = setInterval(() => !document.hidden && again(), AGAIN_MS);
       return () => {
         gone.abort();
+        clearTimeout(soon);
         clearInterval(timer);
       };
     }, [ticket.number, ticket.version, asks]);

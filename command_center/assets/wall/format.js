@@ -84,7 +84,7 @@
     return done ? 5 : 4;
   }
 
-  /** Whether nobody works on a ticket any more: done in time, and not critical. */
+  /** Whether nobody works on a ticket any more: done, its check not late, and not critical. */
   ns.isDone = (ticket) => DONE.has(ticket.state) && ticket.severity < 4 && !ns.live.overdue(ticket);
 
   /** Whether a ticket stands in the last group: done in time, it only waits to be verified or closed. */

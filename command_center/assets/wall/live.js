@@ -31,6 +31,12 @@
 
   const readEvent = (event) => Object.assign({}, event, { at: ms(event.occurred_at) });
 
+  /** The last events, the newest first, with what is told of some of them now. */
+  function merged(events, told) {
+    const found = new Map([...events, ...told.map(readEvent)].map((event) => [event.id, event]));
+    return [...found.values()].sort((a, b) => b.id - a.id).slice(0, EVENTS_KEPT);
+  }
+
   function newest(values) {
     return Object.values(values || {}).reduce((latest, value) => Math.max(latest, value[0]), 0);
   }
@@ -230,7 +236,7 @@
       this.devices = new Map(frame.devices.map((device) => [device.id, device]));
       this.tickets = new Map(frame.tickets.map((ticket) => [ticket.id, readTicket(ticket)]));
       this.projects = new Map((frame.projects || []).map((project) => [project.id, readTicket(project)]));
-      this.events = (frame.events || []).slice(0, EVENTS_KEPT).map(readEvent);
+      this.events = merged([], frame.events || []);
       this.all = frame.all || null;
       this.tell("snapshot");
       this.tell("lists");
@@ -265,9 +271,7 @@
         projects.push(project.id);
       }
       if (frame.events && frame.events.length) {
-        const seen = new Set(frame.events.map((event) => event.id));
-        const older = this.events.filter((event) => !seen.has(event.id));
-        this.events = frame.events.map(readEvent).concat(older).slice(0, EVENTS_KEPT);
+        this.events = merged(this.events, frame.events);
       }
       if (frame.all !== undefined) this.all = frame.all;
       this.tell("changes", { marked, tickets, projects });

@@ -33,7 +33,10 @@
         listen(what, (event) => event.relatedTarget || this.point(null));
       }
       for (const topic of ["lists", "select"]) {
-        until.signal.addEventListener("abort", live.on(topic, () => this.ring()));
+        until.signal.addEventListener("abort", live.on(topic, async () => {
+          await ns.framed(); // the list is drawn first
+          if (!until.signal.aborted) this.ring();
+        }));
       }
       this.map.on("idle", () => this.ring(true)); // a mark may have joined others, or left them
     }
@@ -58,7 +61,7 @@
       if (number === this.ringed && !again) return;
       this.ringed = number;
       const ticket = number && [...live.tickets.values()].find((one) => one.number === number);
-      const alone = ticket && this.city.pulses && this.city.pulses.alone().has(ticket.id);
+      const alone = ticket && this.isAlone(ticket);
       if (this.ringMark && !alone) {
         this.ringMark.remove();
         this.ringMark = null;
@@ -82,6 +85,14 @@
       this.hoverCell(null);
       this.tip(null);
       this.showRow(null);
+    }
+
+    /** Whether a ticket is drawn by itself, on the screen. */
+    isAlone(ticket) {
+      const at = this.map.project([ticket.lon, ticket.lat]);
+      const box = [[at.x - 2, at.y - ns.MARK_RISE - 2], [at.x + 2, at.y - ns.MARK_RISE + 2]];
+      const marks = this.map.queryRenderedFeatures(box, { layers: ["ticket-mark"] });
+      return marks.some((mark) => mark.properties.id === ticket.id);
     }
 
     /** Lights up the rows of the ticket whose mark is pointed at; null: none. */

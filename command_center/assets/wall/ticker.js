@@ -21,16 +21,16 @@
       .slice(0, SHOWN);
   }
 
-  /** What an event is now: [what is said, whether it burns no more]. Of an end (recovered, withdrawn) that
-   *  it is one; else how its ticket stands. */
-  function outcome(event, open, config) {
-    const change = config.words[`change_${event.change}`] || "";
+  const OVER = new Set(["closed", "declined", "merged"]);
+  const DONE = new Set(["disposed", "verified"]);
+
+  /** What an event is now: [what is said, whether nobody works on it any more]. Of an end (recovered,
+   *  withdrawn) that it is one; else how its ticket stands. */
+  function outcome(event, config) {
+    const state = event.ticket_state;
     const ends = event.change === "cleared" || event.change === "withdrawn";
-    if (ends || !event.ticket || live.then !== null) return [change, ends];
-    const ticket = open.get(event.ticket);
-    if (ticket) return [config.states[ticket.state], ns.isDone(ticket)];
-    // not told of does not mean closed where not all are told
-    return ns.cells.leftOut() ? [change, false] : [config.words.ticket_over, true];
+    if (ends || !state) return [config.words[`change_${event.change}`] || "", ends];
+    return [config.states[state], OVER.has(state) || DONE.has(state)];
   }
 
   function Ticker(props) {
@@ -38,7 +38,6 @@
     const { config } = props;
     const { words, language, time_zone: zone } = config;
     const layers = new Map(config.layers.map((layer) => [layer.code, layer]));
-    const open = new Map([...live.tickets.values()].map((ticket) => [ticket.number, ticket]));
     return e(
       "section",
       { id: props.id, className: "cc-ticker", "aria-label": words.events },
@@ -47,7 +46,7 @@
         "ol",
         { "aria-live": "off" },
         lastEvents().map((event) => {
-          const [said, over] = outcome(event, open, config);
+          const [said, over] = outcome(event, config);
           return e(
             "li",
             { key: event.id, className: over ? "over" : "" },
