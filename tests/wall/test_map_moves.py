@@ -125,3 +125,15 @@ async def test_a_drag_moves_the_map_with_the_hand_and_opens_nothing(
         )
         assert moved == pytest.approx(200, abs=3)
         assert await page.evaluate("cc_wall.live.selected") is None
+
+
+async def test_a_map_that_rests_draws_another_instant_at_once(at_rest: OpenPage) -> None:
+    left = "cc_wall.city.frames.left()"
+    rest = "cc_wall.city.frames.nextAt = performance.now() + 60_000"
+    async with at_rest("/") as page:
+        await page.evaluate(rest)
+        assert await page.evaluate(left) > 0
+        assert await page.evaluate(f"(cc_wall.live.tell('snapshot'), {rest}, {left})") == 0
+        await page.wait_for_timeout(1_200)
+        await page.evaluate(rest)
+        assert await page.evaluate(left) > 0

@@ -16,6 +16,7 @@
   const COARSE_REST = 1; // while it moves or loads; none until it has loaded for the first time
   const LONGEST_REST_MS = 4000;
   const SHARP_AFTER_MS = 1000; // since somebody opened something
+  const HURRY_MS = 1000; // so long everything that comes is drawn, when all of it is another one
 
   /** Whether the processor draws, as far as the browser tells. */
   function bySoftware(gl) {
@@ -30,6 +31,7 @@
       this.changing = false; // the map says then that it moved; it did not
       this.loaded = false;
       this.nextAt = 0; // when the map may draw again, ms
+      this.hurriedUntil = 0; // it does not rest before, ms
       this.empty = false;
       this.held = false; // somebody presses the map, and may be about to move it
       this.unread = 0; // how many stories were asked for that cannot be read yet
@@ -95,6 +97,18 @@
       });
     }
 
+    /** Everything is another one now (another instant, say): what was drawn must not stay for seconds. */
+    hurry() {
+      this.hurriedUntil = performance.now() + HURRY_MS;
+    }
+
+    /** How long the map still has to rest, ms. */
+    left() {
+      if (this.unread) return Infinity;
+      const now = performance.now();
+      return now < this.hurriedUntil && this.nextAt < Infinity ? 0 : this.nextAt - now;
+    }
+
     /** Draws so many of the screen's pixels each way from now on. */
     draw(share) {
       if (share === this.share || this.changing) return;
@@ -118,7 +132,7 @@
       this.wanted = false; // as soon as the frame that is being drawn, or a story, is on the screen
       let timer = null;
       map.triggerRepaint = () => {
-        const left = this.unread ? Infinity : this.nextAt - performance.now();
+        const left = this.left();
         if (left <= 0 || this.empty || this.held || map.isMoving()) ask();
         else if (left === Infinity) this.wanted = true;
         else if (timer === null) {

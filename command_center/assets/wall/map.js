@@ -131,7 +131,10 @@
       const { marks, pulses } = this;
       marks.onTickets = () => pulses.show(true);
       this.ends = [
-        live.on("snapshot", () => marks.fill()),
+        live.on("snapshot", () => {
+          this.frames.hurry();
+          marks.fill();
+        }),
         live.on("changes", (changes) => marks.note(changes)),
         live.on("values", () => marks.noteValues()),
         live.on("layers", () => marks.fill()),
