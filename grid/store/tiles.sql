@@ -1,6 +1,6 @@
 -- name: cells
 -- Unit cells, with cell_id as feature id. Asked from z 11 up: below, a cell is under a pixel.
--- Codes from z 13 up, where a cell can be pointed at: they are half of the bytes of a tile. What
+-- Codes from z 13 up, where the tip of a cell tells its own: they are half of the bytes of a tile. What
 -- lies inside is only moved and scaled (to 4096 units from its upper left corner), which takes a
 -- quarter of the time of cutting. OFFSET 0, here and below: without it the shape is made twice, once
 -- to see whether it is empty.

@@ -23,7 +23,7 @@ def normal(kind: str) -> str:
 
 
 def described(column: Column[Any]) -> tuple[str, str, bool]:
-    kind = column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]  # there
+    kind = column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]  # SQLAlchemy's
     return column.name, normal(kind), bool(column.nullable)
 
 

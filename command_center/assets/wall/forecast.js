@@ -9,12 +9,6 @@
 
   const e = (...args) => window.React.createElement(...args);
 
-  /** What is foreseen: null while nothing is; what was known before where it cannot be read now. */
-  async function read(number, before, signal) {
-    const answer = await fetch(`/api/v1/tickets/${number}/forecast`, { signal });
-    return answer.ok ? (await answer.json()).forecast : before;
-  }
-
   /** Of a ticket that a crew goes to; nothing while nothing is foreseen. */
   function Forecast({ ticket, config }) {
     const React = window.React;
@@ -25,7 +19,14 @@
       if (!asks) return undefined;
       const { number } = ticket;
       const gone = new AbortController();
-      const again = () => read(number, found, gone.signal).then((now) => setTold({ number, found: now }), () => {});
+      const again = async () => {
+        try {
+          const answer = await fetch(`/api/v1/tickets/${number}/forecast`, { signal: gone.signal });
+          if (answer.ok) setTold({ number, found: (await answer.json()).forecast });
+        } catch (error) {
+          // what was known before stays
+        }
+      };
       const soon = setTimeout(again, told.number === number ? CHANGED_MS : 0);
       const timer = setInterval(() => !document.hidden && again(), AGAIN_MS);
       return () => {

@@ -71,7 +71,8 @@
       : ns.fill(words.late_by, { span: ns.span(-left, words) });
   };
 
-  const DONE = new Set(["disposed", "verified"]);
+  /** States in which nobody works on a ticket any more, as its crew says. */
+  const DONE = (ns.DONE = new Set(["disposed", "verified"]));
 
   /** Groups of urgency: critical, late, serious, soon late, the rest; last what is done and waits. */
   function rank(ticket) {

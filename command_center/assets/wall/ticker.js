@@ -4,6 +4,7 @@
   const ns = (window.cc_wall = window.cc_wall || {});
   const live = ns.live;
   const SHOWN = 24;
+  const OVER = new Set(["closed", "declined", "merged"]);
 
   const e = (...args) => window.React.createElement(...args);
 
@@ -21,16 +22,13 @@
       .slice(0, SHOWN);
   }
 
-  const OVER = new Set(["closed", "declined", "merged"]);
-  const DONE = new Set(["disposed", "verified"]);
-
   /** What an event is now: [what is said, whether nobody works on it any more]. Of an end (recovered,
    *  withdrawn) that it is one; else how its ticket stands. */
   function outcome(event, config) {
     const state = event.ticket_state;
     const ends = event.change === "cleared" || event.change === "withdrawn";
     if (ends || !state) return [config.words[`change_${event.change}`] || "", ends];
-    return [config.states[state], OVER.has(state) || DONE.has(state)];
+    return [config.states[state], OVER.has(state) || ns.DONE.has(state)];
   }
 
   function Ticker(props) {
