@@ -31,8 +31,7 @@ _NEAR = 14.2
 
 _AFRESH = """() => {
   window.__soak_lags = {arrived: [], shown: []};
-  if (window.__frames === undefined) cc_wall.city.map.on("render", () => (window.__frames += 1));
-  window.__frames = 0;
+  window.__drawn = cc_wall.city.frames.drawn;
 }"""
 # How often the page can show a frame, were there something to show.
 _SCREEN_FRAMES = """(ms) => new Promise((resolve) => {
@@ -106,7 +105,7 @@ async def _span(wall: WatchedWall, sheet: Sheet, row: _Row, flow: Tally, seconds
     busy = (await _busy_s(wall.session) - busy_s) / took
     spent_after = await _processors(page)
     lags = await page.evaluate("window.__soak_lags")
-    drawn = await page.evaluate("window.__frames") / took
+    drawn = await page.evaluate("cc_wall.city.frames.drawn - window.__drawn") / took
     sent = flow.messages - sent
     frames = float(await page.evaluate(_SCREEN_FRAMES, _FRAMES_S * 1000))
     after = await wall.look()

@@ -38,7 +38,7 @@ const wait = setInterval(() => {
   const map = window.cc_wall && cc_wall.city && cc_wall.city.map;
   if (!map || told.ready !== null) return;
   told.ready = performance.now();
-  map.on("idle", () => { told.idle = performance.now(); });
+  map.on("idle", () => cc_wall.city.frames.shown().then(() => { told.idle = performance.now(); }));
 }, 20);
 """
 

@@ -30,7 +30,7 @@ _INDEX = """<!DOCTYPE html>
 <head>
 {%metas%}
 <title>{%title%}</title>
-<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+<link rel="icon" href="$ICON$" type="image/svg+xml">
 $STYLES$
 $THEME$
 {%css%}
@@ -173,6 +173,7 @@ class PageApp(Dash):
         theme = f'<script src="{asset("wall/theme.js")}"></script>'
         return (
             html.replace("$LANG$", "zh-Hans" if language == "zh" else "en", 1)
+            .replace("$ICON$", asset("icon.svg"), 1)
             .replace("$STYLES$", styles, 1)
             .replace("$THEME$", theme, 1)
             .replace("$BODY$", escape(self.page.body_class), 1)

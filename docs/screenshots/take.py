@@ -55,8 +55,8 @@ class Picture:
 
 _PHONE: dict[str, Any] = {"size": (390, 844), "scale": 2, "shown": 780}
 _ROW = ".cc-rows tbody tr"
-# A map is drawn coarsely until it has come to rest.
-_SHARP = "!(window.cc_wall && cc_wall.city) || cc_wall.city.frames.share === 1"
+# What the screen shows of a map may be a frame behind it.
+_STILL = "!(window.cc_wall && cc_wall.city) || cc_wall.city.frames.still()"
 _URGENT = ".cc-attention .cc-item"
 _RIVER = """() => {
   const all = [...cc_wall.live.devices.values()];
@@ -146,7 +146,7 @@ async def take(browser: Browser, picture: Picture, base: str, city: dict[str, st
         if "select" in picture.run:
             await page.wait_for_selector("#chart .main-svg, #area-on-time")
         await page.wait_for_timeout(3_000)
-    while not await page.evaluate(_SHARP):
+    while not await page.evaluate(_STILL):
         await page.wait_for_timeout(100)
     keep(await page.screenshot(), FOLDER / f"{picture.name}.png", picture.shown)
     await context.close()

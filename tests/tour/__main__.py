@@ -31,7 +31,7 @@ _SETTLE_MS = 2_500
 _LIGHT = "localStorage.setItem('cc_theme', 'light')"
 _STILL = (
     "() => !window.cc_wall || !cc_wall.city"
-    " || (cc_wall.city.map.areTilesLoaded() && cc_wall.city.frames.share === 1)"
+    " || (cc_wall.city.map.areTilesLoaded() && cc_wall.city.frames.still())"
 )
 _WIDER = "() => document.documentElement.scrollWidth - window.innerWidth"
 

@@ -1,21 +1,22 @@
-/* The frames of the map where no graphics card helps: coarse while it moves, and not all the time.
+/* The frames of the map where no graphics card helps: drawn beside the page, not by it.
  *
- * There the page stands still while a frame is drawn. It is dear by its pixels: 1920x1080 took half
- * a second of two cores, half the pixels each way a quarter. So a map that moves or loads is drawn
- * coarsely, and once more, as sharp as the screen is, when it has come to rest. And after each frame
- * the page has as long for everything else, at rest three times as long: what changed meanwhile comes
- * with the next one. Whoever opens something reads it first: no frame is begun until then, and the
- * sharp one, which is the longest, when nothing more was opened for a second.
+ * There the processor draws WebGL, and a page that shows such a canvas stands still until the frame
+ * is there: 0.4 s at 1920x1080 on two cores. So that canvas is not shown. A frame is fetched when it
+ * is ready and put onto a plain canvas; until then the page goes on with everything else, and the
+ * picture that is there follows the map: it is moved and scaled as the map is. One frame is drawn at
+ * a time. A map at rest then rests as long as its frame took, since the processor draws for all; what
+ * changed meanwhile comes with the next one. Nor is one begun before a story that was just asked for
+ * can be read.
  */
 (function () {
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
   const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
-  const COARSE = 0.5;
-  const REST = 3; // times the frame before, when it is at rest
-  const COARSE_REST = 1; // while it moves or loads; none until it has loaded for the first time
-  const LONGEST_REST_MS = 4000;
-  const SHARP_AFTER_MS = 1000; // since somebody opened something
+  const REST = 1; // times the frame before, when the map is at rest
+  const LONGEST_REST_MS = 3000;
+  const TILES_MS = 500; // so long a map that has jumped waits for what it shows there
+  const LOOK_MS = 25; // so often it is asked whether a frame is there
+  const PAUSE_MS = 500;
   const HURRY_MS = 1000; // so long everything that comes is drawn, when all of it is another one
 
   /** Whether the processor draws, as far as the browser tells. */
@@ -24,77 +25,203 @@
     return SOFTWARE.test(gl.getParameter(told ? told.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
   }
 
+  /** Fetches what a WebGL canvas has drawn without waiting for it. */
+  class Fetch {
+    constructor(gl) {
+      this.gl = gl;
+      this.buffer = gl.createBuffer();
+      this.picture = null;
+      this.fence = null;
+    }
+
+    /** Asks for the frame that was just ordered. */
+    begin() {
+      const { gl } = this;
+      const { drawingBufferWidth: wide, drawingBufferHeight: high } = gl;
+      gl.bindFramebuffer(gl.READ_FRAMEBUFFER, null);
+      gl.bindBuffer(gl.PIXEL_PACK_BUFFER, this.buffer);
+      if (!this.picture || this.picture.width !== wide || this.picture.height !== high) {
+        this.picture = new ImageData(wide, high);
+      }
+      // room made anew: Chromium warns at each frame that is written over an older one
+      gl.bufferData(gl.PIXEL_PACK_BUFFER, this.picture.data.length, gl.STREAM_READ);
+      gl.readPixels(0, 0, wide, high, gl.RGBA, gl.UNSIGNED_BYTE, 0);
+      gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+      this.fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+      gl.flush();
+    }
+
+    /** Whether it can be taken; never when the graphics were taken away meanwhile. */
+    ready() {
+      const { gl, fence } = this;
+      return !gl.isContextLost() && gl.getSyncParameter(fence, gl.SYNC_STATUS) === gl.SIGNALED;
+    }
+
+    /** The frame, upside down as WebGL tells it. */
+    take() {
+      const { gl } = this;
+      gl.deleteSync(this.fence);
+      gl.bindBuffer(gl.PIXEL_PACK_BUFFER, this.buffer);
+      gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, 0, this.picture.data);
+      gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+      return this.picture;
+    }
+  }
+
+  /** The plain canvas that is shown, and where it belongs while the map moves. */
+  class Picture {
+    constructor(map) {
+      this.map = map;
+      this.canvas = document.createElement("canvas");
+      this.canvas.className = "cc-map-picture";
+      map.getCanvas().classList.add("cc-map-unseen"); // it still hears keys and has the focus
+      map.getCanvas().after(this.canvas);
+      this.pen = this.canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+      this.of = null; // what it is a picture of
+    }
+
+    /** What the map shows now. */
+    view() {
+      const { map } = this;
+      const center = map.getCenter();
+      return { center, zoom: map.getZoom(), at: map.project(center), high: map.getCanvas().clientHeight };
+    }
+
+    show(image, view) {
+      const { canvas, map } = this;
+      if (canvas.width !== image.width) canvas.width = image.width;
+      if (canvas.height !== image.height) canvas.height = image.height;
+      this.pen.putImageData(image, 0, 0);
+      this.of = view;
+      canvas.style.height = `${view.high}px`;
+      canvas.style.width = `${(view.high * image.width) / image.height}px`;
+      canvas.dataset.view = `${view.center.lng},${view.center.lat},${view.zoom}`;
+      this.follow(map);
+    }
+
+    /** Moves and scales what is there as the map was since: it is neither turned nor tilted. */
+    follow() {
+      const { map, of } = this;
+      if (!of) return;
+      const scale = 2 ** (map.getZoom() - of.zoom);
+      const at = map.project(of.center);
+      const [x, y] = [at.x - scale * of.at.x, at.y - scale * of.at.y];
+      this.canvas.style.transform = `translate(${x}px, ${y + scale * of.high}px) scale(${scale}, ${-scale})`;
+    }
+  }
+
   class Frames {
     constructor(map) {
       this.map = map;
-      this.share = 1;
-      this.changing = false; // the map says then that it moved; it did not
-      this.loaded = false;
-      this.nextAt = 0; // when the map may draw again, ms
+      this.drawn = 0; // frames so far
+      this.drawing = false; // one is not there yet
+      this.wanted = false; // another one, as soon as it may be
+      this.pressing = null; // since when it shall not rest: the map was moved, or has loaded; ms
+      this.loaded = false; // for the first time; until then the processor has other work
+      this.forced = false;
+      this.nextAt = 0; // a map at rest draws no frame before, ms
       this.hurriedUntil = 0; // it does not rest before, ms
-      this.empty = false;
-      this.held = false; // somebody presses the map, and may be about to move it
       this.unread = 0; // how many stories were asked for that cannot be read yet
-      this.sharpAt = 0; // not sharp again before, ms
-      this.soon = null;
+      this.timer = null;
       this.gone = false;
-      this.slow = bySoftware(map.painter.context.gl);
+      this.waiting = []; // who waits for a map that is all there
+      const { gl } = map.painter.context;
+      this.slow = Boolean(gl.fenceSync) && bySoftware(gl);
       if (!this.slow) return;
-      this.draw(COARSE);
-      map.on("movestart", () => {
-        this.nextAt = 0;
-        this.draw(COARSE);
+      this.picture = new Picture(map);
+      this.takeOver();
+      map.on("movestart", () => (this.pressing ??= performance.now()));
+      for (const name of ["move", "resize"]) map.on(name, () => this.picture.follow());
+      map.once("load", () => {
+        this.loaded = true;
+        this.pressing = performance.now();
+        this.want();
       });
-      // not at once: a canvas that is resized while it is drawn stays empty until the next frame
-      map.on("idle", () => setTimeout(() => this.sharpen()));
-      map.once("idle", () => (this.loaded = true));
-      this.rest();
-      this.feel(map.getCanvasContainer());
+      map.once("remove", () => {
+        this.gone = true;
+        clearTimeout(this.timer);
+      });
     }
 
-    /** Draws sharply, if the map is at rest and nobody is about to read something. */
-    sharpen() {
-      clearTimeout(this.soon);
+    /** The library draws a frame when this lets it; all else of a frame is done each time. */
+    takeOver() {
+      const { painter } = this.map;
+      const draw = painter.render.bind(painter);
+      this.fetch = new Fetch(painter.context.gl);
+      painter.render = (...frame) => {
+        if (!this.may()) {
+          this.want();
+          return;
+        }
+        this.drawn += 1;
+        this.wanted = false;
+        this.pressing = null;
+        draw(...frame);
+        if (this.drawing) this.want(); // it was forced; the one before is still to come
+        else this.bring();
+      };
+    }
+
+    /** Shows the frame that was just ordered when it is there. */
+    async bring() {
+      const { fetch, picture } = this;
+      this.drawing = true;
+      const began = performance.now();
+      const asked = this.waiting.splice(0);
+      const view = picture.view();
+      fetch.begin();
+      do await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      while (!this.gone && !fetch.ready());
       if (this.gone) return;
-      const left = this.sharpAt - performance.now();
-      if (this.unread || left > 0) this.soon = setTimeout(() => this.sharpen(), Math.max(left, 50));
-      else if (!this.held && !this.map.isMoving() && this.map.areTilesLoaded()) this.draw(1);
+      picture.show(fetch.take(), view);
+      this.drawing = false;
+      const ended = performance.now();
+      const rest = this.loaded ? REST * (ended - began) : LONGEST_REST_MS;
+      this.nextAt = ended + Math.min(rest, LONGEST_REST_MS);
+      if (this.wanted) this.want();
+      else asked.push(...this.waiting.splice(0));
+      asked.forEach((resolve) => resolve());
+    }
+
+    may() {
+      return this.forced || (!this.drawing && this.left() <= 0);
+    }
+
+    /** One frame more, when it may be: the end of the one before, or of the wait, asks again. */
+    want() {
+      this.wanted = true;
+      const left = this.left();
+      clearTimeout(this.timer);
+      if (this.drawing || left === Infinity) return;
+      this.timer = setTimeout(() => {
+        if (this.wanted) this.map.triggerRepaint();
+      }, Math.max(0, left));
+    }
+
+    /** How long the next frame has to wait, ms. */
+    left() {
+      const now = performance.now();
+      if (this.map.isMoving()) return 0;
+      if (this.pressing !== null) return this.map.areTilesLoaded() ? 0 : this.pressing + TILES_MS - now;
+      if (this.unread) return Infinity;
+      return now < this.hurriedUntil ? 0 : this.nextAt - now;
     }
 
     /** Begins no frame of a map at rest before what was just asked for can be read: `shown`. */
     async giveWay(shown) {
       if (!this.slow) return;
-      this.sharpAt = performance.now() + SHARP_AFTER_MS;
       this.unread += 1;
       try {
         await shown;
       } finally {
         this.unread -= 1;
       }
-      if (this.unread || !this.wanted) return;
-      this.wanted = false;
-      this.map.triggerRepaint();
+      if (this.wanted && !this.gone) this.want();
     }
 
-    /** Waits with nothing while somebody moves the map: a gesture begins with its first frame. */
-    feel(box) {
-      const hold = () => {
-        this.held = true;
-        this.nextAt = 0;
-      };
-      const release = () => {
-        if (!this.held) return;
-        this.held = false;
-        setTimeout(() => this.sharpen());
-      };
-      const first = { capture: true, passive: true };
-      box.addEventListener("pointerdown", hold, first);
-      box.addEventListener("wheel", () => (this.nextAt = 0), first);
-      for (const name of ["pointerup", "pointercancel", "blur"]) window.addEventListener(name, release, first);
-      this.map.once("remove", () => {
-        this.gone = true;
-        for (const name of ["pointerup", "pointercancel", "blur"]) window.removeEventListener(name, release, first);
-      });
+    /** Who closes a story may be about to open another one. */
+    pause() {
+      this.giveWay(new Promise((resolve) => setTimeout(resolve, PAUSE_MS)));
     }
 
     /** Everything is another one now (another instant, say): what was drawn must not stay for seconds. */
@@ -102,58 +229,24 @@
       this.hurriedUntil = performance.now() + HURRY_MS;
     }
 
-    /** How long the map still has to rest, ms. */
-    left() {
-      if (this.unread) return Infinity;
-      const now = performance.now();
-      return now < this.hurriedUntil && this.nextAt < Infinity ? 0 : this.nextAt - now;
-    }
-
-    /** Draws so many of the screen's pixels each way from now on. */
-    draw(share) {
-      if (share === this.share || this.changing) return;
-      this.share = share;
-      this.changing = true;
-      this.empty = true; // until the next frame, which waits for nobody
-      // a map that is resized stops whatever moves it, a drag among it
-      this.map.stop = () => this.map;
+    /** Draws this moment, and waits for it: for who takes the canvas of the map itself. */
+    force() {
+      this.forced = true;
       try {
-        this.map.setPixelRatio(share === 1 ? null : window.devicePixelRatio * share);
+        this.map.redraw();
       } finally {
-        delete this.map.stop;
-        this.changing = false;
+        this.forced = false;
       }
     }
 
-    /** Lets the map draw its next frame when the page has had its time; at once while it moves. */
-    rest() {
-      const { map } = this;
-      const ask = map.triggerRepaint.bind(map);
-      this.wanted = false; // as soon as the frame that is being drawn, or a story, is on the screen
-      let timer = null;
-      map.triggerRepaint = () => {
-        const left = this.left();
-        if (left <= 0 || this.empty || this.held || map.isMoving()) ask();
-        else if (left === Infinity) this.wanted = true;
-        else if (timer === null) {
-          timer = setTimeout(() => {
-            timer = null;
-            map.triggerRepaint();
-          }, left);
-        }
-      };
-      map.on("render", async () => {
-        const began = performance.now();
-        this.nextAt = Infinity;
-        this.empty = false;
-        await ns.framed();
-        const ended = performance.now();
-        const rest = this.share === 1 ? REST : Number(this.loaded) * COARSE_REST;
-        this.nextAt = ended + Math.min(rest * (ended - began), LONGEST_REST_MS);
-        const { wanted } = this;
-        this.wanted = false;
-        if (wanted) map.triggerRepaint();
-      });
+    /** Whether the screen shows the map as it is. */
+    still() {
+      return !this.drawing && !this.wanted;
+    }
+
+    /** Resolves when it shows the map as it is now, or as it was later. */
+    shown() {
+      return this.still() ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
     }
   }
 

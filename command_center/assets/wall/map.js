@@ -9,6 +9,7 @@
 
   const VENDOR = "/assets/vendor/";
   const FIGURES_WITHIN_MS = 2500; // the map waits no longer for them
+  const MADE_AGAIN_MS = 1000; // after the graphics were taken away
   const NEAREST = 16; // nothing is shown nearer by itself
 
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -68,7 +69,7 @@
       this.frames = new ns.Frames(this.map);
       // marks come with the ground, not after all of it
       this.map.once("style.load", () => this.ready());
-      this.map.once("load", () => (this.box.dataset.ready = "true"));
+      this.map.once("load", () => this.frames.shown().then(() => (this.box.dataset.ready = "true")));
     }
 
     makeMap() {
@@ -158,11 +159,8 @@
           pulses.show(false);
         }),
       ];
-      this.map.on("movestart", () => {
-        if (!this.frames.changing) this.going = null; // who moves it meanwhile knows better
-      });
+      this.map.on("movestart", () => (this.going = null)); // who moves it meanwhile knows better
       this.map.on("moveend", () => {
-        if (this.frames.changing) return;
         live.tell("moved");
         pulses.show(true);
         marks.moved();
@@ -190,6 +188,7 @@
 
     destroy() {
       this.gone = true;
+      delete this.box.dataset.ready;
       this.ends.forEach((end) => end());
       if (this.area) this.area.end();
       if (this.boxes) this.boxes.end();
@@ -204,6 +203,7 @@
     showSelected(selected) {
       const shown = ns.storyShown();
       if (selected) this.frames.giveWay(shown);
+      else this.frames.pause();
       shown.then(() => this.outlineCell());
       this.mark(null);
       const place = selected && this.placeOf(selected);
@@ -312,11 +312,28 @@
       ns.marks.useSeverity(props.config.severity);
       live.start(props.config.socket);
       const view = (ns.view = new ns.View(props.config.layers));
-      ns.loadMap().then(async (gl) => {
+      const make = (gl) => {
+        if (gone) return;
+        city = ns.city = new CityMap(gl, box.current, config, view);
+        // the browser takes the graphics away after a crash of theirs, or a long sleep: all that
+        // they were given is lost, so the map is made anew where it stood
+        city.map.once("webglcontextlost", () => setTimeout(() => again(gl)));
+      };
+      const again = (gl) => {
+        if (gone) return;
+        view.at = { center: city.map.getCenter(), zoom: city.map.getZoom() };
+        city.destroy();
+        city = ns.city = null;
+        setTimeout(() => guarded(() => make(gl)), MADE_AGAIN_MS);
+      };
+      // not loaded, or a WebGL that only pretends
+      const guarded = (work) => Promise.resolve().then(work).catch(() => setTrouble("map_failed"));
+      guarded(async () => {
+        const gl = await ns.loadMap();
         if (gl) await figuresShown();
-        if (!gl) setTrouble("no_webgl");
-        else if (!gone) city = ns.city = new CityMap(gl, box.current, config, view);
-      }).catch(() => setTrouble("map_failed")); // not loaded, or a WebGL that only pretends
+        if (gl) make(gl);
+        else setTrouble("no_webgl");
+      });
       return () => {
         gone = true;
         if (city) city.destroy();

@@ -167,11 +167,12 @@
       return this.values.flush() ? this.drawn() : undefined;
     }
 
-    /** Resolves when the map has come to rest, or is taking very long. */
+    /** Resolves when the map has come to rest and is on the screen, or is taking very long. */
     drawn() {
       return new Promise((resolve) => {
         const timer = setTimeout(resolve, DRAWN_WITHIN_MS);
-        this.map.once("idle", () => {
+        this.map.once("idle", async () => {
+          if (ns.city) await ns.city.frames.shown();
           clearTimeout(timer);
           resolve();
         });

@@ -11,8 +11,7 @@
   /** The map as it stands, drawn this moment (a canvas forgets what it has shown); null: no map. */
   function shot() {
     if (!ns.city || !ns.city.marks) return null;
-    ns.city.frames.draw(1);
-    ns.city.map.redraw();
+    ns.city.frames.force();
     return ns.city.map.getCanvas();
   }
 

@@ -25,7 +25,11 @@
       "source-layer": "basemap",
       minzoom,
       filter: ["all", kind(roadKind), ["==", ["geometry-type"], "LineString"]],
-      layout: { "line-cap": "round", "line-join": "round" },
+      // a thin line shows no round ends, and costs as many triangles again
+      layout: {
+        "line-cap": ["step", ["zoom"], "butt", 14, "round"],
+        "line-join": ["step", ["zoom"], "miter", 14, "round"],
+      },
       paint: { "line-color": colour, "line-width": zoomed(...widths) },
     };
   }
