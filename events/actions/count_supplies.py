@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from events.actions.record import record
 from events.model.event import EventDraft, Source
+from events.model.supply import english_unit
 from events.store import supplies
 
 if TYPE_CHECKING:
@@ -54,12 +55,17 @@ def _draft(count: SupplyCount, place: supplies.Place) -> EventDraft:
         lon=place.lon,
         lat=place.lat,
         title_zh=f"{place.name_zh}：{count.name_zh}剩 {left} {count.unit}，下限 {least}",
-        title_en=f"{place.name_en}: {left} {count.unit} of {count.name_en} left, least {least}",
+        title_en=f"{place.name_en}: {left} {_in_english(count)} left, least {least}",
         component_id=place.component_id,
         cell_id=place.cell_id,
         area_id=place.area_id,
         attributes={"item": count.item, "stock": count.stock, "least": count.least},
     )
+
+
+def _in_english(count: SupplyCount) -> str:
+    unit = english_unit(count.unit)
+    return f"{unit} of {count.name_en}" if unit else count.name_en
 
 
 def facilities_of(conn: Connection, codes: Sequence[str]) -> Mapping[str, supplies.Place]:

@@ -80,6 +80,11 @@ class Tasks:
     worst: int
 
 
+def english_unit(unit: str) -> str:
+    """What English says of a unit, which has one language: "L" stays, 只 adds nothing to a name."""
+    return unit if unit.isascii() else ""
+
+
 def is_short(stock: float, least: float) -> bool:
     """Less than the least, or nothing at all."""
     return stock < least or stock == 0

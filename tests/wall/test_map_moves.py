@@ -34,6 +34,17 @@ DRAWN = """([code]) => {
   live.select({ kind: "area", id: code });
   city.map.triggerRepaint();
 }"""
+# How many of the screen's pixels each frame has from now on, each way, and when it was begun.
+SHARES = """() => {
+  const { frames } = cc_wall.city;
+  const { bring } = frames;
+  const began = performance.now();
+  window.__shares = [];
+  frames.bring = (painter, share) => {
+    __shares.push([share, performance.now() - began]);
+    return bring.call(frames, painter, share);
+  };
+}"""
 RESTED = "cc_wall.city.frames.nextAt < performance.now()"
 OPEN = "cc_wall.live.select({ kind: 'area', id: '350500001002' })"
 BY_HAND = "cc_wall.city.map.jumpTo({ zoom: 12.5 })"
@@ -123,6 +134,29 @@ async def test_what_was_asked_for_is_read_before_the_map_draws_again(at_rest: Op
         await page.evaluate(f"{OPEN}; __waits = [{waits}]; {BY_HAND}; __waits.push({waits})")
         at_first, by_hand = await page.evaluate("__waits.map((ms) => ms === Infinity ? -1 : ms)")
         assert (at_first, 0 <= by_hand <= 500) == (-1, True)
+
+
+async def test_frames_are_coarse_while_one_looks_round_and_sharp_a_second_after(
+    at_rest: OpenPage,
+) -> None:
+    async with at_rest("/") as page:
+        await page.evaluate(SHARES)
+        await page.evaluate(OPEN)
+        await until(page, f"__shares.some(([share]) => share === 1) && {AT_REST}")
+        shares = [share for share, _ in await page.evaluate("__shares")]
+        assert shares[0] == 0.5
+        assert shares[-1] == 1
+        assert await page.evaluate("__shares.find(([share]) => share === 1)[1]") >= 1_000
+        assert await page.evaluate(IN_PLACE)
+        # changes at rest are drawn sharply at once
+        await page.evaluate("__shares.length = 0; cc_wall.city.map.triggerRepaint()")
+        await until(page, f"__shares.length && {AT_REST}")
+        assert [share for share, _ in await page.evaluate("__shares")] == [1]
+        # and so is what is taken as a picture, whatever one does meanwhile
+        await page.evaluate("cc_wall.city.frames.lookRound()")
+        other, colours = await page.evaluate(OTHERWISE)
+        assert other < 0.001
+        assert colours > 50
 
 
 async def test_who_moves_the_map_meanwhile_knows_better_than_a_story_that_comes_late(

@@ -6,12 +6,16 @@
  * picture that is there follows the map: it is moved and scaled as the map is. One frame is drawn at
  * a time. A map at rest then rests as long as its frame took, since the processor draws for all; what
  * changed meanwhile comes with the next one. Nor is one begun before a story that was just asked for
- * can be read.
+ * can be read. A frame is dear by its pixels (half of them each way: two fifths of it), so while the
+ * map moves, loads, or somebody goes from one thing to the next, frames are coarse, and a sharp one
+ * comes a second after.
  */
 (function () {
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
   const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+  const COARSE = 0.5;
+  const SHARP_AFTER_MS = 1000;
   const REST = 1; // times the frame before, when the map is at rest
   const LONGEST_REST_MS = 3000;
   const TILES_MS = 500; // so long a map that has jumped waits for what it shows there
@@ -34,10 +38,9 @@
       this.fence = null;
     }
 
-    /** Asks for the frame that was just ordered. */
-    begin() {
+    /** Asks for the frame that was just ordered: so many pixels from its lower left corner. */
+    begin(wide, high) {
       const { gl } = this;
-      const { drawingBufferWidth: wide, drawingBufferHeight: high } = gl;
       gl.bindFramebuffer(gl.READ_FRAMEBUFFER, null);
       gl.bindBuffer(gl.PIXEL_PACK_BUFFER, this.buffer);
       if (!this.picture || this.picture.width !== wide || this.picture.height !== high) {
@@ -84,7 +87,8 @@
     view() {
       const { map } = this;
       const center = map.getCenter();
-      return { center, zoom: map.getZoom(), at: map.project(center), high: map.getCanvas().clientHeight };
+      const { clientWidth: wide, clientHeight: high } = map.getCanvas();
+      return { center, zoom: map.getZoom(), at: map.project(center), wide, high };
     }
 
     show(image, view) {
@@ -93,9 +97,8 @@
       if (canvas.height !== image.height) canvas.height = image.height;
       this.pen.putImageData(image, 0, 0);
       this.of = view;
+      canvas.style.width = `${view.wide}px`;
       canvas.style.height = `${view.high}px`;
-      canvas.style.width = `${(view.high * image.width) / image.height}px`;
-      canvas.dataset.view = `${view.center.lng},${view.center.lat},${view.zoom}`;
       this.follow(map);
     }
 
@@ -116,6 +119,8 @@
       this.drawn = 0; // frames so far
       this.drawing = false; // one is not there yet
       this.wanted = false; // another one, as soon as it may be
+      this.coarse = false; // the last one is, and nothing but that is wrong with it
+      this.coarseUntil = 0; // somebody looks for something, or all of it has just changed; ms
       this.pressing = null; // since when it shall not rest: the map was moved, or has loaded; ms
       this.loaded = false; // for the first time; until then the processor has other work
       this.forced = false;
@@ -130,7 +135,10 @@
       if (!this.slow) return;
       this.picture = new Picture(map);
       this.takeOver();
-      map.on("movestart", () => (this.pressing ??= performance.now()));
+      map.on("movestart", () => {
+        this.pressing ??= performance.now();
+        this.lookRound();
+      });
       for (const name of ["move", "resize"]) map.on(name, () => this.picture.follow());
       map.once("load", () => {
         this.loaded = true;
@@ -148,28 +156,40 @@
       const { painter } = this.map;
       const draw = painter.render.bind(painter);
       this.fetch = new Fetch(painter.context.gl);
-      painter.render = (...frame) => {
+      painter.render = (style, transform, options) => {
+        this.coarse = false;
         if (!this.may()) {
           this.want();
           return;
         }
+        const { width: wide, height: high } = painter;
+        const share = this.share();
         this.drawn += 1;
         this.wanted = false;
         this.pressing = null;
-        draw(...frame);
+        painter.resize(wide, high, share);
+        draw(style, transform, Object.assign({}, options, { pixelRatio: options.pixelRatio * share }));
         if (this.drawing) this.want(); // it was forced; the one before is still to come
-        else this.bring();
+        else this.bring(painter, share);
+        painter.resize(wide, high, 1);
       };
     }
 
+    /** How many of the screen's pixels each way the next frame has. */
+    share() {
+      if (this.forced) return 1;
+      const rests = this.loaded && !this.map.isMoving() && performance.now() >= this.coarseUntil;
+      return rests ? 1 : COARSE;
+    }
+
     /** Shows the frame that was just ordered when it is there. */
-    async bring() {
+    async bring({ width: wide, height: high }, share) {
       const { fetch, picture } = this;
       this.drawing = true;
       const began = performance.now();
       const asked = this.waiting.splice(0);
       const view = picture.view();
-      fetch.begin();
+      fetch.begin(wide, high);
       do await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
       while (!this.gone && !fetch.ready());
       if (this.gone) return;
@@ -178,8 +198,9 @@
       const ended = performance.now();
       const rest = this.loaded ? REST * (ended - began) : LONGEST_REST_MS;
       this.nextAt = ended + Math.min(rest, LONGEST_REST_MS);
-      if (this.wanted) this.want();
-      else asked.push(...this.waiting.splice(0));
+      if (!this.wanted) asked.push(...this.waiting.splice(0));
+      this.coarse = !this.wanted && share < 1;
+      if (this.wanted || this.coarse) this.want();
       asked.forEach((resolve) => resolve());
     }
 
@@ -204,12 +225,14 @@
       if (this.map.isMoving()) return 0;
       if (this.pressing !== null) return this.map.areTilesLoaded() ? 0 : this.pressing + TILES_MS - now;
       if (this.unread) return Infinity;
+      if (this.coarse) return Math.max(this.nextAt, this.coarseUntil) - now;
       return now < this.hurriedUntil ? 0 : this.nextAt - now;
     }
 
     /** Begins no frame of a map at rest before what was just asked for can be read: `shown`. */
     async giveWay(shown) {
       if (!this.slow) return;
+      this.lookRound();
       this.unread += 1;
       try {
         await shown;
@@ -217,6 +240,11 @@
         this.unread -= 1;
       }
       if (this.wanted && !this.gone) this.want();
+    }
+
+    /** Somebody looks for something: until it is found, quick frames are worth more than sharp ones. */
+    lookRound() {
+      this.coarseUntil = performance.now() + SHARP_AFTER_MS;
     }
 
     /** Who closes a story may be about to open another one. */
@@ -227,6 +255,7 @@
     /** Everything is another one now (another instant, say): what was drawn must not stay for seconds. */
     hurry() {
       this.hurriedUntil = performance.now() + HURRY_MS;
+      this.lookRound();
     }
 
     /** Draws this moment, and waits for it: for who takes the canvas of the map itself. */
@@ -239,14 +268,14 @@
       }
     }
 
-    /** Whether the screen shows the map as it is. */
+    /** Whether the screen shows the map as it is, sharply. */
     still() {
       return !this.drawing && !this.wanted;
     }
 
     /** Resolves when it shows the map as it is now, or as it was later. */
     shown() {
-      return this.still() ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
+      return this.still() || (this.coarse && !this.drawing) ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
     }
   }
 

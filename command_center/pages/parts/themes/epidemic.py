@@ -19,7 +19,7 @@ from command_center.views.moments import clock_text
 from command_center.views.story import titled
 from command_center.wording import catalogue, words
 from events.model.access import scope
-from events.model.supply import Supply
+from events.model.supply import Supply, english_unit
 from events.store import supplies as store
 from grid.store.postgis import reading
 
@@ -103,8 +103,9 @@ def _short(stocked: Sequence[views.Stocked], reader: Reader) -> Component:
 
 
 def _stock(item: Supply, language: Language) -> str:
+    unit = item.unit if language == "zh" else english_unit(item.unit)
     return words("themes.stock", language, stock=f"{item.stock:g}", least=f"{item.least:g}",
-                 unit=item.unit)  # fmt: skip
+                 unit=unit).rstrip()  # fmt: skip
 
 
 def _bar(item: Supply) -> Component:
