@@ -63,7 +63,7 @@ def test_what_runs_short_becomes_a_ticket_once_until_it_was_filled_up(
     assert row == ("一号路灯：口罩剩 20 只，下限 100", "epidemic_control", True)
     # a unit has one language: a Chinese one is not said in English
     ((title,),) = town.rows("SELECT title_en FROM events.tickets")
-    assert title.endswith(": 20 口罩 left, least 100")
+    assert str(title).endswith(": 20 口罩 left, least 100")
     assert (english_unit("L"), english_unit("只"), english_unit("")) == ("L", "", "")
     again = bring(town, tmp_path, "LP-1,n95,口罩,只,20,100,2026-06-01T08:00")
     assert again.unchanged == 1
