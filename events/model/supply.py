@@ -81,8 +81,8 @@ class Tasks:
 
 
 def english_unit(unit: str) -> str:
-    """What English says of a unit, which has one language: "L" stays, 只 adds nothing to a name."""
-    return unit if unit.isascii() else ""
+    """A unit, which has one language, in English: L and m³ stay, 只 adds nothing to a name."""
+    return "" if any("\u4e00" <= one <= "\u9fff" for one in unit) else unit
 
 
 def is_short(stock: float, least: float) -> bool:

@@ -64,7 +64,7 @@ def test_what_runs_short_becomes_a_ticket_once_until_it_was_filled_up(
     # a unit has one language: a Chinese one is not said in English
     ((title,),) = town.rows("SELECT title_en FROM events.tickets")
     assert str(title).endswith(": 20 口罩 left, least 100")
-    assert (english_unit("L"), english_unit("只"), english_unit("")) == ("L", "", "")
+    assert [english_unit(one) for one in ("L", "m³", "只", "")] == ["L", "m³", "", ""]
     again = bring(town, tmp_path, "LP-1,n95,口罩,只,20,100,2026-06-01T08:00")
     assert again.unchanged == 1
     bring(town, tmp_path, "LP-1,n95,口罩,只,10,100,2026-06-01T09:00")  # still short

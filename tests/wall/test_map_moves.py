@@ -65,6 +65,10 @@ IN_PLACE = """() => {
   const edges = ["left", "top", "right", "bottom"];
   return flipped && edges.every((edge) => Math.abs(at[edge] - box[edge]) < 1);
 }"""
+CORNER = """() => {
+  const at = document.querySelector(".cc-map-picture").getBoundingClientRect();
+  return [at.left, at.top, at.right, at.bottom];
+}"""
 # The share of pixels that the picture has otherwise than a frame of the map that is drawn now.
 OTHERWISE = """() => {
   const { frames, map } = cc_wall.city;
@@ -220,7 +224,12 @@ async def test_the_page_goes_on_while_a_frame_is_drawn_and_its_picture_follows_t
         await page.evaluate("__held = true; cc_wall.city.map.jumpTo({ zoom: 12.5 })")
         await until(page, f"cc_wall.city.frames.drawn === {before} + 1")
         # the frame does not come: no other one is begun, and the picture moves with the map
-        await page.evaluate("cc_wall.city.map.panBy([200, 0], { duration: 0 })")
+        was = await page.evaluate(CORNER)
+        await page.evaluate("cc_wall.city.map.panBy([200, 30], { duration: 0 })")
+        moved = await page.evaluate(CORNER)
+        assert [b - a for a, b in zip(was, moved, strict=True)] == pytest.approx(
+            [-200, -30, -200, -30], abs=1
+        )
         await page.evaluate("cc_wall.live.select({ kind: 'area', id: '350500001002' })")
         await page.wait_for_selector("#story [data-area='350500001002']")
         await page.wait_for_timeout(1_000)
@@ -263,7 +272,11 @@ async def test_a_map_whose_graphics_were_taken_away_is_made_again_where_it_stood
 ) -> None:
     marks = "cc_wall.city.map.queryRenderedFeatures({ layers: ['device-mark', 'ticket-mark'] })"
     async with at_rest("/", script=script) as page:
-        shown, zoom = await page.evaluate(f"[{marks}.length, cc_wall.city.map.getZoom()]")
+        # with a story open, whose panel the map keeps clear of
+        await page.evaluate(OPEN)
+        await until(page, f"location.search.includes('at=') && {AT_REST}")
+        where = "cc_wall.city.map.getBounds().toArray().flat()"
+        shown, stood = await page.evaluate(f"[{marks}.length, {where}]")
         assert shown == 2
         await page.evaluate(
             "window.__old = cc_wall.city; cc_wall.city.map.getCanvas().getContext('webgl2')"
@@ -272,7 +285,7 @@ async def test_a_map_whose_graphics_were_taken_away_is_made_again_where_it_stood
         await until(page, "cc_wall.city && cc_wall.city !== __old && cc_wall.city.marks")
         await map_ready(page)
         await until(page, f"{AT_REST} && {marks}.length === {shown}")
-        assert await page.evaluate("cc_wall.city.map.getZoom()") == zoom
+        assert await page.evaluate(where) == pytest.approx(stood, abs=1e-4)
         assert await page.locator(".cc-map-canvas canvas.maplibregl-canvas").count() == 1
 
 

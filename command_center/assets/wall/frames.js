@@ -77,6 +77,7 @@
       this.map = map;
       this.canvas = document.createElement("canvas");
       this.canvas.className = "cc-map-picture";
+      this.canvas.width = this.canvas.height = 0; // nothing to see yet
       map.getCanvas().classList.add("cc-map-unseen"); // it still hears keys and has the focus
       map.getCanvas().after(this.canvas);
       this.pen = this.canvas.getContext("2d", { alpha: false, willReadFrequently: true });
@@ -132,12 +133,20 @@
       this.waiting = []; // who waits for a map that is all there
       const { gl } = map.painter.context;
       this.slow = Boolean(gl.fenceSync) && bySoftware(gl);
-      if (!this.slow) return;
+      if (!this.slow) {
+        map.on("render", () => (this.drawn += 1));
+        return;
+      }
       this.picture = new Picture(map);
       this.takeOver();
       map.on("movestart", () => {
         this.pressing ??= performance.now();
         this.lookRound();
+      });
+      map.on("moveend", () => {
+        this.pressing ??= performance.now(); // where it stands now is not what the last frame shows
+        this.lookRound();
+        if (this.coarse) this.want();
       });
       for (const name of ["move", "resize"]) map.on(name, () => this.picture.follow());
       map.once("load", () => {
@@ -168,10 +177,13 @@
         this.wanted = false;
         this.pressing = null;
         painter.resize(wide, high, share);
-        draw(style, transform, Object.assign({}, options, { pixelRatio: options.pixelRatio * share }));
-        if (this.drawing) this.want(); // it was forced; the one before is still to come
-        else this.bring(painter, share);
-        painter.resize(wide, high, 1);
+        try {
+          draw(style, transform, Object.assign({}, options, { pixelRatio: options.pixelRatio * share }));
+          if (this.drawing) this.want(); // it was forced; the one before is still to come
+          else this.bring(painter, share);
+        } finally {
+          painter.resize(wide, high, 1);
+        }
       };
     }
 
@@ -188,18 +200,22 @@
       this.drawing = true;
       const began = performance.now();
       const asked = this.waiting.splice(0);
-      const view = picture.view();
-      fetch.begin(wide, high);
-      do await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      while (!this.gone && !fetch.ready());
-      if (this.gone) return;
-      picture.show(fetch.take(), view);
-      this.drawing = false;
+      try {
+        const view = picture.view();
+        fetch.begin(wide, high);
+        do await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        while (!this.gone && !fetch.ready());
+        if (this.gone) return;
+        picture.show(fetch.take(), view);
+      } finally {
+        this.drawing = false;
+      }
       const ended = performance.now();
       const rest = this.loaded ? REST * (ended - began) : LONGEST_REST_MS;
-      this.nextAt = ended + Math.min(rest, LONGEST_REST_MS);
+      this.nextAt = began < this.hurriedUntil ? 0 : ended + Math.min(rest, LONGEST_REST_MS);
       if (!this.wanted) asked.push(...this.waiting.splice(0));
-      this.coarse = !this.wanted && share < 1;
+      // (the end of a move, and of the first load, ask themselves)
+      this.coarse = !this.wanted && share < 1 && this.loaded && !this.map.isMoving();
       if (this.wanted || this.coarse) this.want();
       asked.forEach((resolve) => resolve());
     }

@@ -9,7 +9,8 @@
 
   const VENDOR = "/assets/vendor/";
   const FIGURES_WITHIN_MS = 2500; // the map waits no longer for them
-  const MADE_AGAIN_MS = 1000; // after the graphics were taken away
+  const MADE_AGAIN_MS = 1000; // after the graphics were taken away; twice as long after each failure
+  const MADE_AGAIN_AT_LAST_MS = 60000;
   const NEAREST = 16; // nothing is shown nearer by itself
 
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -196,6 +197,8 @@
       if (this.polygons) this.polygons.end();
       if (this.marks) this.marks.stop();
       this.map.remove();
+      this.box.replaceChildren(); // tips and hints among it
+      this.box.classList.remove("cc-drawing");
     }
 
     // --- selection -----------------------------------------------------------------------
@@ -313,27 +316,33 @@
       live.start(props.config.socket);
       const view = (ns.view = new ns.View(props.config.layers));
       const make = (gl) => {
-        if (gone) return;
         city = ns.city = new CityMap(gl, box.current, config, view);
         // the browser takes the graphics away after a crash of theirs, or a long sleep: all that
         // they were given is lost, so the map is made anew where it stood
-        city.map.once("webglcontextlost", () => setTimeout(() => again(gl)));
+        city.map.once("webglcontextlost", () => setTimeout(() => {
+          if (gone) return;
+          view.at = { center: ns.middleOf(city.map), zoom: city.map.getZoom() };
+          city.destroy();
+          city = ns.city = null;
+          again(gl, MADE_AGAIN_MS);
+        }));
       };
-      const again = (gl) => {
+      const again = (gl, wait) => setTimeout(() => {
         if (gone) return;
-        view.at = { center: city.map.getCenter(), zoom: city.map.getZoom() };
-        city.destroy();
-        city = ns.city = null;
-        setTimeout(() => guarded(() => make(gl)), MADE_AGAIN_MS);
-      };
+        try {
+          make(gl);
+          setTrouble(null);
+        } catch (error) {
+          setTrouble("map_failed"); // they are not back yet
+          again(gl, Math.min(2 * wait, MADE_AGAIN_AT_LAST_MS));
+        }
+      }, wait);
       // not loaded, or a WebGL that only pretends
-      const guarded = (work) => Promise.resolve().then(work).catch(() => setTrouble("map_failed"));
-      guarded(async () => {
-        const gl = await ns.loadMap();
+      ns.loadMap().then(async (gl) => {
         if (gl) await figuresShown();
-        if (gl) make(gl);
-        else setTrouble("no_webgl");
-      });
+        if (!gl) setTrouble("no_webgl");
+        else if (!gone) make(gl);
+      }).catch(() => setTrouble("map_failed"));
       return () => {
         gone = true;
         if (city) city.destroy();

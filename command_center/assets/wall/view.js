@@ -47,6 +47,12 @@
     }
   }
 
+  /** The place in the middle of a map's box, whatever the panels cover. */
+  ns.middleOf = function (map) {
+    const { clientWidth, clientHeight } = map.getContainer();
+    return map.unproject([clientWidth / 2, clientHeight / 2]);
+  };
+
   class View {
     constructor(layers) {
       codes = layers.map((layer) => layer.code);
@@ -71,9 +77,8 @@
 
     write(map) {
       const wanted = query();
-      const { clientWidth, clientHeight } = map.getContainer();
       // of what is seen, whatever the panels cover: who opens the link may have others open
-      const { lng, lat } = map.unproject([clientWidth / 2, clientHeight / 2]);
+      const { lng, lat } = ns.middleOf(map);
       const digits = map.getZoom() < 14 ? 4 : 5; // a pixel, as well as one sees it
       wanted.set("at", [lng.toFixed(digits), lat.toFixed(digits), map.getZoom().toFixed(2)].join());
       if (live.hidden.size) wanted.set("off", [...live.hidden].sort().join());
