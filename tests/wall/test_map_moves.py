@@ -45,6 +45,9 @@ SHARES = """() => {
     return bring.call(frames, painter, share);
   };
 }"""
+# Where there is a picture it has every pixel of the screen.
+SHARP = """[...document.querySelectorAll(".cc-map-picture")]
+  .every((one) => one.width === one.clientWidth)"""
 RESTED = "cc_wall.city.frames.nextAt < performance.now()"
 OPEN = "cc_wall.live.select({ kind: 'area', id: '350500001002' })"
 BY_HAND = "cc_wall.city.map.jumpTo({ zoom: 12.5 })"
@@ -192,8 +195,9 @@ async def test_a_drag_moves_the_map_with_the_hand_and_opens_nothing(
             await page.mouse.move(x + 20 * step, y)
             await page.wait_for_timeout(60)
         await page.wait_for_timeout(400)
+        await page.wait_for_timeout(1_500)  # held still, until nothing is left to be drawn
         await page.mouse.up()
-        await until(page, AT_REST)
+        await until(page, f"{SHARP} && {AT_REST}")
         moved = await page.evaluate(
             "([lng, lat]) => { const at = cc_wall.city.map.project([lng, lat]);"
             " return at.x - cc_wall.city.map.project(cc_wall.city.map.getCenter()).x; }",

@@ -14,13 +14,13 @@
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
   const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
-  const COARSE = 0.5;
-  const SHARP_AFTER_MS = 1000;
+  const COARSE = 0.5; // of the screen's pixels, each way
+  const SHARP_AFTER_MS = 1000; // since the map moved, or something was opened or closed
   const REST = 1; // times the frame before, when the map is at rest
   const LONGEST_REST_MS = 3000;
   const TILES_MS = 500; // so long a map that has jumped waits for what it shows there
   const LOOK_MS = 25; // so often it is asked whether a frame is there
-  const PAUSE_MS = 500;
+  const PAUSE_MS = 500; // no frame is begun so long after a story was closed
   const HURRY_MS = 1000; // so long everything that comes is drawn, when all of it is another one
 
   /** Whether the processor draws, as far as the browser tells. */
@@ -93,14 +93,14 @@
     }
 
     show(image, view) {
-      const { canvas, map } = this;
+      const { canvas } = this;
       if (canvas.width !== image.width) canvas.width = image.width;
       if (canvas.height !== image.height) canvas.height = image.height;
       this.pen.putImageData(image, 0, 0);
       this.of = view;
       canvas.style.width = `${view.wide}px`;
       canvas.style.height = `${view.high}px`;
-      this.follow(map);
+      this.follow();
     }
 
     /** Moves and scales what is there as the map was since: it is neither turned nor tilted. */
@@ -146,7 +146,7 @@
       map.on("moveend", () => {
         this.pressing ??= performance.now(); // where it stands now is not what the last frame shows
         this.lookRound();
-        if (this.coarse) this.want();
+        this.want(); // who held the map still and lets it go moves nothing more
       });
       for (const name of ["move", "resize"]) map.on(name, () => this.picture.follow());
       map.once("load", () => {
@@ -291,7 +291,8 @@
 
     /** Resolves when it shows the map as it is now, or as it was later. */
     shown() {
-      return this.still() || (this.coarse && !this.drawing) ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
+      if (this.still() || (this.coarse && !this.drawing)) return Promise.resolve();
+      return new Promise((resolve) => this.waiting.push(resolve));
     }
   }
 
