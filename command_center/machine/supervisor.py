@@ -80,7 +80,7 @@ class Supervisor:
         self._record()
 
     def signal(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to a running child (SIGHUP: read your files again)."""
+        """Send a signal to a child (SIGHUP: read your files again), once it is ready."""
         self._keepers[name].send(number)
 
     async def _start_one(self, keeper: "_Keeper") -> None:
@@ -136,6 +136,8 @@ class _Keeper:
         self._spare_after_s = spare_after_s
         self._child: Child | None = None
         self._spare: Child | None = None
+        self._listens: Child | None = None
+        self._owed: set[signal.Signals] = set()
         self._starts = 0
         self._failures = 0
         self._given_up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -172,8 +174,11 @@ class _Keeper:
         self._log.close()
 
     def send(self, number: signal.Signals) -> None:
-        if self._child is not None:
+        """Send a signal to the child: as soon as it is ready, for before that it may die of it."""
+        if self._child is not None and self._child is self._listens:
             self._child.send(number)
+        else:
+            self._owed.add(number)
 
     def record(self) -> dict[str, object]:
         child = self._child
@@ -227,6 +232,9 @@ class _Keeper:
         while not await asyncio.to_thread(ready, child.began_at):  # noqa: ASYNC110 (another process)
             await asyncio.sleep(_READY_EVERY_S)
         self._note(f"ready after {time.monotonic() - child.started_at:.2f} s")
+        self._listens = child
+        while self._owed:
+            child.send(self._owed.pop())
         self.ready.set()
         if self.service.spare:
             await self._keep_spare()

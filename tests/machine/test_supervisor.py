@@ -156,6 +156,31 @@ def spares(data: DataFolder) -> list[int]:
     return [one for one in found if one != working]
 
 
+async def test_a_signal_to_what_is_starting_waits_until_it_can_be_heard(
+    data: DataFolder, supervisor: Supervisor, told: list[Problem]
+) -> None:
+    heard, up = data.path / "heard", data.path / "up"
+    trap = f"trap 'echo heard >> {heard}' HUP"
+    script = f"sleep 0.3; {trap}; touch {up}; while :; do sleep 0.02; done"
+    service = shell("broker", script, data, ready=lambda _: up.exists())
+    starting = asyncio.create_task(supervisor.start(service))
+    await until((data.room("run") / "processes.json").exists)
+    supervisor.signal("broker", signal.SIGHUP)
+    supervisor.signal("broker", signal.SIGHUP)
+    await starting
+    await until(heard.exists)
+    # a child that takes the place of another one is told no earlier
+    up.unlink()
+    first = pid_of(data, "broker")
+    os.kill(first, signal.SIGKILL)
+    await until(partial(pid_changed, data, "broker", first))
+    supervisor.signal("broker", signal.SIGHUP)
+    await until(partial(says, heard, "heard", 2))
+    supervisor.signal("broker", signal.SIGHUP)
+    await until(partial(says, heard, "heard", 3))
+    assert len(told) == 1, told
+
+
 async def test_restarts_slow_down(data: DataFolder, supervisor: Supervisor) -> None:
     starts = data.path / "starts"
     await supervisor.start(shell("flapping", f"date +%s.%N >> {starts}; sleep 0.05; exit 3", data))

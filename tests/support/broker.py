@@ -4,6 +4,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -51,6 +52,7 @@ class TestBroker:
         self._entries: dict[str, str] = {}
         self._rules = ""
         self._process: subprocess.Popen[bytes] | None = None
+        self._changing = threading.Lock()
         write_broker_files(self._broker, data, self.port)
         self._write_accounts()
 
@@ -115,6 +117,28 @@ class TestBroker:
 
     def start(self) -> None:
         """Start the broker and wait until it answers."""
+        with self._changing:
+            self._start()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Stop the broker (SIGKILL: like a crash)."""
+        with self._changing:
+            if self._process is not None:
+                self._process.send_signal(number)
+                self._process.wait(20)
+                self._process = None
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to the broker once it is up, as the supervisor of `run` does."""
+        with self._changing:
+            if name == "broker" and self._process is not None:
+                self._process.send_signal(number)
+
+    async def follow(self, engine: Engine) -> None:
+        """From now on, let in who is registered in a database, and nobody else."""
+        await BrokerAccounts(self._broker, self._data, self._users, engine, self).follow()
+
+    def _start(self) -> None:
         service = broker_service(self._broker, self._data, self.port, self._users["cc_health"])
         with (self._data.room("logs") / "broker.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -129,22 +153,6 @@ class TestBroker:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self._data.room("logs") / "broker.log").read_text())
             time.sleep(0.02)
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Stop the broker (SIGKILL: like a crash)."""
-        if self._process is not None:
-            self._process.send_signal(number)
-            self._process.wait(20)
-            self._process = None
-
-    def signal(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to the broker, as the supervisor of `run` does."""
-        if name == "broker" and self._process is not None:
-            self._process.send_signal(number)
-
-    async def follow(self, engine: Engine) -> None:
-        """From now on, let in who is registered in a database, and nobody else."""
-        await BrokerAccounts(self._broker, self._data, self._users, engine, self).follow()
 
     def _let_in(self, names: tuple[str, ...]) -> None:
         self._write_accounts()
