@@ -7,6 +7,7 @@ from threading import Lock
 from time import monotonic
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Path, Request, Response
 
 from command_center.errors import Missing
@@ -21,6 +22,9 @@ _KEPT = 4_000
 _PACKED = 1
 _TYPE = "application/vnd.mapbox-vector-tile"
 
+# Layer, zoom, column, row.
+_Address = tuple[str, int, int, int]
+
 LAYERS = ("cells", "areas", "basemap", "components")
 
 
@@ -30,25 +34,26 @@ class TileCache:
     def __init__(self, services: Services) -> None:
         """Cut tiles from ``services.engine`` when they are asked for."""
         self._services = services
-        self._tiles: OrderedDict[tuple[str, int, int, int], tuple[float, bytes, str]] = (
-            OrderedDict()
-        )
+        self._tiles: OrderedDict[_Address, tuple[float, bytes, str]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, layer: str, z: int, x: int, y: int) -> tuple[bytes, str]:
-        """The gzipped tile and its ETag."""
-        key = (layer, z, x, y)
+    def kept(self, address: _Address) -> tuple[bytes, str] | None:
+        """The gzipped tile and its ETag when they are here and fresh; asks nobody."""
         with self._lock:
-            kept = self._tiles.get(key)
-            if kept is not None and monotonic() - kept[0] < _FRESH_S:
-                self._tiles.move_to_end(key)
-                return kept[1], kept[2]
+            kept = self._tiles.get(address)
+            if kept is None or monotonic() - kept[0] >= _FRESH_S:
+                return None
+            self._tiles.move_to_end(address)
+            return kept[1], kept[2]
+
+    def cut(self, address: _Address) -> tuple[bytes, str]:
+        """The gzipped tile and its ETag, made anew. Blocks."""
         with reading(self._services.engine) as conn:
-            data = tiles.tile(conn, layer, z, x, y)
+            data = tiles.tile(conn, *address)
         packed = gzip.compress(data, _PACKED, mtime=0)
         etag = f'"{hashlib.sha256(packed).hexdigest()[:24]}"'
         with self._lock:
-            self._tiles[key] = (monotonic(), packed, etag)
+            self._tiles[address] = (monotonic(), packed, etag)
             while len(self._tiles) > _KEPT:
                 self._tiles.popitem(last=False)
         return packed, etag
@@ -60,7 +65,7 @@ def router(services: Services) -> APIRouter:
     cache = TileCache(services)
 
     @routes.get("/tiles/{layer}/{z}/{x}/{y}.mvt", summary="A vector tile")
-    def get_tile(
+    async def get_tile(
         request: Request,
         layer: str,
         z: Annotated[int, Path(ge=0, le=22)],
@@ -69,7 +74,12 @@ def router(services: Services) -> APIRouter:
     ) -> Response:
         if layer not in LAYERS or x >= 1 << z or y >= 1 << z:
             raise Missing
-        packed, etag = cache.get(layer, z, x, y)
+        address = (layer, z, x, y)
+        # what is here is told without a thread: that costs more than all the rest
+        found = cache.kept(address)
+        if found is None:
+            found = await to_thread.run_sync(cache.cut, address)
+        packed, etag = found
         headers = {"ETag": etag, "Cache-Control": "private, max-age=60", "Vary": "Accept-Encoding"}
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
