@@ -236,11 +236,25 @@ class DeviceList(_Wall):
 
 
 class Here(_Wall):
-    """Invisible: tells the map that the story of ``of`` ("kind:id") stands ``at`` [lon, lat]."""
+    """Invisible: tells the map that the story of ``of`` ("kind:id") stands ``at`` [lon, lat].
+
+    ``outline`` (a GeoJSON geometry; of a cell) is drawn as long as this is on the page.
+    """
 
     _namespace = _NAMESPACE
     _type = "Here"
-    _prop_names = _names("id", "of", "at")
+    _prop_names = _names("id", "of", "at", "outline")
+
+
+class Markup(_Wall):
+    """What needs no callback: ``tree`` [text or [name, properties, child...]], drawn as it is.
+
+    A name with a capital is a component of the wall; its ``config: True`` is this ``config``.
+    """
+
+    _namespace = _NAMESPACE
+    _type = "Markup"
+    _prop_names = _names("tree", "config")
 
 
 class Drawing(_Wall):

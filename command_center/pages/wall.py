@@ -29,6 +29,7 @@ from command_center.pages.parts.area import OnTime, area_panel
 from command_center.pages.parts.box import LONGEST_KEY, box_panel, polygon_panel
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
 from command_center.pages.parts.device import HOURS, device_panel, series_part
+from command_center.pages.parts.folded import folded
 from command_center.pages.parts.place import cell_panel, component_panel, event_panel
 from command_center.pages.parts.project import project_panel
 from command_center.pages.parts.reader import Reader
@@ -111,8 +112,10 @@ def panel(services: Services, kept: Kept, clicked: Mapping[str, Any]) -> Compone
     kind, key = str(clicked.get("kind")), clicked.get("id")
     if "then" in clicked:
         then = past.instant(clicked["then"], reader.now)
-        return past.past_panel(services, kind, str(key)[:64], reader, then)
-    return _present(services, kept, kind, key, reader)
+        shown = past.past_panel(services, kind, str(key)[:64], reader, then)
+    else:
+        shown = _present(services, kept, kind, key, reader)
+    return folded(shown, reader.config)
 
 
 def _present(services: Services, kept: Kept, kind: str, key: Any, reader: Reader) -> Component:

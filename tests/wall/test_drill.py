@@ -168,3 +168,27 @@ async def _drag_box(page: Page, one: tuple[float, float], other: tuple[float, fl
     await page.mouse.move(*end, steps=3)
     await page.mouse.up()
     await page.keyboard.up("Shift")
+
+
+async def test_the_outline_of_a_cell_is_drawn_and_no_tile_is_read_anew(
+    open_page: OpenPage, town: Town, gauge: Gauge
+) -> None:
+    gauge.says(1.0)
+    (cell_id,) = town.rows("SELECT cell_id FROM grid.cells ORDER BY cell_id LIMIT 1")[0]
+    drawn = "cc_wall.city.map.querySourceFeatures('cell-selected').length"
+    async with open_page("/?at=118.2012,24.6034,14") as page:
+        await map_ready(page)
+        await page.evaluate("""() => {
+          window.__read = [];
+          cc_wall.city.map.on("dataloading", (event) => event.tile && __read.push(event.sourceId));
+        }""")
+        assert await page.evaluate(drawn) == 0
+        await page.evaluate(f"cc_wall.live.select({{ kind: 'cell', id: {cell_id} }})")
+        await until(page, drawn)
+        await page.evaluate("cc_wall.live.select(null)")
+        await until(page, f"{drawn} === 0")
+        assert "cells" not in await page.evaluate("__read")
+    # a link draws it, too: its story is there before the map
+    async with open_page(f"/?cell={cell_id}") as page:
+        await map_ready(page)
+        await until(page, drawn)

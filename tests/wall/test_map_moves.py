@@ -59,6 +59,27 @@ WebGL2RenderingContext.prototype.getSyncParameter = function (...given) {
   return window.__held ? this.UNSIGNALED : told.apply(this, given);
 };
 """
+# Moves the map in twenty steps, and gathers how its marks were placed meanwhile.
+STEPS = """() => {
+  const { map } = cc_wall.city;
+  window.__placed = new Set();
+  window.__steps = 20;
+  const step = () => {
+    __placed.add(map.style.placement);
+    if (!__steps) return;
+    __steps -= 1;
+    map.panBy([6, 0], { duration: 0 });
+    requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+}"""
+UNDER_THE_TICKET = """(() => {
+  const { city, live } = cc_wall;
+  const [ticket] = live.tickets.values();
+  const { x, y } = city.map.project([ticket.lon, ticket.lat]);
+  const found = city.pointer.under({ point: { x, y: y - cc_wall.MARK_RISE } });
+  return found && found.layer;
+})()"""
 # Whether the picture covers the box of the map, upright, as the map stands.
 IN_PLACE = """() => {
   const box = document.querySelector(".cc-map-canvas").getBoundingClientRect();
@@ -244,6 +265,22 @@ async def test_the_page_goes_on_while_a_frame_is_drawn_and_its_picture_follows_t
         await until(page, AT_REST)
         assert await page.evaluate("cc_wall.city.frames.drawn") > before + 1
         assert await page.evaluate(IN_PLACE)
+
+
+async def test_marks_are_placed_for_frames_that_are_drawn_and_for_who_points_at_one(
+    at_rest: OpenPage,
+) -> None:
+    async with at_rest("/", script=FRAMES_BY_HAND) as page:
+        drawn = await page.evaluate("cc_wall.city.frames.drawn")
+        await page.evaluate("__held = true; cc_wall.city.map.jumpTo({ zoom: 12.5 })")
+        await until(page, f"cc_wall.city.frames.drawn === {drawn} + 1")
+        await page.evaluate(STEPS)
+        await until(page, "__placed.size && !__steps")
+        assert await page.evaluate("__placed.size") == 1
+        assert await page.evaluate(UNDER_THE_TICKET) == "ticket-mark"
+        assert await page.evaluate("__placed.has(cc_wall.city.map.style.placement)") is False
+        await page.evaluate("__held = false")
+        await until(page, AT_REST)
 
 
 async def test_the_picture_is_what_the_map_draws_sharp_and_upright(at_rest: OpenPage) -> None:

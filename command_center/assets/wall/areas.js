@@ -83,11 +83,19 @@
     live.select({ kind, id: kind === "cell" ? Number(id) : id });
   });
 
-  /** Invisible: tells the map where the story stands that has just been read. */
-  function Here({ of, at }) {
-    window.React.useEffect(() => live.tell("here", { of, at }), [of, String(at)]);
+  /** Invisible: tells the map where the story stands that is open, and the outline of its cell. */
+  function Here({ of, at, outline }) {
+    window.React.useEffect(() => {
+      const told = (ns.here = { of, at, outline });
+      live.tell("here");
+      return () => {
+        if (ns.here !== told) return;
+        ns.here = null;
+        live.tell("here");
+      };
+    }, [of, String(at)]);
     return null;
   }
 
-  Object.assign(ns, { areas, ChosenArea, Here });
+  Object.assign(ns, { areas, ChosenArea, Here, here: null });
 })();

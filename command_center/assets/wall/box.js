@@ -130,9 +130,9 @@
     const [west, south, east, north] = box;
     const within = (t) =>
       polygon ? ns.inPolygon(polygon, t.lon, t.lat) : t.lon >= west && t.lon <= east && t.lat >= south && t.lat <= north;
-    return [...live.tickets.values()]
-      .filter((ticket) => !live.hidden.has(ticket.layer || "other") && within(ticket))
-      .sort(ns.byUrgency);
+    return ns.urgentFirst(
+      [...live.tickets.values()].filter((ticket) => !live.hidden.has(ticket.layer || "other") && within(ticket))
+    );
   }
 
   /** Acts on one ticket; what is to be told of it. */

@@ -91,14 +91,20 @@
   /** Whether a ticket stands in the last group: done in time, it only waits to be verified or closed. */
   ns.onlyWaits = (ticket) => rank(ticket) === 5;
 
-  /** Most urgent first: by rank, then what waits for a decision, severity, deadline. */
-  ns.byUrgency = function (a, b) {
-    return (
-      rank(a) - rank(b) ||
-      Number(ns.needsDecision(b)) - Number(ns.needsDecision(a)) ||
-      b.severity - a.severity ||
-      (a.due_at || Infinity) - (b.due_at || Infinity) ||
-      a.id - b.id
+  /** The most urgent first: by rank, then what waits for a decision, severity, deadline. */
+  ns.urgentFirst = function (tickets) {
+    // what a comparison asks is asked once of each: thousands are sorted every second
+    const keyed = tickets.map((ticket) => {
+      return { ticket, rank: rank(ticket), decision: Number(ns.needsDecision(ticket)), due: ticket.due_at || Infinity };
+    });
+    keyed.sort(
+      (a, b) =>
+        a.rank - b.rank ||
+        b.decision - a.decision ||
+        b.ticket.severity - a.ticket.severity ||
+        (a.due === b.due ? 0 : a.due - b.due) ||
+        a.ticket.id - b.ticket.id
     );
+    return keyed.map(({ ticket }) => ticket);
   };
 })();

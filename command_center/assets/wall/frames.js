@@ -127,6 +127,7 @@
       this.forced = false;
       this.nextAt = 0; // a map at rest draws no frame before, ms
       this.hurriedUntil = 0; // it does not rest before, ms
+      this.unplaced = null; // places the symbols, when that was put off
       this.unread = 0; // how many stories were asked for that cannot be read yet
       this.timer = null;
       this.gone = false;
@@ -139,6 +140,7 @@
       }
       this.picture = new Picture(map);
       this.takeOver();
+      map.on("style.load", () => this.placeSeldom());
       map.on("movestart", () => {
         this.pressing ??= performance.now();
         this.lookRound();
@@ -185,6 +187,25 @@
           painter.resize(wide, high, 1);
         }
       };
+    }
+
+    /** The library places every symbol anew each time (its names do not fade), whether that frame is
+     *  drawn or not: with some thousands of marks nothing costs the page more. */
+    placeSeldom() {
+      const { style } = this.map;
+      const place = style._updatePlacement.bind(style);
+      style._updatePlacement = (...args) => {
+        const now = this.may() || !style.placement; // (the library needs a first one)
+        this.unplaced = now ? null : () => place(...args);
+        return this.unplaced ? false : place(...args); // (the frame that is wanted asks again)
+      };
+    }
+
+    /** Places them as the map stands now: for who asks what is under a point before its frame is due. */
+    place() {
+      const { unplaced } = this;
+      this.unplaced = null;
+      if (unplaced) unplaced();
     }
 
     /** How many of the screen's pixels each way the next frame has. */

@@ -63,7 +63,7 @@
       // who sent a link chose the view: what was open in it does not move the map
       this.linked = view.at ? { story: live.selected, area: live.area } : {};
       this.ends = [];
-      this.selectedCell = null;
+      this.outlined = null; // the outline that is drawn
       this.going = null; // the move that waits for a story to be read first
       this.gone = false;
       this.map = this.makeMap();
@@ -123,6 +123,7 @@
       this.pointer = new ns.Pointer(this);
       this.listen();
       if (live.selected) this.showSelected(live.selected);
+      this.showHere();
       this.area = new ns.ChosenArea(this);
       this.boxes = new ns.BoxSelect(this);
       this.overlay = new ns.Overlay(this);
@@ -147,7 +148,7 @@
         }),
         ns.theme.follow(() => this.repaint()),
         live.on("select", (selected) => this.showSelected(selected)),
-        live.on("here", ({ of, at }) => this.tellPlace(of, at)),
+        live.on("here", () => this.showHere()),
         live.on("show", ({ at, bbox }) => {
           this.mark(at, 0);
           this.fit(bbox);
@@ -207,7 +208,7 @@
       const shown = ns.storyShown();
       if (selected) this.frames.giveWay(shown);
       else this.frames.pause();
-      shown.then(() => this.outlineCell());
+      shown.then(() => this.showHere());
       this.mark(null);
       const place = selected && this.placeOf(selected);
       if (!place) return;
@@ -215,20 +216,20 @@
       this.bring(place);
     }
 
-    outlineCell() {
-      const { selected } = live;
-      const cell = selected && selected.kind === "cell" ? selected.id : null;
+    /** The story knows where it stands, when nothing on the map did; and what its cell looks like. */
+    showHere() {
       if (this.gone) return;
-      if (cell !== this.selectedCell) this.map.setFilter("cell-selected", ns.oneCell(cell));
-      this.selectedCell = cell;
-    }
-
-    /** The story knows where it stands, when nothing on the map did. */
-    tellPlace(of, place) {
       const { selected } = live;
-      if (!selected || this.focus || of !== `${selected.kind}:${selected.id}`) return;
-      this.mark(place, 0);
-      this.bring(place);
+      const here = selected && ns.here && ns.here.of === `${selected.kind}:${selected.id}` ? ns.here : null;
+      const outline = (here && here.outline) || null;
+      if (outline !== this.outlined) {
+        this.outlined = outline;
+        const features = outline ? [{ type: "Feature", geometry: outline, properties: {} }] : [];
+        this.map.getSource("cell-selected").setData({ type: "FeatureCollection", features });
+      }
+      if (!here || this.focus) return;
+      this.mark(here.at, 0);
+      this.bring(here.at);
     }
 
     /** A ring around a place, `rise` pixels off; null takes it away. */

@@ -108,6 +108,7 @@
     under(event) {
       const p = event.point;
       const near = [[p.x - 4, p.y - 4], [p.x + 4, p.y + 4]];
+      this.city.frames.place();
       for (const layer of CLICKABLE) {
         const place = layer === "cell-fill" ? p : near;
         const found = this.map.queryRenderedFeatures(place, { layers: [layer] });

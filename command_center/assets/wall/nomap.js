@@ -25,7 +25,7 @@
     const { words } = config;
     const known = new Set(config.layers.map((layer) => layer.code));
     const layerOf = (ticket) => (known.has(ticket.layer) ? ticket.layer : "other");
-    const rows = [...live.tickets.values()].filter((ticket) => !live.hidden.has(layerOf(ticket))).sort(ns.byUrgency);
+    const rows = ns.urgentFirst([...live.tickets.values()].filter((ticket) => !live.hidden.has(layerOf(ticket))));
     return e(
       "div",
       { className: "cc-nomap" },

@@ -309,9 +309,11 @@
     const { config } = props;
     ns.marks.useSeverity(config.severity);
     const layers = layersOf(config);
-    const rows = [...live.tickets.values()]
-      .filter((ticket) => !live.hidden.has(layers.has(ticket.layer) ? ticket.layer : "other"))
-      .sort(ns.byUrgency);
+    const rows = ns.urgentFirst(
+      [...live.tickets.values()].filter(
+        (ticket) => !live.hidden.has(layers.has(ticket.layer) ? ticket.layer : "other")
+      )
+    );
     const all = rows.length + ns.cells.leftOut();
     const more = all - Math.min(rows.length, ATTENTION);
     return e(

@@ -91,7 +91,7 @@
     const { config } = props;
     const there = openThere(props);
     const further = there.tickets.filter((ticket) => !live.tickets.has(ticket.id)).map(ns.readTicket);
-    const rows = [...live.tickets.values(), ...further].filter((ticket) => shown(ticket, props)).sort(ns.byUrgency);
+    const rows = ns.urgentFirst([...live.tickets.values(), ...further].filter((ticket) => shown(ticket, props)));
     if (!rows.length) return e("p", { id: props.id, className: "cc-empty" }, config.words.no_tickets);
     const listed = rows.slice(0, props.most || MOST_LISTED);
     const n = Math.max(there.n, rows.length);

@@ -104,15 +104,9 @@
         },
         common
       ),
-      Object.assign(
-        {
-          id: "cell-selected",
-          type: "line",
-          filter: ns.oneCell(null), // not by state: thousands of invisible lines cost a frame's tenth
-          paint: { "line-color": c.select, "line-width": 2.5 },
-        },
-        common
-      ),
+      // neither by state (thousands of invisible lines are a tenth of a frame) nor by a filter
+      // (another one, and every tile of the cells is read anew)
+      { id: "cell-selected", type: "line", source: "cell-selected", paint: { "line-color": c.select, "line-width": 2.5 } },
     ];
   }
 
@@ -217,19 +211,20 @@
   ns.FONT = '"Noto Sans CJK SC","Noto Sans SC","PingFang SC","Microsoft YaHei",sans-serif';
   ns.ofKind = kind;
   ns.oneArea = (code) => ["==", ["get", "code"], code === null ? "" : code];
-  ns.oneCell = (id) => ["==", ["id"], id === null ? -1 : id];
 
   /** The style without marks: those are added when their images are drawn. */
   ns.mapStyle = function (config) {
     const c = ns.PALETTE;
+    const empty = { type: "geojson", data: { type: "FeatureCollection", features: [] } };
     return {
       version: 8,
       sources: {
         basemap: tiles("basemap", 0, 14),
         cells: tiles("cells", 10, 14),
         areas: tiles("areas", 0, 14),
-        box: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
-        "area-names": { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+        box: empty,
+        "area-names": empty,
+        "cell-selected": Object.assign({ tolerance: 0 }, empty),
       },
       layers: [
         ...baseLayers(c),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dash import html
 from dash.development.base_component import Component
+from shapely.geometry import mapping
 
 from command_center.components import (
     DeviceList,
@@ -54,7 +55,8 @@ def cell_panel(services: Services, cell_id: int, reader: Reader) -> Component:
                         href=f"/desk?show=open&cell={found[0].code}",
                         open=open_there(services, reader, cell_id=cell_id, most=_MOST_TICKETS),
                     )),
-            Here(of=f"cell:{cell_id}", at=[middle.x, middle.y]),
+            Here(of=f"cell:{cell_id}", at=[middle.x, middle.y],
+                 outline=mapping(found[0].geometry)),
         ],
         className="cc-story",
         **data(cell=found[0].code),
