@@ -86,6 +86,8 @@ def router(services: Services) -> APIRouter:
         if "gzip" in request.headers.get("accept-encoding", ""):
             headers["Content-Encoding"] = "gzip"
             return Response(packed, media_type=_TYPE, headers=headers)
-        return Response(gzip.decompress(packed), media_type=_TYPE, headers=headers)
+        return Response(
+            await to_thread.run_sync(gzip.decompress, packed), media_type=_TYPE, headers=headers
+        )
 
     return routes

@@ -175,8 +175,9 @@ class _Keeper:
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the child: as soon as it is ready, for before that it may die of it."""
-        if self._child is not None and self._child is self._listens:
-            self._child.send(number)
+        child = self._child
+        if child is not None and child is self._listens and child.running:
+            child.send(number)
         else:
             self._owed.add(number)
 

@@ -85,8 +85,7 @@ class TestBroker:
         for one in device_ids:
             del self._devices[one]
         self._write_accounts()
-        if self._process is not None:
-            self._process.send_signal(signal.SIGHUP)
+        self.signal("broker", signal.SIGHUP)
 
     def admit(self, users: Mapping[str, str], rules: str) -> None:
         """Let users of your own in (name: password), with access rules of the ACL file's form.
@@ -156,8 +155,8 @@ class TestBroker:
 
     def _let_in(self, names: tuple[str, ...]) -> None:
         self._write_accounts()
+        self.signal("broker", signal.SIGHUP)
         if self._process is not None:
-            self._process.send_signal(signal.SIGHUP)
             self._wait_for_reload(names)
 
     def _write_accounts(self) -> None:

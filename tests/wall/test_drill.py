@@ -180,7 +180,7 @@ async def test_the_outline_of_a_cell_is_drawn_and_no_tile_is_read_anew(
         await map_ready(page)
         await page.evaluate("""() => {
           window.__read = [];
-          cc_wall.city.map.on("dataloading", (event) => event.tile && __read.push(event.sourceId));
+          cc_wall.city.map.on("data", (event) => event.tile && __read.push(event.sourceId));
         }""")
         assert await page.evaluate(drawn) == 0
         await page.evaluate(f"cc_wall.live.select({{ kind: 'cell', id: {cell_id} }})")
@@ -188,6 +188,8 @@ async def test_the_outline_of_a_cell_is_drawn_and_no_tile_is_read_anew(
         await page.evaluate("cc_wall.live.select(null)")
         await until(page, f"{drawn} === 0")
         assert "cells" not in await page.evaluate("__read")
+        await page.evaluate("cc_wall.city.map.setFilter('cell-line', ['==', ['id'], -1])")
+        await until(page, "__read.includes('cells')")  # (that is what would be seen)
     # a link draws it, too: its story is there before the map
     async with open_page(f"/?cell={cell_id}") as page:
         await map_ready(page)

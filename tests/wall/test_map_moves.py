@@ -65,8 +65,8 @@ STEPS = """() => {
   window.__placed = new Set();
   window.__steps = 20;
   const step = () => {
-    __placed.add(map.style.placement);
     if (!__steps) return;
+    __placed.add(map.style.placement);
     __steps -= 1;
     map.panBy([6, 0], { duration: 0 });
     requestAnimationFrame(step);

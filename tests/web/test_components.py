@@ -1,12 +1,16 @@
 """Our components cost little: they are made by the hundred."""
 
 import importlib
+import re
+from pathlib import Path
 
+import pytest
 from dash import dcc, html
 
 import command_center.components.wall as ours
-from command_center.components import Actions, Due, Mark, Markup
-from command_center.pages.parts.folded import folded
+from command_center.components import SCRIPTS, Actions, Due, Mark, Markup
+from command_center.pages import static
+from command_center.pages.parts.folded import SILENT, folded
 from command_center.pages.parts.told import data
 
 LAYER = {"code": "flood", "colour": "#0af", "shape": "circle", "icon": "M0 0", "stages": ["long"]}
@@ -57,3 +61,16 @@ def test_what_a_callback_is_about_stays_and_so_does_what_holds_it() -> None:
     assert vars(rows)["tree"] == [["li", {}, "open"], ["li", {}, "late"]]
     (share,) = late.children
     assert (share.id, vars(dot)["tree"]) == ("on-time", ["."])
+
+
+def test_what_is_neither_a_text_nor_a_component_is_refused() -> None:
+    with pytest.raises(TypeError, match="neither a text nor a component"):
+        folded(html.P([["script", {"src": "//elsewhere"}]]), CONFIG)  # type: ignore[list-item]
+
+
+def test_what_is_folded_is_drawn_by_the_wall_and_tells_nothing_back() -> None:
+    assets = Path(static.__file__).parents[1] / "assets"
+    text = "\n".join((assets / one).read_text() for one in SCRIPTS)
+    for name in SILENT:
+        (body,) = re.findall(rf"^  function {name}\(.*?^  }}$", text, re.DOTALL | re.MULTILINE)
+        assert "setProps" not in body, name

@@ -91,7 +91,7 @@
       return () => {
         if (ns.here !== told) return;
         ns.here = null;
-        live.tell("here");
+        queueMicrotask(() => ns.here || live.tell("here")); // the same story may be there again
       };
     }, [of, String(at)]);
     return null;

@@ -174,13 +174,16 @@
           return;
         }
         const { width: wide, height: high } = painter;
+        this.place();
         const share = this.share();
         this.drawn += 1;
         this.wanted = false;
         this.pressing = null;
         painter.resize(wide, high, share);
         try {
-          draw(style, transform, Object.assign({}, options, { pixelRatio: options.pixelRatio * share }));
+          const { variableOffsets } = style.placement; // as it was just placed
+          const pixelRatio = options.pixelRatio * share;
+          draw(style, transform, Object.assign({}, options, { pixelRatio, variableOffsets }));
           if (this.drawing) this.want(); // it was forced; the one before is still to come
           else this.bring(painter, share);
         } finally {
@@ -190,18 +193,20 @@
     }
 
     /** The library places every symbol anew each time (its names do not fade), whether that frame is
-     *  drawn or not: with some thousands of marks nothing costs the page more. */
+     *  drawn or not: with some thousands of marks nothing costs the page more. Here they are placed
+     *  just before a frame is drawn. */
     placeSeldom() {
       const { style } = this.map;
       const place = style._updatePlacement.bind(style);
       style._updatePlacement = (...args) => {
-        const now = this.may() || !style.placement; // (the library needs a first one)
-        this.unplaced = now ? null : () => place(...args);
-        return this.unplaced ? false : place(...args); // (the frame that is wanted asks again)
+        this.unplaced = () => place(...args);
+        if (style.placement) return false; // the frame that is drawn places them, when it is
+        this.unplaced = null; // the library needs a first one
+        return place(...args);
       };
     }
 
-    /** Places them as the map stands now: for who asks what is under a point before its frame is due. */
+    /** Places them as the map stands now; also for who points at one before its frame is drawn. */
     place() {
       const { unplaced } = this;
       this.unplaced = null;

@@ -63,7 +63,7 @@
       // who sent a link chose the view: what was open in it does not move the map
       this.linked = view.at ? { story: live.selected, area: live.area } : {};
       this.ends = [];
-      this.outlined = null; // the outline that is drawn
+      this.outlined = "null"; // the outline that is drawn
       this.going = null; // the move that waits for a story to be read first
       this.gone = false;
       this.map = this.makeMap();
@@ -164,7 +164,7 @@
       this.map.on("movestart", () => (this.going = null)); // who moves it meanwhile knows better
       this.map.on("moveend", () => {
         live.tell("moved");
-        pulses.show(true);
+        this.frames.shown().then(() => this.gone || pulses.show(true)); // marks may have joined, or parted
         marks.moved();
         this.groups.moved();
       });
@@ -216,14 +216,16 @@
       this.bring(place);
     }
 
-    /** The story knows where it stands, when nothing on the map did; and what its cell looks like. */
+    /** The story knows where it stands, when nothing on the map did; and what its cell looks like:
+     *  without a story there is no outline. */
     showHere() {
       if (this.gone) return;
       const { selected } = live;
       const here = selected && ns.here && ns.here.of === `${selected.kind}:${selected.id}` ? ns.here : null;
       const outline = (here && here.outline) || null;
-      if (outline !== this.outlined) {
-        this.outlined = outline;
+      const text = JSON.stringify(outline); // a story that is read again brings another one that is equal
+      if (text !== this.outlined) {
+        this.outlined = text;
         const features = outline ? [{ type: "Feature", geometry: outline, properties: {} }] : [];
         this.map.getSource("cell-selected").setData({ type: "FeatureCollection", features });
       }

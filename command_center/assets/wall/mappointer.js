@@ -156,7 +156,7 @@
       if (this.hovering) return;
       this.hovering = requestAnimationFrame(() => {
         this.hovering = null;
-        const found = this.under(event);
+        const found = this.map.isMoving() ? null : this.under(event);
         this.map.getCanvas().style.cursor = found ? "pointer" : "";
         this.hoverCell(found && found.layer === "cell-fill" ? found.feature.id : null);
         this.tip(found, event.point);

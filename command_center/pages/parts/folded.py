@@ -14,7 +14,7 @@ from dash.development.base_component import Component
 from command_center.components import Markup
 
 # Components of the wall that tell nothing back to a callback (no `setProps`).
-_SILENT = frozenset({
+SILENT = frozenset({
     "DeviceList", "Due", "Here", "Mark", "ProjectBoard", "ProjectList", "StageMark", "TicketList",
     "Values",
 })  # fmt: skip
@@ -33,11 +33,11 @@ def folded(panel: Component, config: Mapping[str, Any]) -> Component:
 def _fold(parts: Sequence[Any], config: Mapping[str, Any]) -> list[Component]:
     done: list[Component] = []
     plain: list[Any] = []
-    for part in parts:
+    for part in (one for one in parts if one is not None):
         node = _node(part, config)
         if node is not None:
             plain.append(node)
-        elif part is not None:
+        else:
             done += _markup(plain, config)
             plain = []
             if _is_html(part):
@@ -62,11 +62,13 @@ def _shares(tree: Sequence[Any]) -> bool:
 def _node(part: Any, config: Mapping[str, Any]) -> Any:
     """What assets/wall/markup.js draws: text, or [name, properties, child...]; None: not plain."""
     if not isinstance(part, Component):
+        if not isinstance(part, str | int | float):  # what came from data must not become a name
+            raise TypeError(f"neither a text nor a component: {part!r}")
         return part
     told = part.to_plotly_json()
     properties = {name: value for name, value in told["props"].items() if name != "children"}
     if not _is_html(part):
-        if told["type"] not in _SILENT:
+        if told["type"] not in SILENT:
             return None
         if properties.get("config") is config:
             properties["config"] = True
