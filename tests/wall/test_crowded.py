@@ -50,6 +50,15 @@ async def test_ten_thousand_tickets_in_one_cell(
         await expect(link).to_contain_text(str(COPIES + 1 - 60))
         await expect(page.locator(".cc-attention a.cc-more")).to_contain_text(str(COPIES + 1 - 40))
         assert "cell=350500001001001" in str(await link.get_attribute("href"))
+        # of the whole city, and of an area of it
+        for area in crowded.rows("SELECT code FROM grid.areas ORDER BY area_id LIMIT 2"):
+            await page.evaluate("([id]) => cc_wall.live.select({ kind: 'area', id })", list(area))
+            of_all = page.locator(f"[data-area='{area[0]}'] #area-tickets")
+            await expect(of_all.locator("[data-open]")).to_contain_text("10001 open in all")
+            await expect(of_all.locator("[data-ticket]")).to_have_count(8)
+            await expect(of_all.locator("[data-ticket]").first).to_have_attribute(
+                "data-ticket", str(number)
+            )
         # a layer that is switched off hides its groups
         await page.locator("[data-layer=flood]").click()
         await until(page, f"{ON_THE_MAP} === 0")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from time import monotonic
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -74,7 +75,7 @@ def area_panel(services: Services, code: str, reader: Reader) -> Component:
                     TicketList(
                         id="area-tickets", config=reader.config, area=area_id, most=_MOST_TICKETS,
                         href=f"/desk?show=open&area={area_id}",
-                        open=open_there(services, reader, area_id=area_id, most=_MOST_TICKETS),
+                        open=_open(services, found, area_id, reader),
                     )),
             _loud(found.loud, reader),
             _cells(found, language),
@@ -83,6 +84,13 @@ def area_panel(services: Services, code: str, reader: Reader) -> Component:
         className="cc-story",
         **data(area=code),
     )  # fmt: skip
+
+
+def _open(services: Services, found: _Area, area_id: int, reader: Reader) -> dict[str, Any] | None:
+    if len(found.way) == 1 and scope(reader.actor).area_id is None:
+        # of the whole city the wall itself was told the most urgent
+        return {"n": found.all.open, "tickets": []}
+    return open_there(services, reader, area_id=area_id, most=_MOST_TICKETS)
 
 
 class OnTime:
