@@ -72,8 +72,8 @@ LAYER = Layer(
         Legend(
             level=None,
             text=words(
-                "项目标记的颜色、形状和文字表示所处阶段，红圈表示超期",
-                "Colour, shape and letter of a project's mark are its stage; a red ring: late",
+                "项目标记的颜色、形状和文字表示所处阶段，右上角红点表示超期",
+                "Colour, shape and letter of a project's mark are its stage; a red dot: late",
             ),
         ),
     ),

@@ -27,6 +27,8 @@ from command_center.machine.service import BackOff, Service
 from command_center.machine.supervisor import Supervisor, clear_leftovers
 from command_center.problem import Problem
 
+# Waits for signals. (A shell that starts programs meanwhile loses one that comes in that moment.)
+LISTEN = "while :; do wait; done"
 BACK_OFF = BackOff(delays=(0.0, 0.1, 0.2))
 
 
@@ -161,7 +163,7 @@ async def test_a_signal_to_what_is_starting_waits_until_it_can_be_heard(
 ) -> None:
     heard, up = data.path / "heard", data.path / "up"
     trap = f"trap 'echo heard >> {heard}' HUP"
-    script = f"sleep 0.3; {trap}; touch {up}; while :; do sleep 0.02; done"
+    script = f"sleep 0.3; {trap}; sleep 60 & touch {up}; {LISTEN}"
     service = shell("broker", script, data, ready=lambda _: up.exists())
     starting = asyncio.create_task(supervisor.start(service))
     await until((data.room("run") / "processes.json").exists)
@@ -236,7 +238,7 @@ async def test_stop_takes_the_reverse_order_and_insists(
     data: DataFolder, told: list[Problem]
 ) -> None:
     order = data.path / "order"
-    note = f"trap 'echo $0 >> {order}; exit 0' TERM; while :; do sleep 0.02; done"
+    note = f"trap 'echo $0 >> {order}; exit 0' TERM; sleep 60 & {LISTEN}"
     supervisor = Supervisor(data, told=told.append)
     stubborn = shell(
         "stubborn",

@@ -268,7 +268,8 @@
         const high = this.box.clientHeight - 60;
         const seen = at.x > padding.left + 40 && at.x < wide && at.y > padding.top + 40 && at.y < high;
         const near = this.map.getZoom();
-        if (!seen || near <= 12.4) this.move({ center: place, zoom: Math.max(near, 13.6), padding });
+        if (seen && near > 12.4 + ns.nearer) return;
+        this.move({ center: place, zoom: Math.max(near, 13.6 + ns.nearer), padding });
       });
     }
 

@@ -4,7 +4,7 @@
   const ns = (window.cc_wall = window.cc_wall || {});
 
   const MARK_RISE = 23 * ns.scale(); // a ticket's mark stands above its place, px
-  const VALUES_FROM = 13.2; // the zoom from which values stand beside their marks
+  const VALUES_FROM = 13.2 + ns.nearer; // the zoom from which values stand beside their marks
   // a circle with its number: several marks, or one that stands for several tickets
   const SEVERAL = [">", ["get", "n"], 1];
   const DONE = ["==", ["get", "done"], 1];
@@ -145,7 +145,7 @@
       id: "ticket-stage",
       type: "symbol",
       source: "tickets",
-      minzoom: 13,
+      minzoom: 13 + ns.nearer,
       filter: ["all", ["!", SEVERAL], ["has", "stage"]],
       layout: {
         "text-field": ["get", "stage"],

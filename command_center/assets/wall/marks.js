@@ -124,15 +124,18 @@
   // Where the middle of the sign stands in each shape, and how large it is.
   const SIGN = { triangle: [14.6, 9], drop: [14.2, 10], diamond: [12.2, 10] };
 
-  /** A project: its stage by colour, shape and one character; a red ring while it is late. */
+  const LATE = { x: 20.2, y: 4.2, r: 3.4, fill: "#ff3b47" };
+
+  /** A project: its stage by colour, shape and one character; a red dot at its corner while it is
+   *  late, for a red ring is a late ticket's. */
   function projectImage(stage, sign, late, ratio) {
     const pen = context(30, ratio);
     const outline = new Path2D(SHAPES[stage.shape] || SHAPES.circle);
     pen.translate(2.4, 2.4);
     pen.scale(0.8, 0.8);
     pen.lineJoin = "round";
-    pen.strokeStyle = late ? "#ff3b47" : "#ffffff";
-    pen.lineWidth = late ? 5.6 : 4;
+    pen.strokeStyle = "#ffffff";
+    pen.lineWidth = 4;
     pen.stroke(outline);
     pen.strokeStyle = "#060d18";
     pen.lineWidth = 1.8;
@@ -145,6 +148,14 @@
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.fillText(sign, 12, middle);
+    if (late) {
+      pen.beginPath();
+      pen.arc(LATE.x, LATE.y, 1.25 * LATE.r, 0, 2 * Math.PI);
+      pen.fillStyle = LATE.fill;
+      pen.strokeStyle = "#060d18";
+      pen.fill();
+      pen.stroke();
+    }
     return image(pen);
   }
 
@@ -155,10 +166,11 @@
     const [middle, size] = SIGN[stage.shape] || [12.4, 11.5];
     return svg(
       { className: className || "mark" },
-      e("path", { d: SHAPES[stage.shape], fill: stage.colour, stroke: late ? "#ff3b47" : "#060d18", strokeWidth: late ? 2.6 : 1,
+      e("path", { d: SHAPES[stage.shape], fill: stage.colour, stroke: "#060d18", strokeWidth: 1,
         transform: "translate(1.4 1.4) scale(.88)" }),
       e("text", { x: 12, y: middle, fill: "#0a1018", fontSize: size * 0.92, fontWeight: 700, textAnchor: "middle",
-        dominantBaseline: "central" }, sign)
+        dominantBaseline: "central" }, sign),
+      late && e("circle", { cx: LATE.x, cy: LATE.y, r: LATE.r, fill: LATE.fill, stroke: "#060d18" })
     );
   }
 

@@ -185,6 +185,9 @@
   /** How much larger a big screen writes and draws: its rem, which follows the screen. */
   ns.scale = () => Math.max(1, parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
 
+  /** How much nearer a big screen has to come until texts beside marks have room: both are larger. */
+  ns.nearer = Math.log2(ns.scale());
+
   /** A size of the style, so much larger; zooms stay what they are. */
   function larger(value, scale) {
     if (typeof value === "number") return value * scale;
