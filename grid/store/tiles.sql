@@ -1,6 +1,7 @@
 -- name: cells
 -- Unit cells, with cell_id as feature id. Asked from z 11 up: below, a cell is under a pixel.
--- Codes from z 13 up, where the tip of a cell tells its own: they are half of the bytes of a tile. What
+-- Codes and areas from z 13 up, where the tip of a cell tells its own: they are half of the bytes of a
+-- tile. (Half a unit more: ST_AsMVT cuts off what is behind the point.) What
 -- lies inside is only moved and scaled (to 4096 units from its upper left corner), which takes a
 -- quarter of the time of cutting. OFFSET 0, here and below: without it the shape is made twice, once
 -- to see whether it is empty. MATERIALIZED: without it the envelope of the tile is made anew for every
@@ -13,10 +14,11 @@ WITH frame AS MATERIALIZED (
 )
 SELECT ST_AsMVT(tile, 'cells', 4096, 'shape', 'cell_id')
 FROM (
-    SELECT cell_id, area_id, CASE WHEN :z >= 13 THEN code END AS code,
+    SELECT cell_id, CASE WHEN :z >= 13 THEN area_id END AS area_id,
+           CASE WHEN :z >= 13 THEN code END AS code,
            CASE WHEN geometry_3857 @ wider
-               THEN ST_SnapToGrid(
-                   ST_Affine(ST_ForcePolygonCW(geometry_3857), k, 0, 0, -k, dx, dy), 1)
+               THEN ST_Affine(
+                   ST_ForcePolygonCW(geometry_3857), k, 0, 0, -k, dx + 0.5, dy + 0.5)
                ELSE ST_AsMVTGeom(geometry_3857, box, 4096, 64)
            END AS shape
     FROM grid.cells, frame
