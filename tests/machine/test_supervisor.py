@@ -175,7 +175,7 @@ async def test_a_signal_to_what_is_starting_waits_until_it_can_be_heard(
     up.unlink()
     first = pid_of(data, "broker")
     os.kill(first, signal.SIGKILL)
-    await until(lambda: len(told) == 1)  # it has ended, and the next one has not begun
+    await until(lambda: len(told) == 1)  # it has ended, and the next one is not ready
     supervisor.signal("broker", signal.SIGHUP)
     await until(partial(pid_changed, data, "broker", first))
     await until(partial(says, heard, "heard", 2))

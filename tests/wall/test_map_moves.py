@@ -215,8 +215,7 @@ async def test_a_drag_moves_the_map_with_the_hand_and_opens_nothing(
         for step in range(1, 11):
             await page.mouse.move(x + 20 * step, y)
             await page.wait_for_timeout(60)
-        await page.wait_for_timeout(400)
-        await page.wait_for_timeout(1_500)  # held still, until nothing is left to be drawn
+        await page.wait_for_timeout(1_900)  # held still, until nothing is left to be drawn
         await page.mouse.up()
         await until(page, f"{SHARP} && {AT_REST}")
         moved = await page.evaluate(

@@ -3,6 +3,7 @@
 import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dash import dcc, html
@@ -64,8 +65,9 @@ def test_what_a_callback_is_about_stays_and_so_does_what_holds_it() -> None:
 
 
 def test_what_is_neither_a_text_nor_a_component_is_refused() -> None:
+    from_data: Any = ["script", {"src": "//elsewhere"}]
     with pytest.raises(TypeError, match="neither a text nor a component"):
-        folded(html.P([["script", {"src": "//elsewhere"}]]), CONFIG)  # type: ignore[list-item]
+        folded(html.P([from_data]), CONFIG)
 
 
 def test_what_is_folded_is_drawn_by_the_wall_and_tells_nothing_back() -> None:
