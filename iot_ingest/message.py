@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import signal
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,6 +17,8 @@ MOST_BYTES = 8_000_000
 # How long a first message waits for company. Added to the latency of a quiet city; in a busy one
 # batches grow by themselves, while the one before is being stored.
 MOST_AGE_S = 0.001
+
+_TOLD_TO_STOP = (signal.SIGTERM, signal.SIGINT)
 
 
 class Message(NamedTuple):
@@ -44,7 +47,7 @@ def collect(
 ) -> list[Message]:
     """The next batch: full, or ``age_s`` after its first message; empty after ``wait_s``."""
     try:
-        first = source.get(timeout=wait_s)
+        first = _get(source, wait_s)
     except queue.Empty:
         return []
     batch = [first]
@@ -59,9 +62,25 @@ def collect(
             if left <= 0:
                 break
             try:
-                message = source.get(timeout=left)
+                message = _get(source, left)
             except queue.Empty:
                 break
         batch.append(message)
         size += len(message.payload)
     return batch
+
+
+def _get(source: queue.SimpleQueue[Message], wait_s: float) -> Message:
+    """The next message, waited for while no signal can come between.
+
+    Raises:
+        queue.Empty: there was none.
+    """
+    # A signal whose handler returns after the time is up leaves CPython 3.11's `SimpleQueue` with
+    # a negative rest, which its lock takes for "without end": who is told to stop would not,
+    # until the next message. Held back, the signal is handled right after.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _TOLD_TO_STOP)
+    try:
+        return source.get(timeout=wait_s)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
