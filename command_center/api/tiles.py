@@ -9,6 +9,7 @@ from typing import Annotated
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Request, Response
+from isal import igzip
 
 from command_center.errors import Missing
 from command_center.services import Services
@@ -18,8 +19,9 @@ from grid.store.postgis import reading
 # The ground changes by imports only; a tile this old is cut again.
 _FRESH_S = 300.0
 _KEPT = 4_000
-# A twentieth more bytes than gzip's usual level, in a third of its time.
-_PACKED = 1
+# As small as zlib's first level makes it, in an eighth of its time: what a tile takes to be packed
+# is no longer a fifth of what it takes to be cut.
+_PACKED = 2
 _TYPE = "application/vnd.mapbox-vector-tile"
 
 # Layer, zoom, column, row.
@@ -50,7 +52,7 @@ class TileCache:
         """The gzipped tile and its ETag, made anew. Blocks."""
         with reading(self._services.engine) as conn:
             data = tiles.tile(conn, *address)
-        packed = gzip.compress(data, _PACKED, mtime=0)
+        packed = igzip.compress(data, _PACKED, mtime=0)
         etag = f'"{hashlib.sha256(packed).hexdigest()[:24]}"'
         with self._lock:
             self._tiles[address] = (monotonic(), packed, etag)
