@@ -10,10 +10,9 @@ from zoneinfo import ZoneInfo
 from events.actions.count_supplies import count_supplies, facilities_of
 from events.model.actor import system
 from events.model.supply import SupplyCount
-from grid.actions.load_file import load_file
+from grid.actions.load_file import load_rows
 from grid.model.mapping import ColumnMapping
-from grid.model.refusal import GridProblem, ImportReport, Refusal
-from grid.model.text import as_text
+from grid.model.refusal import ImportReport, Refusal
 from grid.store import city
 from grid.store.postgis import reading, transaction
 
@@ -38,16 +37,7 @@ def import_supplies(
 
     Raises GridProblem for what concerns the whole file.
     """
-    given = mapping or ColumnMapping()
-    loaded = load_file(path, given)
-    theirs = {one: given.columns.get(one, one) for one in (*_REQUIRED, *_OPTIONAL)}
-    missing = [theirs[one] for one in _REQUIRED if theirs[one] not in loaded.columns]
-    if missing:
-        raise GridProblem(
-            zh=f"{path.name} 缺少列：{'、'.join(missing)}。",
-            en=f"{path.name} lacks columns: {', '.join(missing)}.",
-        )
-    rows = [{one: as_text(row.get(theirs[one])) for one in theirs} for row in loaded.rows()]
+    rows = load_rows(path, mapping or ColumnMapping(), _REQUIRED, _OPTIONAL)
     with reading(engine) as conn:
         known = set(facilities_of(conn, sorted({row["site"] for row in rows})))
         place = city.get(conn)

@@ -60,6 +60,7 @@ class Permission(StrEnum):
     READ_READINGS = "read_readings"
     READ_CONFIGURATION = "read_configuration"
     READ_CONTACT = "read_contact"
+    READ_HOUSEHOLDS = "read_households"
     ACT_ON_TICKETS = "act_on_tickets"
     EXPORT_RECORDS = "export_records"
     MANAGE_ACCOUNTS = "manage_accounts"
@@ -89,12 +90,12 @@ _DESKS = frozenset({
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OPERATOR: _READS | _WATCHES_DEVICES | _DESKS | {_P.VIEW_DUTIES},
-    Role.DISPATCHER: _READS | _DESKS | {_P.VIEW_DUTIES},
+    Role.DISPATCHER: _READS | _DESKS | {_P.VIEW_DUTIES, _P.READ_HOUSEHOLDS},
     Role.FIELD: _READS | {_P.VIEW_FIELD, _P.ACT_ON_TICKETS, _P.ACT_ON_PROJECTS},
     Role.SUPERVISOR: _READS
     | _WATCHES_DEVICES
     | _DESKS
-    | {_P.VIEW_EVALUATION, _P.VIEW_DUTIES, _P.DECIDE_DUTIES},
+    | {_P.VIEW_EVALUATION, _P.VIEW_DUTIES, _P.DECIDE_DUTIES, _P.READ_HOUSEHOLDS},
     Role.ADMIN: _READS
     | _WATCHES_DEVICES
     | {_P.VIEW_WALL, _P.VIEW_DESK, _P.VIEW_EVALUATION, _P.MANAGE_ACCOUNTS}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import shapely
 
 from events.model.ticket import YELLOW_SHARE
 from events.model.urgency import (
@@ -16,11 +19,13 @@ from events.model.urgency import (
 )
 from events.store import scopes
 from grid.store.named_sql import Statements
+from grid.store.postgis import planned_anew
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
 
+    from shapely import Polygon
     from sqlalchemy import Connection
 
     from events.model.access import Scope
@@ -48,6 +53,19 @@ class Chosen:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Narrow:
+    """Which open tickets of an area are asked for: of a cell, of a device, of some ``layers`` ('':
+    of none) or of all ``others``, inside a ``shape`` (WGS-84). None: no matter.
+    """
+
+    cell_id: int | None = None
+    device_no: int | None = None
+    layers: tuple[str, ...] | None = None
+    others: bool = False
+    shape: Polygon | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
     """Open tickets of one layer that stand close together, around ``lon``, ``lat``.
 
@@ -70,18 +88,22 @@ class Group:
 
 def choose(
     conn: Connection, area_ids: Iterable[int | None], now: datetime, *, most: int,
-    cell_id: int | None = None,
+    narrow: Narrow | None = None,
 ) -> dict[int | None, Chosen]:  # fmt: skip
-    """Of each area (None: everywhere) the ``most`` most urgent, as `events.model.urgency` has it.
-
-    ``cell_id``: of that cell only.
-    """
+    """Of each area (None: everywhere) the ``most`` most urgent, as `events.model.urgency` says."""
     asked = set(area_ids)
-    rows = _SQL.rows(
-        conn, "chosen", asked=sorted(one or _EVERYWHERE for one in asked), cell_id=cell_id,
-        desk=sorted(DESK_STATES), untaken=sorted(IN_NOBODYS_HANDS), done=sorted(DONE_STATES),
-        grave=GRAVE, alarms_since=now - ALARM_FOR, yellow_share=YELLOW_SHARE, now=now, most=most,
-    )  # fmt: skip
+    wanted = narrow or Narrow()
+    # all that is open is read in one way, a cell or a device each by its own index
+    with planned_anew(conn) if narrow else nullcontext():
+        rows = _SQL.rows(
+            conn, "chosen", asked=sorted(one or _EVERYWHERE for one in asked),
+            cell_id=wanted.cell_id, device_no=wanted.device_no,
+            layers=None if wanted.layers is None else list(wanted.layers), others=wanted.others,
+            shape=None if wanted.shape is None else shapely.to_wkb(wanted.shape),
+            desk=sorted(DESK_STATES), untaken=sorted(IN_NOBODYS_HANDS), done=sorted(DONE_STATES),
+            grave=GRAVE, alarms_since=now - ALARM_FOR, yellow_share=YELLOW_SHARE, now=now,
+            most=most,
+        )  # fmt: skip
     ids: dict[int | None, list[int]] = {one: [] for one in asked}
     counts = {}
     for row in rows:
@@ -91,6 +113,13 @@ def choose(
             "open": row.open, "overdue": row.overdue, "undecided": row.undecided,
         }  # fmt: skip
     return {one: Chosen(ticket_ids=tuple(ids[one]), **counts.get(one, {})) for one in asked}
+
+
+def by_layer(conn: Connection, scope: Scope, shape: Polygon) -> dict[str, int]:
+    """How many tickets of a scope are open inside a shape (WGS-84), by layer ('': of none)."""
+    inside = scopes.area_ids(conn, scope)
+    rows = _SQL.rows(conn, "by_layer", shape=shapely.to_wkb(shape), area_ids=inside)
+    return {row.layer: row.n for row in rows}
 
 
 def groups(

@@ -20,6 +20,11 @@ WITH inside AS MATERIALIZED (
     FROM events.tickets AS t
     WHERE t.state NOT IN ('closed', 'declined', 'merged')
         AND (CAST(:cell_id AS integer) IS NULL OR t.cell_id = :cell_id)
+        AND (CAST(:device_no AS integer) IS NULL OR t.device_no = :device_no)
+        AND (CAST(:layers AS text[]) IS NULL
+            OR (coalesce(t.layer, '') = ANY(CAST(:layers AS text[]))) <> CAST(:others AS boolean))
+        AND (CAST(:shape AS bytea) IS NULL
+            OR ST_Intersects(t.position, ST_GeomFromWKB(:shape, 4326)))
 ), counted AS (
     SELECT i.asked, count(*) AS open,
         count(*) FILTER (WHERE u.due_at <= :now) AS overdue,
@@ -38,6 +43,15 @@ CROSS JOIN LATERAL (
 ) AS first
 ORDER BY c.asked, first.may_sound DESC, first.rank, first.undecided DESC, first.severity DESC,
     first.due_at, first.ticket_id;
+
+-- name: by_layer
+-- How many tickets are open in a shape, by layer ('': of none).
+SELECT coalesce(t.layer, '') AS layer, count(*) AS n
+FROM events.tickets AS t
+WHERE t.state NOT IN ('closed', 'declined', 'merged')
+    AND ST_Intersects(t.position, ST_GeomFromWKB(:shape, 4326))
+    AND (CAST(:area_ids AS integer[]) IS NULL OR t.area_id = ANY(CAST(:area_ids AS integer[])))
+GROUP BY 1;
 
 -- name: groups
 -- Open tickets in a box that are not among those told one by one, by square of a grid (so many

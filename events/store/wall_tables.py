@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Table
 from sqlalchemy.dialects.postgresql import REAL
 
-from events.store.supply_tables import METADATA
+from events.store.household_tables import METADATA
 from events.store.tables import _at, _json, _number
 
 __all__ = ["METADATA"]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grid.model.refusal import GridProblem
+from grid.model.text import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -214,3 +215,21 @@ def _from_frame(
         crs=crs,
         crs_assumed=assumed,
     )
+
+
+def load_rows(
+    path: Path, mapping: ColumnMapping, required: Sequence[str], optional: Sequence[str] = ()
+) -> list[dict[str, str]]:
+    """The records of a table without shapes, as text by our names of the columns.
+
+    Raises GridProblem when it cannot be read or lacks a required column.
+    """
+    loaded = load_file(path, mapping)
+    theirs = {one: mapping.columns.get(one, one) for one in (*required, *optional)}
+    missing = [theirs[one] for one in required if theirs[one] not in loaded.columns]
+    if missing:
+        raise GridProblem(
+            zh=f"{path.name} 缺少列：{'、'.join(missing)}。",
+            en=f"{path.name} lacks columns: {', '.join(missing)}.",
+        )
+    return [{one: as_text(row.get(theirs[one])).strip() for one in theirs} for row in loaded.rows()]

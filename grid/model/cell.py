@@ -89,3 +89,26 @@ def community_of(code: CellCode) -> str:
 def sequence_of(code: CellCode) -> int:
     """The cell's number within its community, 1..999."""
     return int(code[12:])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Water:
+    """How high water stands at a place (metres above the datum of the cells' heights), and how far
+    around that tells anything (metres)."""
+
+    lon: float
+    lat: float
+    height_m: float
+    reach_m: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LowCell:
+    """A cell whose lowest ground lies ``depth_m`` below the ``water``-th water that was asked for
+    (from 0); ``shape`` is GeoJSON."""
+
+    cell_id: int
+    code: str
+    water: int
+    depth_m: float
+    shape: str

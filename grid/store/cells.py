@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from grid.model.cell import Cell, CellCode
+from grid.model.cell import Cell, CellCode, LowCell
 from grid.model.place import Located, LocatedMany
 from grid.store.named_sql import Statements
 from grid.store.postgis import copy_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
     from shapely import Geometry, Polygon
     from sqlalchemy import Connection, Row
+
+    from grid.model.cell import Water
 
 _SQL = Statements.beside(__file__)
 
@@ -72,6 +74,37 @@ def insert(conn: Connection, cells: Iterable[tuple[CellCode, int, Polygon]]) -> 
         ("code", "area_id", "geometry"),
         ((code, area_id, shape) for (code, area_id, _), shape in zip(rows, shapes, strict=True)),
     )
+
+
+def valid_codes(conn: Connection, codes: Iterable[str]) -> set[str]:
+    """Those of some codes that valid cells have."""
+    return {row.code for row in _SQL.rows(conn, "valid_codes", codes=sorted(codes))}
+
+
+def put_elevations(conn: Connection, heights: Mapping[str, float]) -> int:
+    """Keep the lowest ground of cells (code -> metres); of how many it is new."""
+    return _SQL.run(conn, "put_elevations", codes=list(heights), heights=list(heights.values()))
+
+
+def known_elevations(conn: Connection) -> tuple[int, int]:
+    """Of how many valid cells the ground is known, and how many there are."""
+    row = _SQL.one(conn, "known_elevations")
+    return row.known, row.valid
+
+
+def lower(conn: Connection, waters: Sequence[Water], *, most: int) -> list[LowCell]:
+    """The valid cells in reach of some waters that lie lower than them: the ``most`` deepest, in
+    that order."""
+    rows = _SQL.rows(
+        conn, "lower", lons=[one.lon for one in waters], lats=[one.lat for one in waters],
+        heights=[one.height_m for one in waters], reaches=[one.reach_m for one in waters],
+        most=most,
+    )  # fmt: skip
+    return [
+        LowCell(cell_id=row.cell_id, code=row.code, water=row.n - 1, depth_m=row.depth_m,
+                shape=row.shape)
+        for row in rows
+    ]  # fmt: skip
 
 
 def lock(conn: Connection) -> None:

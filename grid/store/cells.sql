@@ -79,6 +79,40 @@ FROM grid.cells WHERE valid_to IS NULL ORDER BY cell_id;
 SELECT area_id, ST_AsBinary(geometry) AS geometry
 FROM grid.areas ORDER BY array_length(path, 1) DESC, area_id;
 
+-- name: valid_codes
+-- Which of some codes are those of valid cells.
+SELECT code FROM grid.cells WHERE code = ANY(CAST(:codes AS text[])) AND valid_to IS NULL;
+
+-- name: put_elevations
+-- How high the ground of some cells lies, where that is new.
+UPDATE grid.cells AS c SET elevation_m = told.elevation_m, changed_by = grid.actor()
+FROM unnest(CAST(:codes AS text[]), CAST(:heights AS double precision[])) AS told (code, elevation_m)
+WHERE c.code = told.code AND c.valid_to IS NULL AND c.elevation_m IS DISTINCT FROM told.elevation_m;
+
+-- name: known_elevations
+-- Of how many cells the ground is known, and how many there are.
+SELECT count(elevation_m) AS known, count(*) AS valid FROM grid.cells WHERE valid_to IS NULL;
+
+-- name: lower
+-- The cells around some places that lie lower than the water there, the deepest water of each. (The
+-- envelope, in degrees, is a little wider than the reach: the index finds what lies in it.)
+SELECT low.cell_id, low.code, low.n, low.depth_m, ST_AsGeoJSON(low.geometry, 6) AS shape
+FROM (
+SELECT DISTINCT ON (c.cell_id) c.cell_id, c.code, g.n, g.height - c.elevation_m AS depth_m,
+    c.geometry
+FROM unnest(CAST(:lons AS double precision[]), CAST(:lats AS double precision[]),
+        CAST(:heights AS double precision[]), CAST(:reaches AS double precision[]))
+    WITH ORDINALITY AS g (lon, lat, height, reach, n)
+JOIN grid.cells AS c
+    ON c.geometry && ST_Expand(ST_Point(g.lon, g.lat, 4326),
+        g.reach / 110000 / greatest(cos(radians(g.lat)), 0.1), g.reach / 110000)
+    AND c.elevation_m < g.height
+    AND ST_DWithin(c.geometry::geography, ST_Point(g.lon, g.lat, 4326)::geography, g.reach)
+WHERE c.elevation_m IS NOT NULL AND c.valid_to IS NULL
+ORDER BY c.cell_id, depth_m DESC) AS low
+ORDER BY low.depth_m DESC, low.cell_id
+LIMIT :most;
+
 -- name: lock
 -- One change of areas or cells at a time, until the end of the transaction.
 SELECT pg_advisory_xact_lock(7215002);

@@ -26,6 +26,11 @@ def by_kind(conn: Connection, kind: str) -> list[Component]:
     return _components(_SQL.rows(conn, "by_kind", kind=kind))
 
 
+def by_cell(conn: Connection, cell_id: int, kind: str, *, most: int) -> list[Component]:
+    """The first ``most`` components of one kind in a cell, by code."""
+    return _components(_SQL.rows(conn, "by_cell", cell_id=cell_id, kind=kind, most=most))
+
+
 def by_code(conn: Connection, code: str) -> Component | None:
     """The component with a code, or None."""
     row = _SQL.maybe(conn, "by_code", code=code)

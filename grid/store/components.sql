@@ -10,6 +10,12 @@ SELECT component_id, code, kind, name_zh, name_en, ST_X(position) AS lon, ST_Y(p
        source_crs, standard, class_code, owner_department, attributes, cell_id, area_id
 FROM grid.components WHERE kind = :kind ORDER BY code;
 
+-- name: by_cell
+-- The components of one kind in a cell.
+SELECT component_id, code, kind, name_zh, name_en, ST_X(position) AS lon, ST_Y(position) AS lat,
+       source_crs, standard, class_code, owner_department, attributes, cell_id, area_id
+FROM grid.components WHERE cell_id = :cell_id AND kind = :kind ORDER BY code LIMIT :most;
+
 -- name: by_code
 -- One component by its code.
 SELECT component_id, code, kind, name_zh, name_en, ST_X(position) AS lon, ST_Y(position) AS lat,

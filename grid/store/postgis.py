@@ -27,6 +27,12 @@ _NOTIFY_BYTES = 7_900
 _SET_ACTOR = text("SELECT set_config('cc.actor', :by, true)")
 _PLAN = text("SELECT set_config('plan_cache_mode', :mode, true)")
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
+# A server that the network no longer reaches is given up after some 20 s, not after the 15 minutes
+# in which TCP tries again.
+_NETWORK: dict[str, Any] = {
+    "connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}  # fmt: skip
 
 
 def dsn(url: str, role: str | None) -> tuple[str, str]:
@@ -68,7 +74,7 @@ def make_engine(
         connect_args={
             "options": options,
             "application_name": application_name,
-            "connect_timeout": 5,
+            **_NETWORK,
         },
     )
 
@@ -302,7 +308,7 @@ def listen(
     psycopg.OperationalError when the database goes away (call again to reconnect).
     """
     plain, options = dsn(url, role)
-    with psycopg.connect(plain, autocommit=True, options=options, connect_timeout=5) as conn:
+    with psycopg.connect(plain, autocommit=True, options=options, **_NETWORK) as conn:
         for channel in channels:
             conn.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
         yield []

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     Computed,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Integer,
@@ -109,6 +110,7 @@ cells = Table(
     _at("valid_from", now=True),
     _at("valid_to", needed=False),
     _changed_by(),
+    Column("elevation_m", Double),
 )
 
 components = Table(

@@ -38,7 +38,10 @@ PROCESSES = ("cc_web", "cc_ingest", "cc_dispatch")
     ("cc_ingest", "SELECT", "events.projects", "cause"),
     *[(role, "UPDATE", "events.ledger", "payload") for role in (*PROCESSES, "cc_admin")],
     *[(role, "UPDATE", "events.events", "description") for role in (*PROCESSES, "cc_admin")],
-    *[(role, "SELECT", "contact.contacts", "contact") for role in ("cc_ingest", "cc_dispatch")],
+    *[(role, "SELECT", table, "contact") for role in ("cc_ingest", "cc_dispatch")
+      for table in ("contact.contacts", "contact.households")],
+    ("cc_admin", "SELECT", "contact.contacts", "contact"),
+    ("cc_web", "UPDATE", "contact.households", "phone"),
     ("cc_ingest", "SELECT", "events.accounts", "name"),
     ("cc_ingest", "SELECT", "events.reports", "token_sha256"),
     ("cc_ingest", "UPDATE", "iot.dirty", "device_no"),
@@ -60,7 +63,8 @@ def test_a_process_may_not(
 
 def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> None:
     """Deleting is for queues, sessions, failures to sign in, shifts and holidays, for the base map,
-    and for what is computed from readings and from tickets, the samples of figures among it."""
+    and for what is computed from readings and from tickets, the samples of figures among it.
+    And who has moved out of a household is not kept: it is personal data."""
     with database.superuser() as conn:
         rows = conn.execute(
             "SELECT DISTINCT n.nspname || '.' || c.relname FROM pg_class c"
@@ -71,6 +75,7 @@ def test_nothing_that_was_recorded_can_be_deleted(database: TestDatabase) -> Non
             " OR has_table_privilege(role, c.oid, 'TRUNCATE')) ORDER BY 1"
         ).fetchall()
     assert [row[0] for row in rows] == [
+        "contact.households",
         "events.calendar_days", "events.facts", "events.figure_samples", "events.inbox",
         "events.sessions", "events.shifts", "events.sign_in_failures",
         "events.tallies", "events.to_compare", "events.to_count", "events.to_relate",

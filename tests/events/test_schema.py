@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import shapely
 from sqlalchemy import Connection, event, text
 
 from events.model.access import Actor, Role, Scope
@@ -23,6 +24,7 @@ from events.store import (
     events,
     facts,
     finder,
+    households,
     in_hand,
     inbox,
     ledger,
@@ -258,8 +260,14 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("urgent", "chosen"): {
         "asked": [0, 3], "cell_id": None, "desk": ["reported", "filed"], "untaken": ["reported"],
         "done": ["disposed"], "grave": 3, "alarms_since": RECENTLY, "yellow_share": 0.25,
-        "now": RECENTLY, "most": 2000,
+        "now": RECENTLY, "most": 2000, "device_no": None, "layers": None, "others": False,
+        "shape": None,
     },
+    ("urgent", "by_layer"): {
+        "shape": shapely.to_wkb(shapely.box(118.2, 24.6, 118.204, 24.604)), "area_ids": None,
+    },
+    ("households", "units"): {"component_id": 1, "most": 200},
+    ("households", "by_id"): {"household_id": 1, "scope_area": 1, "building": "building"},
     ("urgent", "groups"): {
         "west": 118.2, "south": 24.6, "east": 118.204, "north": 24.604, "area_ids": None,
         "told": [5, 6], "squares": 4096.0, "now": RECENTLY, "most": 2001, "done": ["disposed"],
@@ -286,7 +294,7 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     },
 }  # fmt: skip
 # What residents say is read by the web process alone.
-ONLY_WEB = {"messages", "ratings", "told", "supplies"}
+ONLY_WEB = {"messages", "ratings", "told", "supplies", "households"}
 ONLY_WEB_DOES = {("escalations", "mark_read")}
 STORES = {
     "inbox": inbox, "events": events, "tickets": tickets, "ledger": ledger, "outbox": outbox,
@@ -295,7 +303,7 @@ STORES = {
     "proof": proof, "escalations": escalations, "duties": duties, "duty_past": duty_past,
     "duty_alerts": duty_alerts, "facts": facts, "clocks": clocks, "project relate": relate,
     "finder": finder, "standing": standing, "then": then, "told": told,
-    "supplies": supplies, "urgent": urgent, "in_hand": in_hand,
+    "supplies": supplies, "urgent": urgent, "in_hand": in_hand, "households": households,
 }  # fmt: skip
 
 

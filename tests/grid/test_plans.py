@@ -42,6 +42,11 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         (grid.store.cells, "by_code", {"code": "350203001001001"}),
         (grid.store.tiles, "cells", TILE),
         (grid.store.lookup, "cells", {"digits": "3502030010010", "most": 2}),
+        (
+            grid.store.cells,
+            "lower",
+            {"lons": [118.09], "lats": [24.48], "heights": [5.0], "reaches": [100.0], "most": 9},
+        ),
     ],
 )
 def test_cells_are_found_by_index(

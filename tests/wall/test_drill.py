@@ -2,9 +2,13 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from playwright.async_api import Page, expect
 
+from events.actions.import_households import import_households
+from grid.actions.put import put_components
+from grid.model.component import ComponentDraft
 from tests.events.town import SIDE, SOUTH, WEST, Town
 from tests.support.watched import serious_faults
 from tests.wall.conftest import Gauge, OpenPage, filed, map_ready, until
@@ -121,6 +125,42 @@ async def test_the_way_leads_down_from_the_city_to_a_ticket_and_back(
         await expect(page.locator("#side")).not_to_be_visible()
         await until(page, "!location.search.includes('area') && "
                           "cc_wall.city.map.getFilter('area-chosen')[2] === ''")  # fmt: skip
+
+
+async def test_from_a_cell_to_a_building_and_to_who_lives_there(
+    open_page: OpenPage, town: Town, tmp_path: Path
+) -> None:
+    admin = town.database.engine("cc_admin")
+    house = ComponentDraft(
+        code="B-1", kind="building", name_zh="一号楼", name_en="House 1", lon=WEST + SIDE / 2,
+        lat=SOUTH + SIDE / 2,
+    )  # fmt: skip
+    put_components(admin, [house], by="system:test")
+    table = tmp_path / "households.csv"
+    table.write_text("building,unit,residents,contact,phone\nB-1,101,3,<b>Li</b>,13800138000\n")
+    import_households(admin, table, by="system:test", now=datetime.now(UTC))
+    ((cell,),) = town.rows("SELECT cell_id FROM grid.components")
+    async with open_page(f"/?cell={cell}") as page:
+        await map_ready(page)
+        side = page.locator("#story")
+        await side.get_by_role("link", name="House 1").click()
+        await expect(side.locator("[data-component='B-1']")).to_be_visible()
+        await side.get_by_role("link", name="101").click()
+        await expect(side.locator("[data-household]")).to_contain_text("13800138000")
+        await expect(side).to_contain_text("<b>Li</b>")
+        assert await serious_faults(page) == []
+        await until(page, "location.search.includes('household=')")
+        await page.reload()
+        await expect(side.locator(".cc-crumbs")).to_contain_text("House 1")
+        link = page.url
+    (read,) = town.rows("SELECT count(*) FROM events.ledger WHERE verb = 'household.read'")
+    assert read[0] == 2
+    # an operator, who only watches, finds the building, and no doors
+    async with open_page("/?component=B-1", "operator") as page:
+        await expect(page.locator("[data-component='B-1']")).to_be_visible()
+        await expect(page.locator(".cc-doors")).to_have_count(0)
+        await page.goto(link)
+        await expect(page.locator("#story")).to_contain_text("you may not read it")
 
 
 async def _figures(page: Page, area: str, **wanted: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from command_center.views import dust, flood, outfall
-from events.model.projects.traced import Traced, upstream
+from events.model.projects.traced import Traced, beginnings, upstream
 from iot_ingest.model.device import Device, parse_device_id
 from iot_ingest.model.measured import Averaged, Blown, Day, Fallen, Moved
 
@@ -251,3 +251,5 @@ def test_water_is_followed_upstream_and_never_round_and_round() -> None:
         (0, 1, 2), (1, 2, 3), (2, 3, 1), (0, 1, None),
     ]  # fmt: skip
     assert upstream(found, 9) == []
+    # each trace is told once, circles too: 4 leads to 5, and 1, 2, 3 run in a circle
+    assert beginnings([*found, traced(4, 5), traced(5, None)]) == [4, 1]

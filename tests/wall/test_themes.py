@@ -10,6 +10,7 @@ from events.actions import configure
 from events.actions.count_supplies import count_supplies
 from events.model.category import Category
 from events.model.supply import SupplyCount
+from grid.actions.import_elevations import import_elevations
 from grid.store.postgis import transaction
 from iot_ingest.store import metrics, readings
 from iot_ingest.store.registration import register_devices
@@ -121,8 +122,27 @@ async def test_the_flood_view_shows_warnings_rain_levels_cells_pumps_and_who_was
                           " && cc_wall.city.map.getZoom() > 14")  # fmt: skip
         await page.keyboard.press("Escape")
         await until(page, f"{FAINT} === 1")
+        pale = "JSON.stringify(cc_wall.city.map.getPaintProperty('ticket-mark', 'icon-opacity'))"
+        await until(page, f"{pale} === JSON.stringify(cc_wall.TICKET_OPACITY)")
         await page.goto(page.url.partition("?")[0] + "?layer=flood")
         await expect(theme.locator("[data-warning='A-1']")).to_be_visible()
+
+
+async def test_where_heights_are_known_low_cells_are_in_danger(
+    open_page: OpenPage, town: Town, gauge: Gauge, tmp_path: Path
+) -> None:
+    heights = tmp_path / "heights.csv"
+    heights.write_text("cell,elevation_m\n350500001001001,3.9\n350500001001002,4.3\n")
+    import_elevations(town.database.engine("cc_admin"), heights, by="system:test")
+    gauge.says(4.2)  # above its warning level
+    async with open_page("/?layer=flood") as page:
+        await map_ready(page)
+        theme = page.locator("[data-theme=flood]")
+        await expect(theme).to_contain_text("dikes and walls are not known")
+        row = theme.locator(".cc-endangered li")
+        await expect(row).to_have_count(1)
+        await expect(row).to_contain_text("350500001001001ground 0.30 m below the water · Gauge 1")
+        await until(page, f"{DRAWN.format('cell')}.length > 0")
 
 
 @pytest.fixture

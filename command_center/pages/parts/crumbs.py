@@ -16,15 +16,18 @@ from grid.model.found import Step
 
 def crumbs(
     steps: Sequence[Step], language: Language, *, cell: tuple[int, str] | None = None,
-    here: bool = False,
+    building: tuple[str, str] | None = None, here: bool = False,
 ) -> Component:  # fmt: skip
-    """City › district › street › community, and the ``cell`` (id, code) when one is given.
+    """City › district › street › community, and the ``cell`` (id, code) and ``building`` (code,
+    name) when they are given.
 
     ``here``: the last one is what is open; it is told, not linked.
     """
     links = [opens("area", one.code, titled(one, "name", language)) for one in steps]
     if cell is not None:
         links.append(opens("cell", cell[0], cell[1]))
+    if building is not None:
+        links.append(opens("component", *building))
     items = [html.Li(one) for one in links]
     if here and items:
         last = cell[1] if cell is not None else titled(steps[-1], "name", language)

@@ -45,6 +45,21 @@ def upstream(found: Sequence[Traced], component_id: int) -> list[Step]:
     return steps
 
 
+def beginnings(found: Sequence[Traced]) -> list[int]:
+    """The outfalls (component_id) from which every trace is told once: those that are no source of
+    another one, and one of each circle that none of them leads to."""
+    below = {one.upstream_id for one in found}
+    own = list(dict.fromkeys(one.component_id for one in found))
+    begun: list[int] = []
+    told: set[int] = set()
+    for key in [*(one for one in own if one not in below), *own]:
+        if key not in told:
+            begun.append(key)
+            told.add(key)
+            told.update(step.source.component_id for step in upstream(found, key))
+    return begun
+
+
 def _follow(
     found: Sequence[Traced], component_id: int, depth: int, seen: set[int], steps: list[Step]
 ) -> None:

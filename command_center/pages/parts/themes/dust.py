@@ -60,7 +60,7 @@ def dust_panel(services: Services, kept: Kept, reader: Reader) -> Component:
         _sites(seen, reader),
     ]
     layer = services.layers[CODE]
-    return pieces.theme(layer, reader, parts, _features(seen), layers=(CODE,))
+    return pieces.theme(services, layer, reader, parts, _features(seen), layers=(CODE,))
 
 
 def _measure(services: Services, kept: Kept, reader: Reader) -> _Measured:

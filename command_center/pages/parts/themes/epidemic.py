@@ -36,7 +36,7 @@ def epidemic_panel(services: Services, kept: Kept, reader: Reader) -> Component:
     stocked = [one for community in found for one in community.sites]
     parts = [_communities(found, reader), _short(stocked, reader), _sites(stocked, reader)]
     layer = services.layers[CODE]
-    return pieces.theme(layer, reader, parts, _features(stocked, reader), layers=(CODE,))
+    return pieces.theme(services, layer, reader, parts, _features(stocked, reader), layers=(CODE,))
 
 
 def _read(services: Services, reader: Reader) -> list[views.Community]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,13 +12,18 @@ from dash.development.base_component import Component
 from command_center.components import WarningDoor
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.themes import pieces
+from command_center.pages.parts.themes.endangered import (
+    Endangered,
+    cell_features,
+    cells_section,
+    measured,
+)
 from command_center.pages.parts.themes.known import told_section, warnings_section
 from command_center.pages.parts.told import data, section
 from command_center.remembered import Kept
 from command_center.services import Services
 from command_center.views import flood as views
 from command_center.views.moments import clock_text, span_text
-from command_center.views.story import titled
 from command_center.wording import page_words, words
 from events.model.access import Permission, allowed, scope
 from events.model.told import EndangeredCell, Told
@@ -39,7 +44,6 @@ _WET = ("flooding", "river_level", "sewage_overflow")
 _TREND = timedelta(hours=1)
 _MOST_GAUGES = 12
 _MOST_LEVELS = 14
-_MOST_CELLS = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +57,7 @@ class _Measured:
     roads: Sequence[views.Level]
     pumps: Sequence[views.Pump]
     warnings: Sequence[Standing]
-    wet: Mapping[int, tuple[str, str]]
+    endangered: Endangered
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,11 +79,12 @@ def flood_panel(services: Services, kept: Kept, reader: Reader) -> Component:
         _rain(seen, reader),
         _levels("themes.rivers", "rivers", seen.rivers, seen, reader),
         _levels("themes.roads", "roads", seen.roads, seen, reader),
-        _cells(seen, known, reader),
+        cells_section(seen.endangered, known.cells, reader),
         told_section(known.told, reader),
         _pumps(seen, reader),
     ]
-    return pieces.theme(layer, reader, parts, _features(seen, known, reader), layers=LAYERS)
+    features = _features(seen, known, reader)
+    return pieces.theme(services, layer, reader, parts, features, layers=LAYERS)
 
 
 def _measure(services: Services, now: datetime) -> _Measured:
@@ -104,15 +109,14 @@ def _measure(services: Services, now: datetime) -> _Measured:
         standing = warning_store.standing(conn, now=now)
         roads = views.levels(_measuring(found, "water_depth"), "water_depth", "road_ponding",
                              _of(moved, wanted.get("water_depth")), now)  # fmt: skip
-        wet = told_store.shapes(
-            conn, [one.device.cell_id for one in roads if one.level and one.device.cell_id]
-        )
+        rivers = views.levels(_measuring(found, "water_level"), "water_level", "river_level",
+                              _of(moved, wanted.get("water_level")), now)  # fmt: skip
+        endangered = measured(conn, rivers, roads)
     marks = views.rain_marks(now)
     return _Measured(
         at=now, marks=marks, gauges=views.gauges(with_rain, fallen, marks),
-        rivers=views.levels(_measuring(found, "water_level"), "water_level", "river_level",
-                            _of(moved, wanted.get("water_level")), now),
-        roads=roads, pumps=views.pumps(stations, latest, offline, now), warnings=standing, wet=wet,
+        rivers=rivers, roads=roads, pumps=views.pumps(stations, latest, offline, now),
+        warnings=standing, endangered=endangered,
     )  # fmt: skip
 
 
@@ -280,36 +284,7 @@ def _bar(one: views.Level, reader: Reader) -> Component:
     return html.Span([html.I(className="fill", style={"width": width}), *ticks], className="bar")
 
 
-# --- cells, pumps --------------------------------------------------------------------------
-
-
-def _cells(seen: _Measured, known: _Told, reader: Reader) -> Component:
-    language = reader.language
-    wet = [one for one in seen.roads if one.level and one.device.cell_id in seen.wet]
-    all_of_them = len(wet) + len(known.cells)
-    said = pieces.note(words("themes.cells_basis", language))
-    if not all_of_them:
-        return section("themes.cells", language, pieces.empty("themes.no_cells", reader), said)
-    rows = [
-        html.Li([pieces.level_mark(one.level, "flood", reader),
-                 html.A(seen.wet[one.device.cell_id or 0][0],
-                        href=f"/?cell={one.device.cell_id}",
-                        **data(open=f"cell:{one.device.cell_id}")),
-                 html.Span(words("themes.cell_wet", language, value=f"{one.value:.2f}",
-                                 name=titled(one.device, "name", language)))])
-        for one in wet[:_MOST_CELLS]
-    ]  # fmt: skip
-    rows += [
-        html.Li([pieces.level_mark(one.level, "flood", reader),
-                 html.A(one.code, href=f"/?cell={one.cell_id}",
-                        **data(open=f"cell:{one.cell_id}")),
-                 html.Span(words("themes.cell_tickets", language, n=one.tickets))])
-        for one in known.cells[:_MOST_CELLS - len(rows)]
-    ]  # fmt: skip
-    left = all_of_them - len(rows)
-    more = [pieces.note(words("themes.more_cells", language, n=left))] if left > 0 else []
-    return section("themes.cells", language,
-                   html.Ol(rows, className="cc-endangered"), *more, said)  # fmt: skip
+# --- pumps --------------------------------------------------------------------------------
 
 
 def _pumps(seen: _Measured, reader: Reader) -> Component:
@@ -358,9 +333,7 @@ def _features(seen: _Measured, known: _Told, reader: Reader) -> list[pieces.Feat
         for standing in in_language(seen.warnings, reader.language)
         for one in standing.shapes
     ]
-    found += [pieces.shape("cell", one.shape, one.level) for one in known.cells]
-    found += [pieces.shape("cell", seen.wet[one.device.cell_id or 0][1], one.level)
-              for one in seen.roads if one.level and one.device.cell_id in seen.wet]  # fmt: skip
+    found += cell_features(seen.endangered, known.cells)
     for gauge in seen.gauges:
         worst = max(gauge.sums, key=lambda one: (one.level, one.hours == 3))
         if worst.mm is not None:

@@ -20,7 +20,7 @@ from command_center.views.moments import clock_text
 from command_center.views.story import titled
 from command_center.wording import words
 from events.model.access import Permission, allowed, scope
-from events.model.projects.traced import Traced, upstream
+from events.model.projects.traced import Traced, beginnings, upstream
 from events.model.projects.words import SOURCE_WORDS, SUBSTANCE_WORDS, class_words
 from events.store.projects import trace
 from grid.store.postgis import reading
@@ -58,7 +58,7 @@ def outfall_panel(services: Services, kept: Kept, reader: Reader) -> Component:
     ]  # fmt: skip
     layer = services.layers[CODE]
     features = _features(seen, traced, reader)
-    return pieces.theme(layer, reader, parts, features, layers=(CODE,))
+    return pieces.theme(services, layer, reader, parts, features, layers=(CODE,))
 
 
 def _measure(services: Services, reader: Reader) -> _Measured:
@@ -135,10 +135,8 @@ def _traces(traced: Sequence[Traced], reader: Reader) -> Component:
     language = reader.language
     if not traced:
         return section("themes.upstream", language, pieces.empty("themes.no_sources", reader))
-    # an outfall that is itself the source of another one is told there
-    below = {one.upstream_id for one in traced if one.upstream_id is not None}
     own = {one.component_id: one for one in traced}
-    firsts = [key for key in own if key not in below] or list(own)
+    firsts = beginnings(traced)
     items = [
         html.Li(
             [_project(own[key], reader),
@@ -148,7 +146,9 @@ def _traces(traced: Sequence[Traced], reader: Reader) -> Component:
         )
         for key in firsts[:_MOST_TRACES]
     ]  # fmt: skip
-    return section("themes.upstream", language, html.Ol(items, className="cc-traces"))
+    left = len(firsts) - len(items)
+    more = [pieces.note(words("themes.more_traces", language, n=left))] if left > 0 else []
+    return section("themes.upstream", language, html.Ol(items, className="cc-traces"), *more)
 
 
 def _project(one: Traced, reader: Reader) -> Component:

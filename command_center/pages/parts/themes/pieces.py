@@ -10,22 +10,26 @@ import shapely
 from dash import html
 from dash.development.base_component import Component
 
-from command_center.components import DeviceList, Drawing, Mark, TicketList
+from command_center.components import DeviceList, Drawing, Mark
+from command_center.pages.parts.crowded import layer_tickets
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.told import aria, data, section
+from command_center.services import Services
 from command_center.views.story import titled
 from command_center.wording import words
 from iot_ingest.model.device import Device
 from layers.contract import SEVERITY, Layer
 
 Feature = dict[str, Any]
+# Of a layer so many are listed below its own parts.
+_MOST_TICKETS = 12
 CALM = "#9fd0ff"
 QUIET = "#8a9db8"
 
 
 def theme(
-    layer: Layer, reader: Reader, parts: Sequence[Component | None], features: Sequence[Feature],
-    *, layers: Sequence[str],
+    services: Services, layer: Layer, reader: Reader, parts: Sequence[Component | None],
+    features: Sequence[Feature], *, layers: Sequence[str],
 ) -> Component:  # fmt: skip
     """The view of a layer: its head, its own parts, then what every layer has."""
     language = reader.language
@@ -37,7 +41,7 @@ def theme(
         ],
         className="cc-story-head",
     )  # fmt: skip
-    tickets = TicketList(id="layer-tickets", config=reader.config, layer=layer.code, most=12)
+    tickets = layer_tickets(services, reader, layer.code, most=_MOST_TICKETS)
     usual = [section("story.tickets_here", language, tickets)]
     if layer.metrics:
         devices = DeviceList(id="layer-devices", config=reader.config, layer=layer.code)
