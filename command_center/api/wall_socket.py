@@ -10,8 +10,9 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from command_center.access.context import logged_in
 from command_center.access.sessions import Sessions
-from command_center.live.hub import Hub, Subscriber
+from command_center.live.hub import Hub
 from command_center.live.messages import moment
+from command_center.live.subscriber import Subscriber
 from events.model.access import Permission, allowed, scope
 
 # How often it is looked whether the session still stands.

@@ -351,12 +351,15 @@ class Bulk(_Wall):
     """The open tickets in a ``box`` (west, south, east, north) or a ``polygon`` (its corners),
     to act on all that are ticked.
 
-    ``verbs`` [{verb, label, needs}], ``departments`` [{value, label}].
+    ``verbs`` [{verb, label, needs}], ``departments`` [{value, label}]; ``most``: how many at once.
+    Where the wall is not told of all of them one by one: ``open`` {n, by_layer, tickets}.
     """
 
     _namespace = _NAMESPACE
     _type = "Bulk"
-    _prop_names = _names("id", "config", "box", "polygon", "verbs", "departments")
+    _prop_names = _names(
+        "id", "config", "box", "polygon", "verbs", "departments", "most", "open"
+    )  # fmt: skip
 
 
 class Queue(_Wall):

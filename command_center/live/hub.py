@@ -9,7 +9,6 @@ import json
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -24,6 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from command_center.live.figures import Figures
 from command_center.live.health import Component, duty_alerts, judge, overall
 from command_center.live.messages import Json, moment
+from command_center.live.subscriber import Subscriber
 from command_center.live.world import Changed, World, fetch
 from events.store import trend
 from grid.store import heartbeats
@@ -37,58 +37,12 @@ _SWEEP_S = 5.0
 # While more is open than is told: how often it is looked what is most urgent.
 _CHOOSE_S = 5.0
 _RETRY_S = 0.5
+# A database that has not answered for so long is down, though its connections stand (it hangs, or
+# the network swallows everything): the thread that waits for it can tell nobody.
+_STUCK_S = 10.0
 
-# Messages a client may be behind before it gets a new snapshot instead: about 3 s of changes.
-BEHIND = 32
 
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, DBAPIError, PoolTimeoutError)
-
-
-class Subscriber:
-    """One open wall, on the event loop: `next` gives what to send."""
-
-    def __init__(self, snapshot: Callable[[], tuple[int, str]], area_id: int | None = None) -> None:
-        """``snapshot`` makes the message with everything, and says how new it is.
-
-        ``area_id``: what the wall may be told of (None: everywhere).
-        """
-        self._snapshot = snapshot
-        self.area_id = area_id
-        self._waiting: deque[str] = deque()
-        self._ready = asyncio.Event()
-        self._ready.set()
-        self._lost = True
-        self._since = 0
-
-    async def next(self) -> str:
-        """The next message: a snapshot first, and again whenever this client fell behind."""
-        await self._ready.wait()
-        if self._lost:
-            self._since, text = self._snapshot()
-            self._lost = False
-            self._waiting.clear()
-            self._ready.clear()
-            return text
-        text = self._waiting.popleft()
-        if not self._waiting:
-            self._ready.clear()
-        return text
-
-    def offer(self, number: int, text: str | None) -> None:
-        """Queue message ``number``; None means that everything is to be sent anew."""
-        if self._lost or number <= self._since:
-            return
-        if text is None or len(self._waiting) >= BEHIND:
-            self._lost = True
-        else:
-            self._waiting.append(text)
-        self._ready.set()
-
-    def beat(self, text: str) -> None:
-        """Queue ``text`` for somebody for whom nothing else waits: a sign of life."""
-        if not self._lost and not self._waiting:
-            self._waiting.append(text)
-            self._ready.set()
 
 
 class Hub:
@@ -112,20 +66,34 @@ class Hub:
         self._encoded: dict[int | None, tuple[int, str]] = {}
         self._told_health: Json = {}
         self._duty_alerts = 0
+        self._loaded = False
+        self._looked_at = now()
+        self._looked_s = time.monotonic()
+        self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to listen, in a thread of its own."""
         self._loop = asyncio.get_running_loop()
         self._stop.clear()
+        self._note_look()
+        self._watching = asyncio.create_task(self._watch())
         self._thread = threading.Thread(target=self._run, name="live-hub", daemon=True)
         self._thread.start()
 
     async def stop(self) -> None:
         """Stop listening; returns when the thread has ended."""
         self._stop.set()
+        if self._watching is not None:
+            self._watching.cancel()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
         self._loop = None
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            if time.monotonic() - self._looked_s > _STUCK_S:
+                self._note_health(None, since=self._looked_at)
 
     @contextmanager
     def subscribe(self, area_id: int | None = None) -> Iterator[Subscriber]:
@@ -133,7 +101,7 @@ class Hub:
 
         Tickets, events and projects outside ``area_id`` are not told (None: all are).
         """
-        subscriber = Subscriber(lambda: self._snapshot_text(area_id), area_id)
+        subscriber = Subscriber(lambda: self._snapshot_text(area_id), area_id, known=self._loaded)
         self._subscribers.add(subscriber)
         try:
             yield subscriber
@@ -234,9 +202,11 @@ class Hub:
             beats = heartbeats.all(conn)
         with self._lock:
             self._world = world
+            self._loaded = True
             self._components = judge(self._components, beats, now=now)
             self._duty_alerts = duty_alerts(beats)
             self._told_health = _statuses(self._health())
+            self._note_look()
             self._tell(None)
 
     def _apply(self, changed: Changed, *, sweep: bool = False) -> None:
@@ -293,11 +263,17 @@ class Hub:
                 raise
             _LOG.warning("live: the trend has a gap: %s", str(error).splitlines()[0])
 
-    def _note_health(self, beats: list[heartbeats.Heartbeat] | None) -> None:
+    def _note_look(self) -> None:
+        self._looked_at, self._looked_s = self._now(), time.monotonic()
+
+    def _note_health(
+        self, beats: list[heartbeats.Heartbeat] | None, *, since: datetime | None = None
+    ) -> None:
         now = self._now()
         with self._lock:
-            self._components = judge(self._components, beats, now=now)
+            self._components = judge(self._components, beats, now=since or now)
             if beats is not None:
+                self._note_look()
                 self._duty_alerts = duty_alerts(beats)
             health = self._health()
             statuses = _statuses(health)

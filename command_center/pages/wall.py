@@ -27,6 +27,7 @@ from command_center.pages.page import Page, PageApp
 from command_center.pages.parts import frame, past
 from command_center.pages.parts.area import OnTime, area_panel
 from command_center.pages.parts.box import LONGEST_KEY, box_panel, polygon_panel
+from command_center.pages.parts.building import household_panel
 from command_center.pages.parts.callbacks import add_panel_callbacks, read_reader
 from command_center.pages.parts.device import HOURS, device_panel, series_part
 from command_center.pages.parts.folded import folded
@@ -55,6 +56,7 @@ _NUMBERED: dict[str, Callable[[Services, int, Reader], Component]] = {
     "cell": cell_panel,
     "device": device_panel,
     "event": event_panel,
+    "household": household_panel,
 }
 
 
@@ -194,6 +196,7 @@ def _speak(app: PageApp, services: Services) -> None:
     @app.callback(
         *(Output(one, "config") for one in _SPEAKERS),
         *(Output(*one) for one in frame.SPOKEN),
+        Output("time-machine", "words"),
         Output("side-close", "aria-label"),
         Output("side", "aria-label"),
         Input("language", "chosen"),
@@ -208,7 +211,7 @@ def _speak(app: PageApp, services: Services) -> None:
         config = frame.config_for(city, actor, services, language)
         head = frame.spoken(city, actor, language, path="/")
         side = (words("wall.close", language), words("wall.side", language))
-        return (*([config] * len(_SPEAKERS)), *head, *side)
+        return (*([config] * len(_SPEAKERS)), *head, page_words("past", language), *side)
 
 
 def _links(reader: Reader, number: str) -> Component | None:

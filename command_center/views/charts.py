@@ -36,7 +36,7 @@ class Sample:
 class LimitLine:
     """A limit to draw: its value, what it is called, its warning colour, the clause it is from.
 
-    The clause is told when one points at the name: beside it there is no room.
+    The clause is told when one points at the name, and below the chart: beside it is no room.
     """
 
     value: float

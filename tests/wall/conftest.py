@@ -35,7 +35,12 @@ GAUGE = {
     "interval_s": 60,
     "lon": WEST + SIDE * 1.5,
     "lat": SOUTH + SIDE * 1.5,
-    "attributes": {"warning_m": 4.0, "guarantee_m": 5.0, "record_m": 6.0},
+    "attributes": {
+        "warning_m": 4.0,
+        "guarantee_m": 5.0,
+        "record_m": 6.0,
+        "camera": "https://cam.example/1",
+    },
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from command_center.live.choice import MOST_TICKETS
-from tests.events.town import Town
+from tests.events.town import SIDE, SOUTH, WEST, Town
 from tests.support.many import copies
 from tests.wall.conftest import OpenPage, filed, map_ready, until
 from tests.web.serving import Served
@@ -59,6 +59,44 @@ async def test_ten_thousand_tickets_in_one_cell(
             await expect(of_all.locator("[data-ticket]").first).to_have_attribute(
                 "data-ticket", str(number)
             )
-        # a layer that is switched off hides its groups
+        # of its layer, and of a box that is drawn around it
+        await page.evaluate("cc_wall.live.select({ kind: 'layer', id: 'flood' })")
+        await expect(page.locator("#layer-tickets [data-open]")).to_contain_text("10001 open")
+        box = f"{WEST},{SOUTH},{WEST + SIDE},{SOUTH + SIDE}"
+        await page.evaluate(f"cc_wall.live.select({{ kind: 'box', id: '{box}' }})")
+        await expect(page.locator("#bulk .cc-note").first).to_contain_text("10001")
+        await expect(page.locator("#bulk [data-pick]")).to_have_count(100)
+        # a layer that is switched off hides its groups, and is not counted
         await page.locator("[data-layer=flood]").click()
         await until(page, f"{ON_THE_MAP} === 0")
+        await expect(page.locator("#attention h2 b")).to_have_text("0")
+        await expect(page.locator("#bulk .cc-note").first).not_to_contain_text("10001")
+
+
+async def test_many_are_acted_on_of_which_the_wall_is_not_told(
+    crowded: Town, open_page: OpenPage
+) -> None:
+    """The last in order: two that are far off, where nothing is that a wall would be told of."""
+    away = [filed(crowded, "street_lamp", lon=WEST + n * SIDE) for n in (2.4, 2.6)]
+    crowded.rows(
+        "UPDATE events.tickets SET severity = 1, due_at = NULL, created_at = created_at - interval"
+        f" '2 days' WHERE ticket_id IN ({away[0].ticket_id}, {away[1].ticket_id}) RETURNING 1"
+    )
+    box = f"{WEST + 2 * SIDE},{SOUTH},{WEST + 3 * SIDE},{SOUTH + SIDE}"
+    async with open_page("/") as page:
+        await map_ready(page)
+        told = f"[...cc_wall.live.tickets.values()].filter((one) => one.lon > {WEST + 2 * SIDE})"
+        await until(page, "cc_wall.live.all && cc_wall.live.all.left_out > 0")
+        assert await page.evaluate(f"{told}.length") == 0
+        await page.evaluate(f"cc_wall.live.select({{ kind: 'box', id: '{box}' }})")
+        panel = page.locator("#bulk")
+        await expect(panel.locator("[data-pick]")).to_have_count(2)
+        for verb, why in (("supervise", "the mayor comes"), ("comment", "he was here")):
+            # what became of them is read again: the second verb finds them as they are now
+            await panel.locator("[name=verb]").select_option(verb)
+            await panel.locator("[name=why]").fill(why)
+            await panel.locator("[type=submit]").click()
+            await expect(panel.locator(".cc-notice")).to_have_text("2 done, 0 not")
+            await expect(panel.locator(".cc-picks .good")).to_have_count(2)
+            await page.wait_for_timeout(500)
+    assert [crowded.again(one).supervised for one in away] == [True, True]

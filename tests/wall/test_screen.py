@@ -61,6 +61,8 @@ async def test_cells_theme_and_language_change_on_the_spot(
         )
         for button in (".cc-box-button", ".cc-polygon-button"):
             assert "案卷" in (await page.get_attribute(button, "aria-label") or "")
+        assert await page.get_attribute(".maplibregl-ctrl-zoom-in", "title") == "放大"
+        await expect(page.locator(".cc-past-open")).to_have_text("时光回放")
 
 
 async def test_an_alarm_sounds_until_it_is_acknowledged(open_page: OpenPage, town: Town) -> None:
@@ -123,6 +125,18 @@ async def test_a_polygon_selects_and_what_is_set_up_is_kept_and_shown(
             " return new Set(new Uint32Array(at.buffer)).size; })()"
         )
         assert picture > 100  # colours: the map is on it
+        high = "cc_wall.picture(cc_wall.city.config, {}).height"
+        on_paper = await page.evaluate(high.format("true"))
+        assert 0 < on_paper < await page.evaluate(high.format("false"))
+        # single keys do nothing for who has switched them off
+        await page.uncheck("[name=shortcuts]")
+        await page.click("#attention h2")
+        await page.keyboard.press("t")
+        await page.keyboard.press("/")
+        assert await page.evaluate("cc_wall.past.wanted") is None
+        assert await page.evaluate("document.activeElement.closest('.cc-search')") is None
+        await page.click("#screen > button")
+        await page.check("[name=shortcuts]")
         await page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
         assert await page.get_attribute("html", "data-theme") == "light"
         await expect(page.locator("img.cc-print-map")).to_have_count(1)
@@ -262,3 +276,31 @@ async def test_nobody_is_kept_out_of_any_page_in_the_light(open_page: OpenPage, 
         await page.wait_for_selector("main")
         found["/field"] = await serious_faults(page)
     assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+async def test_a_presentation_turns_by_itself_and_waits_for_who_touches_it(
+    open_page: OpenPage, town: Town
+) -> None:
+    views = [{"name": "one", "query": "?cells=open"}, {"name": "two", "query": "?off=flood"}]
+    async with open_page("/") as page:
+        await map_ready(page)
+        kept = await page.evaluate(
+            "(views) => fetch('/api/v1/screen', {method: 'POST',"
+            " headers: {'Content-Type': 'application/json'},"
+            " body: JSON.stringify({theme: null, start: '', views, every_s: 5})})"
+            ".then((answer) => answer.status)",
+            views,
+        )
+        assert kept == 200
+        await page.goto(page.url.partition("?")[0] + "?present=1")
+        shown = page.locator(".cc-presenting")
+        await expect(shown).to_contain_text("one")
+        await until(page, "location.search.includes('cells=open')")
+        await expect(shown).to_contain_text("two")
+        await until(page, "location.search.includes('off=flood')")
+        await expect(shown).to_contain_text("one")  # and round again
+        await page.mouse.click(960, 300)
+        await page.wait_for_timeout(6_500)
+        await expect(shown).to_contain_text("one")
+        await page.keyboard.press("Escape")
+        await expect(shown).to_have_count(0)

@@ -144,6 +144,9 @@ async def test_clicking_marks_opens_their_stories(
         await expect(page.locator("[data-device='WL-1']")).to_contain_text("1.20 m")
         await expect(page.locator("#chart .main-svg").first).to_be_visible()
         await expect(page.locator("#chart .annotation")).not_to_have_count(0)
+        await expect(page.locator(".cc-limits li").first).to_contain_text(" m ")
+        camera = page.get_by_role("link", name="Open its picture")
+        assert await camera.get_attribute("href") == "https://cam.example/1"
 
 
 async def test_a_row_of_the_list_and_its_mark_show_each_other(

@@ -8,9 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+import shapely
 from websockets.asyncio.client import ClientConnection, connect
 
 from command_center.live.choice import MOST_TICKETS
+from events.model.access import Scope
 from events.model.urgency import urgency
 from events.store import tickets, urgent
 from grid.store.postgis import reading
@@ -59,6 +61,34 @@ def test_the_most_urgent_are_chosen_as_the_wall_orders_them(many: Town) -> None:
         assert list(found.ticket_ids) == [one.ticket_id for one in here[:700]]
         assert found.open == len(here)
         assert found.overdue == sum(one.due_at is not None and one.due_at <= now for one in here)
+
+
+def test_all_are_counted_of_a_layer_a_shape_a_cell_or_a_device(many: Town) -> None:
+    now = datetime.now(UTC)
+    here = shapely.box(WEST + 2 * SIDE, SOUTH, WEST + 3 * SIDE, SOUTH + SIDE)
+    inside = f"ST_Intersects(position, ST_GeomFromText('{here.wkt}', 4326))"
+    one = many.filed(draft("flooding", severity=4, occurred_at=now), now=now)
+
+    def count(where: str) -> int:
+        ((found,),) = many.rows(f"SELECT count(*) FROM events.tickets WHERE {where}")
+        assert isinstance(found, int)
+        return found
+
+    def chosen(**what: Any) -> urgent.Chosen:
+        return urgent.choose(conn, [None], now, most=5, narrow=urgent.Narrow(**what))[None]
+
+    with reading(many.web) as conn:
+        assert chosen(layers=("flood",)).open == count("layer = 'flood'") > 1
+        assert chosen(layers=("flood",), others=True).open == count("layer IS NULL") > 1
+        assert chosen(shape=here).open == count(inside) > 1
+        assert urgent.by_layer(conn, Scope(), here) == {
+            "flood": count(f"layer = 'flood' AND {inside}"),
+            "": count(f"layer IS NULL AND {inside}"),
+        }  # fmt: skip
+        there = chosen(cell_id=one.cell_id)
+        assert there.ticket_ids[0] == one.ticket_id
+        assert there.open == len(there.ticket_ids) == count(f"cell_id = {one.cell_id}")
+        assert chosen(device_no=2**31 - 1) == urgent.Chosen()
 
 
 async def test_what_a_wall_is_not_told_it_gets_in_groups(many: Town, served: Served) -> None:

@@ -17,7 +17,7 @@ from websockets.typing import Origin
 
 from command_center.api.wall_socket import Line
 from command_center.live.health import Component, Status, judge, overall
-from command_center.live.hub import BEHIND, Subscriber
+from command_center.live.subscriber import BEHIND, Subscriber
 from events.model.event import Change
 from grid.store.heartbeats import Heartbeat
 from tests.events.town import Town, draft, finding
@@ -58,6 +58,20 @@ async def _ticket(socket: ClientConnection, number: str, state: str) -> dict[str
             if (ticket["number"], ticket["state"]) == (number, state):
                 found: dict[str, Any] = ticket
                 return found
+
+
+async def test_walls_hear_of_a_database_that_answers_nothing(served: Served, town: Town) -> None:
+    """Its connections stand, nothing fails: the thread that reads only waits."""
+    async with _wall(served) as socket:
+        known = datetime.fromisoformat((await _next(socket, "snapshot"))["at"])
+        with town.database.superuser() as conn, conn.transaction():
+            conn.execute("LOCK TABLE grid.heartbeats IN ACCESS EXCLUSIVE MODE")
+            locked = datetime.now(UTC)
+            told = (await _next(socket, "health"))["components"]["database"]
+        assert told["status"] == "down"
+        # since it was last heard of, not since that was noticed
+        assert known < datetime.fromisoformat(told["since"]) < locked + timedelta(seconds=2)
+        assert (await _next(socket, "health"))["components"]["database"]["status"] == "ok"
 
 
 async def test_a_wall_sees_a_ticket_from_event_to_closure(served: Served, town: Town) -> None:
@@ -213,6 +227,22 @@ async def test_a_slow_wall_gets_a_new_snapshot_instead_of_a_backlog() -> None:
     assert await wall.next() == "next"
     wall.offer(2_002, None)
     assert await wall.next() == "snapshot 3"
+
+
+async def test_a_wall_that_comes_before_anything_is_known_waits_for_it() -> None:
+    """It is not told that all is quiet."""
+    wall = Subscriber(lambda: (7, "everything"), known=False)
+    asked = asyncio.create_task(wall.next())
+    await asyncio.sleep(0.05)
+    assert not asked.done()
+    wall.offer(6, "the database is down")
+    assert await asked == "the database is down"
+    wall.beat("a beat")
+    assert await wall.next() == "a beat"
+    wall.offer(7, None)
+    assert await wall.next() == "everything"
+    wall.offer(8, "a change")
+    assert await wall.next() == "a change"
 
 
 async def test_a_wall_hears_a_sign_of_life_and_one_that_takes_nothing_is_given_up(

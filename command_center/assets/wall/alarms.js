@@ -1,6 +1,6 @@
 /* Alarms: what is grave, new and in nobody's hands yet; with a sound for who switched it on.
  *
- * An alarm ends when it is acknowledged here (kept in this browser) or when somebody accepts the
+ * An alarm that was raised here ends when it is acknowledged here (kept in this browser) or when somebody accepts the
  * ticket. What was told long after it happened sounds no siren: nobody needs to run any more.
  */
 (function () {
@@ -8,7 +8,7 @@
   const ns = (window.cc_wall = window.cc_wall || {});
   const live = ns.live;
   const GRAVE = 3;
-  const ALARM_FOR_MS = 30 * 60000;
+  const ALARM_FOR_MS = 30 * 60000; // what is older when the wall is opened is no alarm any more
   const AGAIN_MS = 20000; // so often it sounds while anything is unacknowledged
   const MOST = 3;
   const SOUND = "cc_alarm_sound";
@@ -34,7 +34,9 @@
     }
   }
 
-  const state = { sound: read(SOUND, false) === true, seen: read(SEEN, {}), sounded: 0, context: null, at: 0 };
+  const state = {
+    sound: read(SOUND, false) === true, seen: read(SEEN, {}), raised: new Set(), sounded: 0, context: null, at: -Infinity,
+  };
 
   /** The unacknowledged alarms, the gravest and latest first. */
   function open() {
@@ -42,13 +44,15 @@
     // of every layer: one that is switched off for a better view must not silence its alarms
     return [...live.tickets.values()]
       .filter((t) => t.severity >= GRAVE && IN_NOBODYS_HANDS.has(t.state))
-      .filter((t) => now - t.created_at < ALARM_FOR_MS && ns.toldInTime(t) && !state.seen[t.number])
+      .filter((t) => state.raised.has(t.number) || (now - t.created_at < ALARM_FOR_MS && ns.toldInTime(t)))
+      .filter((t) => !state.seen[t.number])
       .sort((a, b) => b.severity - a.severity || b.created_at - a.created_at);
   }
 
   function acknowledge(tickets) {
     const now = Date.now();
-    const kept = Object.entries(read(SEEN, {})).filter(([, at]) => now - at < SEEN_FOR_MS);
+    const open = new Set([...live.tickets.values()].map((ticket) => ticket.number));
+    const kept = Object.entries(read(SEEN, {})).filter(([number, at]) => open.has(number) || now - at < SEEN_FOR_MS);
     state.seen = Object.fromEntries([...kept, ...tickets.map((ticket) => [ticket.number, now])]);
     write(SEEN, state.seen);
     live.tell("alarms");
@@ -85,8 +89,8 @@
   /** Sounds for a new alarm at once, for old ones again and again until they are acknowledged. */
   function sound(alarms, fresh) {
     if (!state.sound || !alarms.length) return;
-    if (!fresh && Date.now() - state.at < AGAIN_MS) return;
-    if (play(alarms[0].severity)) state.at = Date.now();
+    if (!fresh && performance.now() - state.at < AGAIN_MS) return;
+    if (play(alarms[0].severity)) state.at = performance.now();
   }
 
   function switchSound(on) {
@@ -164,12 +168,11 @@
   function Alarms({ id, config }) {
     const React = window.React;
     ns.useLive("lists", "alarms", "second");
-    const known = React.useRef(new Set());
     const { words } = config;
     const alarms = live.at === null || live.then !== null ? [] : open(); // the past is quiet
     React.useEffect(() => {
-      const fresh = alarms.some((ticket) => !known.current.has(ticket.number));
-      alarms.forEach((ticket) => known.current.add(ticket.number));
+      const fresh = alarms.some((ticket) => !state.raised.has(ticket.number));
+      alarms.forEach((ticket) => state.raised.add(ticket.number));
       sound(alarms, fresh);
     });
     const silent = state.sound && alarms.length > 0 && state.context && state.context.state !== "running";

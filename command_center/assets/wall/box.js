@@ -7,7 +7,6 @@
   "use strict";
   const ns = (window.cc_wall = window.cc_wall || {});
   const live = ns.live;
-  const MOST = 100;
   const LEAST_PX = 6; // a smaller box is a click with an unsteady hand
 
   const e = (...args) => window.React.createElement(...args);
@@ -125,15 +124,23 @@
     }
   }
 
-  /** The open tickets in a box or in a polygon, the most urgent first. */
-  function inside(box, polygon) {
+  /** The open tickets in a box or in a polygon, the most urgent first: all that this wall knows. */
+  function inside(box, polygon, further) {
     const [west, south, east, north] = box;
     const within = (t) =>
       polygon ? ns.inPolygon(polygon, t.lon, t.lat) : t.lon >= west && t.lon <= east && t.lat >= south && t.lat <= north;
-    return ns.urgentFirst(
-      [...live.tickets.values()].filter((ticket) => !live.hidden.has(ticket.layer || "other") && within(ticket))
-    );
+    const known = [...live.shownTickets(), ...further.filter((t) => live.shows(t.layer))];
+    return ns.urgentFirst(known.filter(within));
   }
+
+  /** How many are open there, of layers that are shown, told one by one or not. */
+  function countInside(there, known) {
+    const told = Object.entries(there.by_layer || {}).filter(([layer]) => live.shows(layer));
+    return Math.max(known, told.reduce((sum, [, n]) => sum + n, 0));
+  }
+
+  const outcomes = { of: null, results: new Map() }; // the story is drawn anew after many were acted on
+  live.on("select", () => (outcomes.of = null));
 
   /** Acts on one ticket; what is to be told of it. */
   async function act(ticket, body, words) {
@@ -171,21 +178,23 @@
     return e("label", null, label, children);
   }
 
-  function Bulk({ id, config, box, polygon, verbs, departments }) {
+  function Bulk(props) {
+    const { id, config, box, polygon, verbs, departments, most } = props;
     const React = window.React;
     ns.useLive("lists", "layers");
     const { words } = config;
     const [left, setLeft] = React.useState(new Set()); // numbers not to be acted on
     const [verb, setVerb] = React.useState(verbs.length ? verbs[0].verb : "");
     const [given, setGiven] = React.useState({ why: "", department: "" });
-    const [results, setResults] = React.useState(new Map());
     const [busy, setBusy] = React.useState(false);
-    React.useEffect(() => {
-      setLeft(new Set());
-      setResults(new Map());
-    }, [String([box, polygon])]);
-    const all = inside(box || [], polygon);
-    const rows = all.slice(0, MOST);
+    const [, again] = React.useReducer((n) => n + 1, 0);
+    const shape = String([box, polygon]);
+    if (outcomes.of !== shape) Object.assign(outcomes, { of: shape, results: new Map() });
+    const { results } = outcomes;
+    React.useEffect(() => setLeft(new Set()), [shape]);
+    const there = ns.openThere(props);
+    const known = inside(box || [], polygon, ns.furtherTickets(there));
+    const rows = known.slice(0, most);
     const chosen = rows.filter((ticket) => !left.has(ticket.number));
     const needs = (verbs.find((one) => one.verb === verb) || { needs: [] }).needs;
     const wordy = needs.includes("reason") || needs.includes("note");
@@ -203,12 +212,13 @@
       if (wordy) body.why = given.why.trim();
       if (needs.includes("department")) body.department = given.department;
       if (verb === "supervise") body.supervised = true;
-      const told = new Map();
+      results.clear();
       for (const ticket of chosen) {
-        told.set(ticket.number, await act(ticket, body, words)); // one after another: each is told
-        setResults(new Map(told));
+        results.set(ticket.number, await act(ticket, body, words)); // one after another: each is told
+        again();
       }
       setBusy(false);
+      if (there.n) live.tell("reload"); // how those stand now of which this wall is not told
     };
     const good = [...results.values()].filter((one) => one.ok).length;
     const sum = results.size ? ns.fill(words.bulk_sum, { good, bad: results.size - good }) : "";
@@ -216,7 +226,7 @@
     return e(
       "div",
       { id, className: "cc-bulk" },
-      e("p", { className: "cc-note" }, ns.fill(words.bulk_count, { n: all.length, chosen: chosen.length })),
+      e("p", { className: "cc-note" }, ns.fill(words.bulk_count, { n: countInside(there, known.length), chosen: chosen.length })),
       e(
         "form",
         { className: "cc-form", onSubmit: submit },

@@ -26,7 +26,7 @@
   let told = new Map(); // cell id -> [value, of], as the server said
   let toldOf = null; // of which figure
   let asking = null;
-  let askedAt = 0;
+  let askedAt = -Infinity;
   let shown = new Map(); // cell id -> value, for the tip
 
   /** The colours of the four steps, from the least to the gravest. */
@@ -60,7 +60,7 @@
 
   async function ask(asked) {
     asking = asked;
-    askedAt = Date.now();
+    askedAt = performance.now();
     try {
       const answer = await fetch(ADDRESS + asked);
       if (!answer.ok) return;
@@ -86,7 +86,7 @@
     }
     if (asking === figure) return;
     const fresh = evaluated ? EVALUATED_AGAIN_MS : OPEN_AGAIN_MS;
-    if (Date.now() - askedAt > (toldOf === figure ? fresh : FAILED_AGAIN_MS)) ask(figure);
+    if (performance.now() - askedAt > (toldOf === figure ? fresh : FAILED_AGAIN_MS)) ask(figure);
   }
 
   /** Cell id -> step 1 to 4 of what is to be shown, for the tickets that are on the map. */
@@ -109,7 +109,7 @@
     if (!FIGURES.includes(wanted) || wanted === figure) return;
     figure = wanted;
     toldOf = null;
-    askedAt = 0;
+    askedAt = -Infinity;
     live.tell("figure");
   }
 

@@ -37,12 +37,12 @@
   const OF_ALL = new Set(["closed_today", "on_time"]); // the city's, whoever looks
 
   let trend = null;
-  let askedAt = 0;
+  let askedAt = -Infinity;
 
   /** The last day of all figures, every five minutes. */
   async function askTrend() {
-    if (Date.now() - askedAt < TREND_AGAIN_MS) return;
-    askedAt = Date.now();
+    if (performance.now() - askedAt < TREND_AGAIN_MS) return;
+    askedAt = performance.now();
     try {
       const answer = await fetch(TREND);
       if (answer.ok) trend = await answer.json();
@@ -95,16 +95,19 @@
 
   function Figure({ name, value, config }) {
     const { words } = config;
-    const links = ns.links(config);
+    // who sees a part of the city: some figures are of all of it all the same, and say so; the
+    // tickets behind them are not theirs to see
+    const wider = OF_ALL.has(name) && !config.whole;
+    const links = wider ? {} : ns.links(config);
     const shown = value === undefined || value === null ? "–" : String(value);
     const points = pointsOf(name, config);
     const body = [
       e("b", { key: "b", "data-figure": name }, shown),
-      e("span", { key: "s" }, words[`figure_${name}`]),
+      e("span", { key: "s" }, words[wider ? `figure_${name}_city` : `figure_${name}`]),
       points && e(Trend, { key: "t", points, name, words }),
     ];
     const tone = value ? TONES[name] || "" : "";
-    const common = { className: `cc-figure ${tone}`, title: hint(name, points, words) };
+    const common = { className: `cc-figure ${tone}`, title: wider ? "" : hint(name, points, words) };
     return e("li", null, links[name] ? e("a", { ...common, href: links[name] }, body) : e("div", common, body));
   }
 

@@ -47,6 +47,32 @@
   ns.dayName = (ms, zone, language) =>
     format(language, { timeZone: zone, year: "numeric", month: "long", day: "numeric", weekday: "long" }).format(ms);
 
+  /** The clock's time of a moment; of another day than now's, with its date. */
+  ns.moment = function (at, now, zone, language) {
+    const [day, today] = [at, now].map((ms) => ns.cityTime(ms, zone).slice(0, 10));
+    return `${day === today ? "" : `${day} `}${ns.clock(at, zone, language)}`;
+  };
+
+  /** "2026-11-28 16:00:00" as a clock of the zone says it. */
+  ns.cityTime = function (ms, zone) {
+    const parts = {};
+    new Intl.DateTimeFormat("en-GB", {
+      timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit",
+      minute: "2-digit", second: "2-digit", hourCycle: "h23",
+    }).formatToParts(ms).forEach(({ type, value }) => (parts[type] = value));
+    return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}:${parts.second}`;
+  };
+
+  /** What a clock of the zone says ("2026-11-28T16:00"), as an instant; null for what no clock says. */
+  ns.cityInstant = function (text, zone) {
+    const naive = Date.parse(`${text}Z`);
+    if (Number.isNaN(naive)) return null;
+    const behind = (at) => Date.parse(`${ns.cityTime(at, zone).replace(" ", "T")}Z`) - Math.floor(at / 1000) * 1000;
+    // twice: the zone's hour may change between the guess and the answer
+    const guess = naive - behind(naive);
+    return naive - behind(guess);
+  };
+
   /** A span in at most two units: "3 h 05 min", "42 s". */
   ns.span = function (ms, words) {
     const seconds = Math.max(0, Math.round(ms / 1000));

@@ -8,7 +8,7 @@
  * changed meanwhile comes with the next one. Nor is one begun before a story that was just asked for
  * can be read. A frame is dear by its pixels (half of them each way: two fifths of it), so while the
  * map moves, loads, or somebody goes from one thing to the next, frames are coarse, and a sharp one
- * comes a second after.
+ * comes a second after, or later while one thing follows the other.
  */
 (function () {
   "use strict";
@@ -16,6 +16,7 @@
   const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
   const COARSE = 0.5; // of the screen's pixels, each way
   const SHARP_AFTER_MS = 1000; // since the map moved, or something was opened or closed
+  const IN_A_ROW_MS = 1500; // who goes on sooner is not done yet: it then waits for twice as long as that took
   const REST = 1; // times the frame before, when the map is at rest
   const LONGEST_REST_MS = 3000;
   const TILES_MS = 500; // so long a map that has jumped waits for what it shows there
@@ -122,6 +123,7 @@
       this.wanted = false; // another one, as soon as it may be
       this.coarse = false; // the last one is, and nothing but that is wrong with it
       this.coarseUntil = 0; // somebody looks for something, or all of it has just changed; ms
+      this.lookedAt = -Infinity; // when that began the last time, ms
       this.pressing = null; // since when it shall not rest: the map was moved, or has loaded; ms
       this.loaded = false; // for the first time; until then the processor has other work
       this.forced = false;
@@ -284,9 +286,14 @@
       if (this.wanted && !this.gone) this.want();
     }
 
-    /** Somebody looks for something: until it is found, quick frames are worth more than sharp ones. */
+    /** Somebody looks for something: until it is found, quick frames are worth more than sharp ones.
+     *  (The next thing would have to wait for a sharp one that was begun just before.) */
     lookRound() {
-      this.coarseUntil = performance.now() + SHARP_AFTER_MS;
+      const now = performance.now();
+      const since = now - this.lookedAt;
+      this.lookedAt = now;
+      const wait = since < IN_A_ROW_MS ? Math.max(SHARP_AFTER_MS, 2 * since) : SHARP_AFTER_MS;
+      this.coarseUntil = Math.max(this.coarseUntil, now + wait);
     }
 
     /** Who closes a story may be about to open another one. */

@@ -22,9 +22,7 @@
 
     /** Those of layers that are shown, without what was told in the meantime. */
     shown() {
-      return this.groups.filter(
-        (one) => !live.hidden.has(one.layer || "other") && !live.tickets.has(one.ticket_id)
-      );
+      return this.groups.filter((one) => live.shows(one.layer) && !live.tickets.has(one.ticket_id));
     }
 
     moved() {
@@ -38,12 +36,12 @@
         this.asked += 1;
         this.again = 0;
         this.take([]);
-      } else if (Date.now() >= this.again) this.ask();
+      } else if (performance.now() >= this.again) this.ask();
     }
 
     async ask() {
       const asked = (this.asked += 1);
-      this.again = Date.now() + FAILED_AGAIN_MS;
+      this.again = performance.now() + FAILED_AGAIN_MS;
       const bounds = this.map.getBounds();
       const z = Math.min(Math.floor(this.map.getZoom()), MOST_ZOOM);
       const [west, south, east, north] = [
@@ -55,7 +53,7 @@
         if (!answer.ok) return;
         const { groups } = await answer.json();
         if (asked !== this.asked) return;
-        this.again = Date.now() + AGAIN_MS;
+        this.again = performance.now() + AGAIN_MS;
         this.take(groups);
       } catch (error) {
         // what was told before is shown on; the banner says that the server is away

@@ -50,7 +50,8 @@
 
   function trouble(config) {
     const { words, language, time_zone: zone } = config;
-    const as_of = live.at ? ns.clock(live.at, zone, language) : "–";
+    const told = (at) => (at ? ns.moment(at, live.present(), zone, language) : "–");
+    const as_of = told(live.at);
     if (live.connection === "lost") return ns.fill(words.banner_lost, { as_of });
     if (!live.health || live.health.status === "ok") return null;
     // the server goes on speaking; what it knows ends where the database did
@@ -59,15 +60,14 @@
     const bad = Object.entries(live.health.components || {})
       .filter(([, part]) => part.status !== "ok")
       .map(([name, part]) => {
-        const since = part.since ? ns.clock(Date.parse(part.since), zone, language) : "–";
+        const since = told(part.since && Date.parse(part.since));
         return ns.fill(words.banner_part, {
           part: words[`part_${name}`] || name,
           status: words[`status_${part.status}`] || part.status,
           since,
         });
       });
-    const until = known ? ns.clock(known, zone, language) : "–";
-    return ns.fill(words.banner_health, { parts: bad.join(words.comma), as_of: until });
+    return ns.fill(words.banner_health, { parts: bad.join(words.comma), as_of: told(known) });
   }
 
   /** A clock of this computer that is wrong; what is shown is in the server's time. */

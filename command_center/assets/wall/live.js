@@ -51,14 +51,16 @@
       this.all = null; // where not all open tickets are told one by one: how many there are
       this.health = null;
       this.at = null; // server time of the newest frame, ms
-      this.heardAt = null; // our clock when it came
-      this.offset = 0; // server clock minus ours
-      this.offsets = []; // the last ones
+      // spans are measured by performance.now(): this computer's clock may be set meanwhile
+      this.heardAt = 0; // when it came
+      this.began = Date.now() - performance.now(); // the server's time when this page was opened
+      this.offsets = []; // the server's clock minus ours, the last ones
       this.connection = "connecting"; // connecting | live | lost | past
       this.then = null; // the past instant that is shown, ms; null: what is now
       this.returning = false; // from the past, until a fresh snapshot has come
       this.selected = null;
       this.area = null; // the code of the chosen area; what is open may lie in it
+      this.layers = new Set(); // codes of those that the city has
       this.hidden = new Set(); // layers switched off
       this.frames = 0;
       this.listeners = new Map();
@@ -107,7 +109,7 @@
       const socket = new WebSocket(scheme + "//" + location.host + this.path);
       this.socket = socket;
       this.waiting = null;
-      this.triedAt = Date.now();
+      this.triedAt = performance.now();
       socket.onopen = () => socket.send(JSON.stringify({ t: "hello" }));
       socket.onmessage = (message) => {
         if (socket !== this.socket) return; // it was given up
@@ -173,13 +175,13 @@
     }
 
     watch() {
-      const now = Date.now();
+      const now = performance.now();
       const stalled = now - this.watchedAt > 2500; // this page was: what came waits to be read
       this.watchedAt = now;
       // A server or network that died without closing the socket.
       const open = this.socket && this.socket.readyState === WebSocket.OPEN;
       const patience = open ? STALE_AFTER_MS : CONNECT_WITHIN_MS;
-      if (this.socket && !stalled && now - Math.max(this.heardAt || 0, this.triedAt) > patience) {
+      if (this.socket && !stalled && now - Math.max(this.heardAt, this.triedAt) > patience) {
         const silent = this.socket;
         this.socket = null;
         silent.close();
@@ -197,7 +199,7 @@
 
     /** Milliseconds of the server's clock, as well as we know it. */
     present() {
-      return Date.now() + this.offset;
+      return performance.now() + this.began;
     }
 
     /** The instant that is shown: the present one, unless it is a past one. */
@@ -207,11 +209,13 @@
 
     take(frame) {
       this.frames += 1;
-      this.heardAt = Date.now();
+      this.heardAt = performance.now();
       if (frame.at) {
-        this.at = ms(frame.at);
-        this.offset = this.at - this.heardAt;
-        this.offsets = [...this.offsets.slice(1 - CLOCKS_COMPARED), this.offset];
+        const at = ms(frame.at);
+        // a server that was just started may say how it is before it knows anything
+        if (frame.t === "snapshot" || this.at !== null) this.at = at;
+        this.began = at - this.heardAt;
+        this.offsets = [...this.offsets.slice(1 - CLOCKS_COMPARED), at - Date.now()];
       }
       if (frame.t === "snapshot" && this.returning) {
         this.returning = false;
@@ -316,6 +320,19 @@
     close() {
       const story = this.selected && this.selected.kind !== "area";
       this.select(story && this.area ? { kind: "area", id: this.area } : null);
+    }
+
+    /** Whether a layer is switched on; what belongs to none of the city's goes with "other". */
+    shows(code) {
+      return !this.hidden.has(this.layers.has(code) ? code : "other");
+    }
+
+    shownDevices() {
+      return [...this.devices.values()].filter((device) => this.shows(device.layer));
+    }
+
+    shownTickets() {
+      return [...this.tickets.values()].filter((ticket) => this.shows(ticket.layer));
     }
 
     toggleLayer(code) {

@@ -178,6 +178,11 @@
         if (text) this.map.setLayoutProperty(id, "text-field", text);
       }
       this.map.getCanvas().setAttribute("aria-label", this.config.words.map);
+      for (const way of ["In", "Out"]) {
+        const button = this.box.querySelector(`.maplibregl-ctrl-zoom-${way.toLowerCase()}`);
+        button.title = this.config.locale[`NavigationControl.Zoom${way}`];
+        button.setAttribute("aria-label", button.title);
+      }
       ns.renameMarks(this.map, this.config);
       this.boxes.respeak();
       this.polygons.respeak();

@@ -111,7 +111,7 @@
 
     /** A deadline passes without any message: draw again when one did. */
     passTime() {
-      const rows = [...this.shownTickets(), ...live.projects.values()];
+      const rows = [...live.shownTickets(), ...live.projects.values()];
       const late = rows.filter((row) => live.overdue(row)).length;
       if (late === this.late) return;
       this.late = late;
@@ -122,7 +122,7 @@
     // --- drawing -------------------------------------------------------------------------
 
     draw() {
-      if (this.all) this.devices.putAll(this.shownDevices().map((one) => this.device(one)));
+      if (this.all) this.devices.putAll(live.shownDevices().map((one) => this.device(one)));
       else this.dirty.forEach((id) => this.putDevice(live.devices.get(id)));
       this.all = false;
       this.dirty.clear();
@@ -136,7 +136,7 @@
 
     drawTickets() {
       this.ticketsDirty = false;
-      const shown = this.shownTickets();
+      const shown = live.shownTickets();
       const groups = this.groups ? this.groups.shown().map((one) => this.group(one)) : [];
       this.tickets.putAll([...shown.map((one) => this.ticket(one)), ...groups]);
       const moved = this.tickets.flush();
@@ -147,7 +147,7 @@
     drawProjects() {
       this.projectsDirty = false;
       const layer = this.config.layers.find((one) => (one.projects || []).length);
-      const stages = new Set(layer && !live.hidden.has(layer.code) ? layer.projects.map((one) => one.code) : []);
+      const stages = new Set(layer && live.shows(layer.code) ? layer.projects.map((one) => one.code) : []);
       const shown = [...live.projects.values()].filter((one) => stages.has(one.stage));
       this.projects.putAll(shown.map((one) => this.project(one)));
       return this.projects.flush();
@@ -162,7 +162,7 @@
     drawValues() {
       const bounds = this.map.getBounds();
       const inView = (device) => bounds.contains([device.lon, device.lat]);
-      const rows = this.near() ? this.shownDevices().filter(inView) : [];
+      const rows = this.near() ? live.shownDevices().filter(inView) : [];
       this.values.putAll(rows.map((one) => this.value(one)));
       return this.values.flush() ? this.drawn() : undefined;
     }
@@ -180,7 +180,7 @@
     }
 
     putDevice(device) {
-      if (device && !live.hidden.has(device.layer)) this.devices.put(...this.device(device));
+      if (device && live.shows(device.layer)) this.devices.put(...this.device(device));
     }
 
     device(device) {
@@ -226,19 +226,11 @@
     /** How far it is put right, when the layer that tells so is on. */
     stageOf(ticket) {
       for (const layer of this.config.layers) {
-        if (!layer.stages || live.hidden.has(layer.code)) continue;
+        if (!layer.stages || !live.shows(layer.code)) continue;
         const stage = layer.stages.find((one) => one.states.includes(ticket.state));
         if (stage) return { stage: ns.pick(stage, "name", this.config.language), stage_colour: stage.colour };
       }
       return {};
-    }
-
-    shownDevices() {
-      return [...live.devices.values()].filter((device) => !live.hidden.has(device.layer));
-    }
-
-    shownTickets() {
-      return [...live.tickets.values()].filter((t) => !live.hidden.has(t.layer || "other"));
     }
 
     /** Cells take the colour of the figure that is chosen; whether one changed. */

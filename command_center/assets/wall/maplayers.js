@@ -8,7 +8,7 @@
   // a circle with its number: several marks, or one that stands for several tickets
   const SEVERAL = [">", ["get", "n"], 1];
   const DONE = ["==", ["get", "done"], 1];
-  const DONE_OPACITY = 0.4;
+  const TICKET_OPACITY = ["case", DONE, 0.4, 1]; // what burns stands out
   const collection = (features) => ({ type: "FeatureCollection", features });
 
   function addImages(map, config) {
@@ -139,7 +139,7 @@
         "icon-padding": 0, // names keep clear of it
         "symbol-sort-key": ["case", DONE, 0, ["get", "severity"]],
       },
-      paint: { "icon-opacity": ["case", DONE, DONE_OPACITY, 1] }, // what burns stands out
+      paint: { "icon-opacity": TICKET_OPACITY },
     });
     add({
       id: "ticket-stage",
@@ -161,6 +161,7 @@
 
   ns.MARK_RISE = MARK_RISE;
   ns.VALUES_FROM = VALUES_FROM;
+  ns.TICKET_OPACITY = TICKET_OPACITY;
   /** The signs of projects are characters of the reader's language. */
   ns.renameMarks = function (map, config) {
     const ratio = Math.max(2, window.devicePixelRatio || 1) * ns.scale();

@@ -178,7 +178,7 @@
         this.tipBox.className = "cc-tip";
         this.box.appendChild(this.tipBox);
       }
-      const text = found && found.layer !== "ticket-cluster" ? this.tipText(found) : null;
+      const text = found ? this.tipText(found) : null;
       this.tipBox.hidden = !text;
       if (!text) return;
       this.tipBox.textContent = text;
@@ -192,6 +192,12 @@
         const ticket = live.tickets.get(feature.properties.id);
         if (!ticket) return feature.properties.number || null; // it was not told
         return `${ticket.number}\n${pick(ticket, "title")}\n${this.config.states[ticket.state] || ""}`;
+      }
+      if (layer === "ticket-cluster") {
+        const { n, worst, late } = feature.properties;
+        const { words } = this.config;
+        const said = [ns.fill(words.cluster, { n }), ns.fill(words.cluster_worst, { level: ns.marks.SEVERITY[worst].name })];
+        return (late ? [...said, ns.fill(words.late_count, { n: late })] : said).join("\n");
       }
       if (layer === "project-mark") {
         const project = live.projects.get(feature.properties.id);

@@ -9,7 +9,7 @@
   const e = (...args) => window.React.createElement(...args);
 
   function Loud({ config }) {
-    const loud = [...live.devices.values()].filter((device) => device.level && !live.hidden.has(device.layer));
+    const loud = live.shownDevices().filter((device) => device.level);
     const worst = loud.sort((a, b) => b.level - a.level).slice(0, MOST_DEVICES);
     if (!worst.length) return null;
     return e(
@@ -23,15 +23,13 @@
   function NoMap({ config, why }) {
     ns.useLive("lists", "layers");
     const { words } = config;
-    const known = new Set(config.layers.map((layer) => layer.code));
-    const layerOf = (ticket) => (known.has(ticket.layer) ? ticket.layer : "other");
-    const rows = ns.urgentFirst([...live.tickets.values()].filter((ticket) => !live.hidden.has(layerOf(ticket))));
+    const rows = ns.urgentFirst(live.shownTickets());
     return e(
       "div",
       { className: "cc-nomap" },
       e("p", { role: "alert" }, words[why]),
       e(Loud, { config }),
-      e("h2", null, words.layer_tickets, e("b", null, rows.length + ns.cells.leftOut())),
+      e("h2", null, words.layer_tickets, e("b", null, ns.countShown(rows.length, config))),
       rows.length
         ? e("ol", { className: "cc-items short" }, rows.slice(0, MOST).map((ticket) => ns.ticketItem(ticket, config)))
         : e("p", { className: "cc-empty" }, words.all_quiet)

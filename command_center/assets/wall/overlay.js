@@ -62,14 +62,16 @@
     show() {
       const data = { type: "FeatureCollection", features: shown.features };
       this.map.getSource("overlay").setData(data);
-      this.dim("device-mark", "d", shown.layers);
-      this.dim("ticket-mark", "t", shown.layers);
+      this.dim("device-mark", "d", shown.layers, 1);
+      this.dim("ticket-mark", "t", shown.layers, ns.TICKET_OPACITY);
     }
 
-    /** Marks of other layers step back: their icons are called `{first}-{layer}-...`. */
-    dim(mark, first, layers) {
+    /** Marks of other layers step back: their icons are called `{first}-{layer}-...`; the rest are
+     *  as they always are. */
+    dim(mark, first, layers, always) {
       const own = (layers || []).map((layer) => ["in", `${first}-${layer}-`, ["get", "icon"]]);
-      this.map.setPaintProperty(mark, "icon-opacity", layers ? ["case", ["any", ...own], 1, FAINT] : 1);
+      const opacity = layers ? ["case", ["any", ...own], always, FAINT] : always;
+      this.map.setPaintProperty(mark, "icon-opacity", opacity);
     }
 
     end() {

@@ -22,6 +22,14 @@
   /** The server's counts, where not all of the city's open tickets are told one by one. */
   const allOpen = (config) => (config.whole && ns.cells.leftOut() && live.figures && live.figures.tickets) || null;
 
+  /** How many are open in the layers that are shown, of which so many are told one by one. */
+  function countShown(told, config) {
+    const all = allOpen(config);
+    if (!all || !live.hidden.size) return told + ns.cells.leftOut();
+    const counted = Object.entries(all.by_layer).filter(([code]) => live.shows(code));
+    return Math.max(told, counted.reduce((sum, [, { open }]) => sum + open, 0));
+  }
+
   // --- layers, legend, departments ---------------------------------------------------------
 
   function layerCounts(config) {
@@ -308,13 +316,8 @@
     ns.useLive("lists", "select", "second");
     const { config } = props;
     ns.marks.useSeverity(config.severity);
-    const layers = layersOf(config);
-    const rows = ns.urgentFirst(
-      [...live.tickets.values()].filter(
-        (ticket) => !live.hidden.has(layers.has(ticket.layer) ? ticket.layer : "other")
-      )
-    );
-    const all = rows.length + ns.cells.leftOut();
+    const rows = ns.urgentFirst(live.shownTickets());
+    const all = countShown(rows.length, config);
     const more = all - Math.min(rows.length, ATTENTION);
     return e(
       "section",
@@ -333,5 +336,5 @@
     );
   }
 
-  Object.assign(ns, { allOpen, ticketItem, needsDecision, Layers, Attention });
+  Object.assign(ns, { allOpen, countShown, ticketItem, needsDecision, Layers, Attention });
 })();

@@ -41,13 +41,14 @@
     const when = `${ns.dayName(now, zone, language)} ${ns.clock(now, zone, language)}`;
     const city = (document.querySelector(".cc-brand h1") || {}).textContent || "";
     write(pen, city, MARGIN * scale, 30 * scale, 26 * scale, colour("--text"), 700);
-    write(pen, when, MARGIN * scale, 64 * scale, 16 * scale, colour("--soft"));
+    const end = write(pen, when, MARGIN * scale, 64 * scale, 16 * scale, colour("--soft"));
+    if (live.then !== null) write(pen, words.picture_past, end + 16 * scale, 64 * scale, 16 * scale, colour("--warn"), 700);
     let x = pen.canvas.width * 0.36;
     for (const name of FIGURES) {
       const shown = document.querySelector(`[data-figure="${name}"]`);
       if (!shown) continue;
       write(pen, shown.textContent, x, 30 * scale, 28 * scale, colour("--text"), 700);
-      write(pen, words[`figure_${name}`], x, 64 * scale, 14 * scale, colour("--soft"));
+      write(pen, shown.nextElementSibling.textContent, x, 64 * scale, 14 * scale, colour("--soft"));
       x += pen.canvas.width * 0.125;
     }
   }
@@ -75,22 +76,46 @@
     }
   }
 
-  /** The whole picture as a canvas; null where there is no map. */
-  ns.picture = function (config) {
+  /** The rings around what is late, new, open or pointed at: they stand before the map, not on it. */
+  function rings(pen, map, top) {
+    const ratio = map.width / Math.max(1, map.clientWidth);
+    const box = map.getBoundingClientRect();
+    for (const ring of ns.city.box.querySelectorAll(".cc-pulse, .cc-focus, .cc-pointed")) {
+      const at = ring.getBoundingClientRect();
+      const look = getComputedStyle(ring, ring.classList.contains("cc-pulse") ? "::before" : null);
+      const line = parseFloat(look.borderTopWidth);
+      const [x, y] = [(at.left + at.right) / 2 - box.left, (at.top + at.bottom) / 2 - box.top];
+      if (x < 0 || y < 0 || x > map.clientWidth || y > map.clientHeight) continue;
+      pen.save();
+      pen.strokeStyle = look.borderTopColor;
+      pen.lineWidth = line * ratio;
+      pen.setLineDash(look.borderTopStyle === "dashed" ? [6 * ratio, 4 * ratio] : []);
+      pen.beginPath();
+      pen.arc(x * ratio, top + y * ratio, ((at.width - line) / 2) * ratio, 0, 2 * Math.PI);
+      pen.stroke();
+      pen.restore();
+    }
+  }
+
+  /** The whole picture as a canvas; null where there is no map. On paper, where the page's own head
+   *  and figures stand above it, only the map and its legend. */
+  ns.picture = function (config, onPaper) {
     const map = shot();
     if (!map) return null;
     const scale = map.width / Math.max(1, map.clientWidth) * ns.scale();
-    const made = paper(map.width, map.height + (HEAD + FOOT) * scale);
-    made.pen.drawImage(map, 0, HEAD * scale);
-    head(made, config, scale);
-    foot(made, config, scale, HEAD * scale + map.height + (FOOT / 2) * scale);
+    const top = onPaper ? 0 : HEAD * scale;
+    const made = paper(map.width, map.height + top + FOOT * scale);
+    made.pen.drawImage(map, 0, top);
+    rings(made.pen, map, top);
+    if (!onPaper) head(made, config, scale);
+    foot(made, config, scale, top + map.height + (FOOT / 2) * scale);
     return made.canvas;
   };
 
-  /** Hands the picture to the browser as a file with the moment in its name. */
+  /** Hands the picture to the browser as a file with the moment in its name; false where there is none. */
   ns.savePicture = function (config) {
     const canvas = ns.picture(config);
-    if (!canvas) return;
+    if (!canvas) return false;
     canvas.toBlob((blob) => {
       const link = document.createElement("a");
       link.href = URL.createObjectURL(blob);
@@ -98,6 +123,7 @@
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10000);
     }, "image/png");
+    return true;
   };
 
   // --- paper -----------------------------------------------------------------------------------
@@ -105,15 +131,15 @@
   let printed = null;
 
   window.addEventListener("beforeprint", () => {
-    if (printed || !ns.city) return;
+    if (printed) return;
     const was = ns.theme.name;
     ns.theme.wear("light"); // ink is dear
-    const map = shot();
-    const picture = map && document.createElement("img");
+    const drawn = ns.city && ns.picture(ns.city.config, true);
+    const picture = drawn && document.createElement("img");
     if (picture) {
       picture.className = "cc-print-map";
       picture.alt = "";
-      picture.src = map.toDataURL("image/png");
+      picture.src = drawn.toDataURL("image/png");
       ns.city.box.parentElement.appendChild(picture);
     }
     printed = { was, picture };

@@ -14,12 +14,34 @@
 
   const e = (...args) => window.React.createElement(...args);
 
-  const screen = { kept: null, presenting: false, next: 0, at: 0, touchedAt: 0, askedAt: 0 };
+  const SHORTCUTS = "cc_shortcuts";
+  let shortcuts = true;
+  try {
+    shortcuts = localStorage.getItem(SHORTCUTS) !== "off";
+  } catch (error) {
+    // kept nowhere: as always
+  }
+
+  /** Whether single keys do something: who speaks to the computer, or hits keys by chance, has them off. */
+  ns.shortcuts = () => shortcuts;
+
+  function switchShortcuts(on) {
+    shortcuts = on;
+    try {
+      localStorage.setItem(SHORTCUTS, on ? "on" : "off");
+    } catch (error) {
+      // it holds until the page is left
+    }
+    live.tell("screen");
+  }
+
+  const screen = { kept: null, presenting: false, next: 0, at: -Infinity, touchedAt: -Infinity, askedAt: -Infinity };
 
   /** The present view as a query. */
   function present() {
     const query = new URLSearchParams(location.search);
     query.delete(PRESENT);
+    query.delete("household"); // nobody's data stands there by itself
     const text = query.toString().replaceAll("%2C", ",");
     return text ? `?${text}` : "";
   }
@@ -50,7 +72,7 @@
   }
 
   async function load() {
-    screen.askedAt = Date.now();
+    screen.askedAt = performance.now();
     try {
       const answer = await fetch(ADDRESS);
       if (!answer.ok) return;
@@ -60,13 +82,13 @@
     }
     const { theme, start } = screen.kept;
     if (theme && !ns.theme.kept()) ns.theme.wear(theme); // what was chosen at this very screen stays
-    if (start && !screen.addressed && !screen.touchedAt) show(start);
+    if (start && !screen.addressed && screen.touchedAt < 0) show(start);
     if (new URLSearchParams(location.search).has(PRESENT)) startPresenting();
     live.tell("screen");
   }
 
   function eachSecond() {
-    if (!screen.kept && Date.now() - screen.askedAt > LOAD_AGAIN_MS) load();
+    if (!screen.kept && performance.now() - screen.askedAt > LOAD_AGAIN_MS) load();
     turn();
   }
 
@@ -91,7 +113,7 @@
 
   function startPresenting() {
     if (!screen.kept || !screen.kept.views.length) return;
-    Object.assign(screen, { presenting: true, next: 0, at: 0, touchedAt: 0 });
+    Object.assign(screen, { presenting: true, next: 0, at: -Infinity, touchedAt: -Infinity });
     turn();
     live.tell("screen");
   }
@@ -103,7 +125,7 @@
 
   /** The next view, when its time has come and nobody is using the wall. */
   function turn() {
-    const now = Date.now();
+    const now = performance.now();
     if (!screen.presenting || now - screen.touchedAt < PAUSE_MS) return;
     const { views, every_s: every } = screen.kept;
     if (!views.length) return stopPresenting();
@@ -119,7 +141,7 @@
 
   for (const gesture of ["pointerdown", "wheel", "keydown"]) {
     document.addEventListener(gesture, (event) => {
-      screen.touchedAt = Date.now();
+      screen.touchedAt = performance.now();
       if (screen.presenting && event.key === "Escape") stopPresenting();
     }, { capture: true, passive: true });
   }
@@ -221,10 +243,13 @@
       e(
         "div",
         { key: "o", className: "outs" },
-        e("button", { type: "button", className: "cc-button", name: "png", onClick: () => ns.savePicture(config) }, words.picture),
+        e("button", { type: "button", className: "cc-button", name: "png", onClick: () => setNotice(ns.savePicture(config) ? "" : words.picture_none) }, words.picture),
         e("button", { type: "button", className: "cc-button", name: "print", onClick: () => window.print() }, words.print),
         e("button", { type: "button", className: "cc-button", name: "full", onClick: whole }, words.full_screen)
       ),
+      e("label", { key: "k", className: "keys" },
+        e("input", { type: "checkbox", name: "shortcuts", checked: shortcuts, onChange: (event) => switchShortcuts(event.target.checked) }),
+        words.shortcuts),
       e("p", { key: "n", className: "cc-notice", role: "status" }, notice),
     ];
   }

@@ -106,7 +106,7 @@
     window.React.useEffect(() => {
       const listen = (event) => {
         const typing = event.target.closest && event.target.closest("input, textarea, select, [contenteditable]");
-        const slash = event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
+        const slash = ns.shortcuts() && event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
         const k = String(event.key).toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
         if (!slash && !k) return;
         event.preventDefault();

@@ -5,9 +5,10 @@
   const live = ns.live;
 
   const KINDS = [
-    "ticket", "project", "device", "cell", "layer", "event", "message", "sender", "rule", "component", "box", "polygon",
+    "ticket", "project", "device", "cell", "layer", "event", "message", "sender", "rule", "component", "household", "box",
+    "polygon",
   ];
-  const NUMBERED = new Set(["device", "cell", "event", "message", "rule"]);
+  const NUMBERED = new Set(["device", "cell", "event", "message", "rule", "household"]);
   const AGAIN_MS = 1500; // a story that changes is read again, not more often than this
   const AREA_AGAIN_MS = 5000; // an area has many tickets, one of them always changes
   const THEME_AGAIN_MS = 20000; // sums, trends and means

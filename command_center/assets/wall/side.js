@@ -77,11 +77,15 @@
   /** What is open where not all of it is told one by one: as the server said when it was opened. */
   const openThere = (props) => (ns.cells.leftOut() && props.open) || { n: 0, tickets: [] };
 
+  /** Those of them that this wall is not told of one by one. */
+  const furtherTickets = (there) =>
+    there.tickets.filter((ticket) => !live.tickets.has(ticket.id)).map(ns.readTicket);
+
   /** How many there are when not all are listed, and the way to all of them. */
   function More({ n, listed, href, config }) {
-    if (n <= listed || !href) return null;
+    if (n <= listed) return null;
     const { words, links } = config;
-    const said = links.open && e("a", { href, className: "cc-more" }, ns.fill(words.more, { n: n - listed }));
+    const said = href && links.open && e("a", { href, className: "cc-more" }, ns.fill(words.more, { n: n - listed }));
     return e("p", { className: "cc-note", "data-open": n }, ns.fill(words.open_here, { n }), " ", said);
   }
 
@@ -90,8 +94,8 @@
     ns.useLive("lists", "second");
     const { config } = props;
     const there = openThere(props);
-    const further = there.tickets.filter((ticket) => !live.tickets.has(ticket.id)).map(ns.readTicket);
-    const rows = ns.urgentFirst([...live.tickets.values(), ...further].filter((ticket) => shown(ticket, props)));
+    const known = [...live.tickets.values(), ...furtherTickets(there)];
+    const rows = ns.urgentFirst(known.filter((ticket) => shown(ticket, props)));
     if (!rows.length) return e("p", { id: props.id, className: "cc-empty" }, config.words.no_tickets);
     const listed = rows.slice(0, props.most || MOST_LISTED);
     const n = Math.max(there.n, rows.length);
@@ -150,7 +154,7 @@
   const FIELDS = {
     into: { input: { type: "text", maxLength: 64 }, sent: (text) => text.trim() },
     hours: { input: { type: "number", min: 0.5, step: 0.5 }, sent: Number },
-    until: { input: { type: "date" }, sent: (day) => new Date(`${day}T00:00:00`).toISOString() },
+    until: { input: { type: "date" }, sent: (day, { time_zone: zone }) => new Date(ns.cityInstant(`${day}T00:00:00`, zone)).toISOString() },
     event: { input: { type: "number", min: 1, step: 1 }, sent: Number },
   };
 
@@ -163,7 +167,7 @@
     if (action.verb === "comment" && draft.audience) body.audience = draft.audience;
     if (action.proposal !== undefined) body.proposal = action.proposal;
     for (const [need, field] of Object.entries(FIELDS)) {
-      if (action.needs.includes(need)) body[need] = field.sent(draft[need]);
+      if (action.needs.includes(need)) body[need] = field.sent(draft[need], props.config);
     }
     const answer = await fetch(`/api/v1/tickets/${encodeURIComponent(props.number)}/actions`, {
       method: "POST",
@@ -329,5 +333,5 @@
     );
   }
 
-  Object.assign(ns, { newKey, Mark, Due, Values, TicketList, DeviceList, Actions });
+  Object.assign(ns, { openThere, furtherTickets, newKey, Mark, Due, Values, TicketList, DeviceList, Actions });
 })();

@@ -51,7 +51,7 @@
             e(
               "button",
               { type: "button", onClick: () => openEvent(event) },
-              e("time", null, ns.clock(event.at, zone, language)),
+              e("time", null, ns.moment(event.at, live.now(), zone, language)),
               ns.marks.severityIcon(event.severity, layers.get(event.layer)),
               e("span", { className: "title" }, ns.pick(event, "title", language)),
               e("span", { className: `change ${event.change}` }, said),

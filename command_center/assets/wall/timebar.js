@@ -9,30 +9,9 @@
 
   const e = (...args) => window.React.createElement(...args);
 
-  /** "2026-11-28 16:00:00" in the city's zone. */
-  function told(ms, config) {
-    const { time_zone: zone } = config;
-    const parts = {};
-    new Intl.DateTimeFormat("en-GB", {
-      timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit",
-      minute: "2-digit", second: "2-digit", hourCycle: "h23",
-    }).formatToParts(ms).forEach(({ type, value }) => (parts[type] = value));
-    return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}:${parts.second}`;
-  }
-
-  /** What a clock of the city says, as an instant; null for what no clock says. */
-  function instant(text, config) {
-    const naive = Date.parse(`${text}Z`);
-    if (Number.isNaN(naive)) return null;
-    const behind = (at) => Date.parse(`${told(at, config).replace(" ", "T")}Z`) - Math.floor(at / 1000) * 1000;
-    // twice: the zone's hour may change between the guess and the answer
-    const guess = naive - behind(naive);
-    return naive - behind(guess);
-  }
-
   /** On top of the wall, as long as it shows the past: which instant, and the way back. */
   function Strip({ config, words }) {
-    const at = live.then === null ? "" : told(live.then, config);
+    const at = live.then === null ? "" : ns.cityTime(live.then, config.time_zone);
     return e(
       "div",
       { className: "cc-not-live", role: "status", "aria-live": past.playing ? "off" : "polite" },
@@ -45,7 +24,7 @@
   }
 
   function noticeText(notice, config, words) {
-    return ns.fill(words[notice.key], { at: notice.at === null ? "" : told(notice.at, config) });
+    return ns.fill(words[notice.key], { at: notice.at === null ? "" : ns.cityTime(notice.at, config.time_zone) });
   }
 
   /** Where something happened: alarms above, tickets below the middle. */
@@ -72,7 +51,7 @@
     if (!past.marks) return e("p", { className: "cc-past-text" }, words.wait);
     if (!past.marks.length) return e("p", { className: "cc-past-text" }, words.quiet);
     const width = past.length / past.slices;
-    const clock = (ms) => told(ms, config).slice(past.length > 86400000 ? 5 : 11, 16);
+    const clock = (ms) => ns.cityTime(ms, config.time_zone).slice(past.length > 86400000 ? 5 : 11, 16);
     const say = ([slice, alarms, tickets]) => {
       const begin = past.from + slice * width;
       return `${clock(begin)}–${clock(begin + width).slice(-5)} · ${ns.fill(words.alarms, { n: alarms })} · ${ns.fill(words.tickets, { n: tickets })}`;
@@ -117,7 +96,7 @@
         e(Marks, { over }),
         e("input", {
           type: "range", id: "past-slider", min: past.from, max: past.until, step: 1000, value: past.wanted,
-          "aria-label": words.slider, "aria-valuetext": told(past.wanted, config), onKeyDown: key,
+          "aria-label": words.slider, "aria-valuetext": ns.cityTime(past.wanted, config.time_zone), onKeyDown: key,
           onChange: (event) => {
             past.pause();
             past.goTo(Number(event.target.value));
@@ -125,9 +104,9 @@
         })
       ),
       e("div", { className: "cc-past-ends" },
-        e("time", null, told(past.from, config).slice(0, 16)),
+        e("time", null, ns.cityTime(past.from, config.time_zone).slice(0, 16)),
         e(MarksText, { over, config, words }),
-        e("time", null, told(past.until, config).slice(0, 16)))
+        e("time", null, ns.cityTime(past.until, config.time_zone).slice(0, 16)))
     );
   }
 
@@ -141,7 +120,7 @@
     const [typed, setTyped] = window.React.useState(null);
     const jump = (event) => {
       event.preventDefault();
-      const at = typed && instant(typed, config);
+      const at = typed && ns.cityInstant(typed, config.time_zone);
       setTyped(null);
       if (at) past.goTo(at);
     };
@@ -164,8 +143,8 @@
       e("form", { onSubmit: jump },
         e("input", { type: "datetime-local", step: 1, "aria-label": ns.fill(words.jump, { zone: config.time_zone }),
           title: ns.fill(words.jump, { zone: config.time_zone }),
-          value: typed === null ? told(past.wanted, config).replace(" ", "T") : typed,
-          max: told(live.present(), config).replace(" ", "T"),
+          value: typed === null ? ns.cityTime(past.wanted, config.time_zone).replace(" ", "T") : typed,
+          max: ns.cityTime(live.present(), config.time_zone).replace(" ", "T"),
           onChange: (event) => setTyped(event.target.value), onBlur: jump })),
       e("span", { className: "cc-past-wait", role: "status" }, past.wanted !== live.then ? words.wait : "")
     );
@@ -180,7 +159,7 @@
     return e(
       "p",
       { className: "cc-past-notice", role: "status" },
-      ns.fill(words.nothing_yet, { at: told(past.first, config) }),
+      ns.fill(words.nothing_yet, { at: ns.cityTime(past.first, config.time_zone) }),
       " ",
       e("button", { type: "button", onClick: () => past.goTo(Math.ceil(past.first / 1000) * 1000) }, words.go_first)
     );
@@ -191,7 +170,7 @@
   /** T opens, L goes back to live, the space bar plays, comma and point step. */
   function keys(event) {
     const target = event.target;
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!ns.shortcuts() || event.ctrlKey || event.altKey || event.metaKey) return;
     if (WRITES.has(target.tagName) && target.id !== "past-slider") return;
     const key = event.key.toLowerCase();
     if (past.wanted === null) {

@@ -38,7 +38,7 @@
 
   /** Switches off the layers that the address names and the city has. */
   function readOff(layers) {
-    const known = new Set([...layers.map((layer) => layer.code), "other"]);
+    const known = new Set([...codes, "other"]);
     const off = (query().get("off") || "").split(",").filter((code) => known.has(code));
     off.forEach((code) => live.hidden.add(code));
     if (off.length) {
@@ -56,6 +56,7 @@
   class View {
     constructor(layers) {
       codes = layers.map((layer) => layer.code);
+      live.layers = new Set(codes);
       this.at = readAt(query());
       readOff(layers);
       ns.cells.choose(query().get("cells"));

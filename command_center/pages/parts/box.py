@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import shapely
 from dash import html
 from dash.development.base_component import Component
+from shapely import Polygon
 
 from command_center.components import Bulk
+from command_center.pages.parts.crowded import open_there
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.told import data
 from command_center.services import Services
@@ -17,11 +20,13 @@ from command_center.wording import words
 from events.model.actor import Actor
 from events.model.workflow import MOVES, VERB_WORDS, Need, Verb
 from events.store import departments
+from events.store.urgent import Narrow
 from grid.store.postgis import reading
 
 # What makes sense for many at once and can be taken back.
 _VERBS = (Verb.SUPERVISE, Verb.COMMENT, Verb.DISPATCH)
-
+# So many are listed and acted on at once.
+_MOST_TICKETS = 100
 
 # Corners of a polygon, as many as an address carries (assets/wall/polygon.js).
 _MOST_CORNERS = 60
@@ -33,7 +38,8 @@ def box_panel(services: Services, key: str, reader: Reader) -> Component:
     box = _box(key)
     if box is None:
         return _none(reader)
-    return _panel(services, reader, words("story.box", reader.language), key, box=box)
+    title = words("story.box", reader.language)
+    return _panel(services, reader, title, key, shapely.box(*box), box=box)
 
 
 def polygon_panel(services: Services, key: str, reader: Reader) -> Component:
@@ -42,7 +48,7 @@ def polygon_panel(services: Services, key: str, reader: Reader) -> Component:
     if polygon is None:
         return _none(reader)
     title = words("screen.polygon_title", reader.language)
-    return _panel(services, reader, title, key, polygon=polygon)
+    return _panel(services, reader, title, key, Polygon(polygon), polygon=polygon)
 
 
 def _none(reader: Reader) -> Component:
@@ -51,8 +57,9 @@ def _none(reader: Reader) -> Component:
 
 
 def _panel(
-    services: Services, reader: Reader, title: str, key: str, **shape: list[Any]
-) -> Component:
+    services: Services, reader: Reader, title: str, key: str, inside: Polygon,
+    **shape: list[Any],
+) -> Component:  # fmt: skip
     with reading(services.engine) as conn:
         offices = departments.all(conn)
     (kind,) = shape
@@ -60,7 +67,8 @@ def _panel(
         [
             html.Header(html.Div([html.H2(title)]), className="cc-story-head"),
             Bulk(
-                id="bulk", config=reader.config, verbs=_verbs(reader), **shape,
+                id="bulk", config=reader.config, verbs=_verbs(reader), **shape, most=_MOST_TICKETS,
+                open=open_there(services, reader, narrow=Narrow(shape=inside), most=_MOST_TICKETS),
                 departments=[{"value": one.code, "label": titled(one, "name", reader.language)}
                              for one in offices],
             ),

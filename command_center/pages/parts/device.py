@@ -9,13 +9,16 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from command_center.components import Chart, Mark, TicketList, Values
+from command_center.pages.parts.crowded import open_there
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.told import data, fact, section
+from command_center.problem import Language
 from command_center.services import Services
 from command_center.views.charts import LimitLine, Sample, series_figure
 from command_center.views.moments import clock_text
 from command_center.views.story import titled
 from command_center.wording import words
+from events.store.urgent import Narrow
 from grid.store.postgis import reading
 from iot_ingest.model.device import Device
 from iot_ingest.store import devices, findings, metrics
@@ -27,6 +30,7 @@ from layers.rules import Mean, Threshold
 
 HOURS = (6, 24, 168)
 _POINTS = 600
+_MOST_TICKETS = 60
 
 
 def device_panel(services: Services, device_no: int, reader: Reader) -> Component:
@@ -40,6 +44,7 @@ def device_panel(services: Services, device_no: int, reader: Reader) -> Componen
     facts = [
         fact("story.device_id", device.device_id, language),
         fact("story.device_model", device.model, language),
+        *_camera(device, language),
     ]
     return html.Article(
         [
@@ -54,12 +59,27 @@ def device_panel(services: Services, device_no: int, reader: Reader) -> Componen
             section("story.series", language, *choices(device, reader),
                     html.Div(id="series", className="cc-series")),
             section("story.tickets_here", language,
-                    TicketList(id="device-tickets", config=reader.config, device=device_no)),
+                    TicketList(
+                        id="device-tickets", config=reader.config, device=device_no,
+                        most=_MOST_TICKETS,
+                        open=open_there(services, reader, narrow=Narrow(device_no=device_no),
+                                        most=_MOST_TICKETS),
+                    )),
             html.Dl([part for row in facts for part in row], className="cc-facts"),
         ],
         className="cc-story",
         **data(device=device.device_id),
     )  # fmt: skip
+
+
+def _camera(device: Device, language: Language) -> list[tuple[Component, Component]]:
+    """The way to the picture of a camera that stands there: the address in ``camera``."""
+    address = device.attributes.get("camera")
+    if not isinstance(address, str) or not address.startswith(("http://", "https://")):
+        return []
+    link = html.A(words("story.camera_open", language), href=address, target="_blank",
+                  rel="noopener noreferrer")  # fmt: skip
+    return [fact("story.camera", link, language)]
 
 
 def choices(
@@ -108,15 +128,14 @@ def series_part(
 def series_chart(
     device: Device, metric: str, points: Sequence[Point], reader: Reader, *, grows: bool
 ) -> Component:
-    """The chart of a series; ``grows``: with the readings that come."""
+    """The chart of a series and what its limits are; ``grows``: with the readings that come."""
     language = reader.language
     samples = [Sample(at=one.at, lowest=one.lowest, mean=one.mean, highest=one.highest)
                for one in points]  # fmt: skip
     known = known_metrics().get(metric)
     unit = known.unit if known else ""
-    figure = series_figure(
-        samples, limits=limit_lines(device, metric, reader), unit=unit, zone=reader.zone
-    )
+    limits = limit_lines(device, metric, reader)
+    figure = series_figure(samples, limits=limits, unit=unit, zone=reader.zone)
     offset = reader.now.astimezone(reader.zone).utcoffset() or timedelta(0)
     label = words(
         "story.series_label", language, name=titled(device, "name", language),
@@ -126,7 +145,19 @@ def series_chart(
     live = {
         "device": device.device_no, "metric": metric, "offset_ms": offset.total_seconds() * 1000,
     }  # fmt: skip
-    return Chart(id="chart", figure=figure, label=label, live=live if grows else None)
+    chart = Chart(id="chart", figure=figure, label=label, live=live if grows else None)
+    return html.Div([chart, _limits(limits, unit)]) if limits else chart
+
+
+def _limits(limits: Sequence[LimitLine], unit: str) -> Component:
+    """The limits with their clause, for who has no pointer to ask the chart with."""
+    return html.Ul(
+        [
+            html.Li([html.B(f"{one.name} {one.value:.4g} {unit}".strip()), f" {one.basis}"])
+            for one in sorted(limits, key=lambda one: one.value)
+        ],
+        className="cc-limits",
+    )
 
 
 def limit_lines(device: Device, metric: str, reader: Reader) -> list[LimitLine]:

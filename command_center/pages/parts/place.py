@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dash import html
 from dash.development.base_component import Component
 from shapely.geometry import mapping
@@ -14,7 +16,8 @@ from command_center.components import (
     ProjectList,
     TicketList,
 )
-from command_center.pages.parts.crowded import open_there
+from command_center.pages.parts.building import buildings_part, households_part
+from command_center.pages.parts.crowded import layer_tickets, open_there
 from command_center.pages.parts.crumbs import crumbs
 from command_center.pages.parts.reader import Reader
 from command_center.pages.parts.story import story_panel
@@ -26,10 +29,11 @@ from command_center.wording import words
 from events.model.access import scope
 from events.model.event import Event
 from events.store import events
+from events.store.urgent import Narrow
 from grid.store import cells, components, lookup
 from grid.store.postgis import reading
 
-# Of a cell so many are listed (assets/wall/side.js).
+# Of a cell or a layer so many are listed (assets/wall/side.js).
 _MOST_TICKETS = 60
 
 
@@ -41,6 +45,7 @@ def cell_panel(services: Services, cell_id: int, reader: Reader) -> Component:
         if not found:
             return html.P(words("story.no_cell", language), className="cc-empty", role="status")
         way = lookup.way(conn, found[0].area_id)
+        buildings = buildings_part(conn, cell_id, reader)
     middle = found[0].geometry.representative_point()
     return html.Article(
         [
@@ -53,14 +58,19 @@ def cell_panel(services: Services, cell_id: int, reader: Reader) -> Component:
                     TicketList(
                         id="cell-tickets", config=reader.config, cell=cell_id,
                         href=f"/desk?show=open&cell={found[0].code}",
-                        open=open_there(services, reader, cell_id=cell_id, most=_MOST_TICKETS),
+                        open=_open_in(services, reader, cell_id),
                     )),
+            buildings,
             Here(of=f"cell:{cell_id}", at=[middle.x, middle.y],
                  outline=mapping(found[0].geometry)),
         ],
         className="cc-story",
         **data(cell=found[0].code),
     )  # fmt: skip
+
+
+def _open_in(services: Services, reader: Reader, cell_id: int) -> dict[str, Any] | None:
+    return open_there(services, reader, narrow=Narrow(cell_id=cell_id), most=_MOST_TICKETS)
 
 
 def component_panel(services: Services, code: str, reader: Reader) -> Component:
@@ -73,6 +83,7 @@ def component_panel(services: Services, code: str, reader: Reader) -> Component:
             return html.P(text, className="cc-empty", role="status")
         way = lookup.way(conn, found.area_id)
         cell = lookup.cell_codes(conn, [found.cell_id or 0])
+        doors = households_part(conn, found, reader)
     facts = [
         fact("story.component_code", found.code, language),
         fact("story.component_owner", found.owner_department or "–", language),
@@ -89,8 +100,13 @@ def component_panel(services: Services, code: str, reader: Reader) -> Component:
             ),
             crumbs(way, language, cell=(here, cell[here]) if here in cell else None),
             html.Dl([part for row in facts for part in row], className="cc-facts"),
+            doors,
             section("story.tickets_in_cell", language,
-                    TicketList(id="component-tickets", config=reader.config, cell=here)),
+                    TicketList(
+                        id="component-tickets", config=reader.config, cell=here,
+                        href=f"/desk?show=open&cell={cell.get(here, '')}",
+                        open=_open_in(services, reader, here),
+                    )),
             Here(of=f"component:{code}", at=[found.lon, found.lat]),
         ],
         className="cc-story",
@@ -118,7 +134,7 @@ def layer_panel(services: Services, code: str, reader: Reader) -> Component:
         section(
             "story.tickets_here",
             language,
-            TicketList(id="layer-tickets", config=reader.config, layer=None if staged else code),
+            layer_tickets(services, reader, None if staged else code, most=_MOST_TICKETS),
         ),
     )
     if layer and layer.projects:
