@@ -352,7 +352,7 @@ class Bulk(_Wall):
     to act on all that are ticked.
 
     ``verbs`` [{verb, label, needs}], ``departments`` [{value, label}]; ``most``: how many at once.
-    Where the wall is not told of all of them one by one: ``open`` {n, by_layer, tickets}.
+    Where the wall is not told of all of them one by one: ``open`` {n, tickets}.
     """
 
     _namespace = _NAMESPACE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dash import Input, Output, State, dcc, html
@@ -48,8 +48,10 @@ _FRESH_S = 5.0
 # What opens at the side, by its code or by its number.
 _NAMED: dict[str, Callable[[Services, str, Reader], Component]] = {
     "area": area_panel,
-    "box": box_panel,
     "component": component_panel,
+}
+_SHAPES: dict[str, Callable[[Services, str, Reader, Sequence[str]], Component]] = {
+    "box": box_panel,
     "polygon": polygon_panel,
 }
 _NUMBERED: dict[str, Callable[[Services, int, Reader], Component]] = {
@@ -116,11 +118,13 @@ def panel(services: Services, kept: Kept, clicked: Mapping[str, Any]) -> Compone
         then = past.instant(clicked["then"], reader.now)
         shown = past.past_panel(services, kind, str(key)[:64], reader, then)
     else:
-        shown = _present(services, kept, kind, key, reader)
+        shown = _present(services, kept, kind, key, reader, clicked.get("off"))
     return folded(shown, reader.config)
 
 
-def _present(services: Services, kept: Kept, kind: str, key: Any, reader: Reader) -> Component:
+def _present(
+    services: Services, kept: Kept, kind: str, key: Any, reader: Reader, off: Any
+) -> Component:
     if kind == "ticket":
         return story_panel(services, str(key), reader, links=_links(reader, str(key)))
     if kind == "project":
@@ -129,6 +133,9 @@ def _present(services: Services, kept: Kept, kind: str, key: Any, reader: Reader
         )
     if kind == "layer":
         return theme_panel(services, kept, str(key)[:64], reader)
+    if kind in _SHAPES:
+        hidden = [str(one)[:64] for one in off[:64]] if isinstance(off, list) else []
+        return _SHAPES[kind](services, str(key)[:LONGEST_KEY], reader, hidden)
     if kind in _NAMED:
         return _NAMED[kind](services, str(key)[:LONGEST_KEY], reader)
     if kind in _NUMBERED:

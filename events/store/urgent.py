@@ -115,13 +115,6 @@ def choose(
     return {one: Chosen(ticket_ids=tuple(ids[one]), **counts.get(one, {})) for one in asked}
 
 
-def by_layer(conn: Connection, scope: Scope, shape: Polygon) -> dict[str, int]:
-    """How many tickets of a scope are open inside a shape (WGS-84), by layer ('': of none)."""
-    inside = scopes.area_ids(conn, scope)
-    rows = _SQL.rows(conn, "by_layer", shape=shapely.to_wkb(shape), area_ids=inside)
-    return {row.layer: row.n for row in rows}
-
-
 def groups(
     conn: Connection, scope: Scope, box: Box, zoom: int, *, told: Collection[int], now: datetime,
     most: int,

@@ -44,15 +44,6 @@ CROSS JOIN LATERAL (
 ORDER BY c.asked, first.may_sound DESC, first.rank, first.undecided DESC, first.severity DESC,
     first.due_at, first.ticket_id;
 
--- name: by_layer
--- How many tickets are open in a shape, by layer ('': of none).
-SELECT coalesce(t.layer, '') AS layer, count(*) AS n
-FROM events.tickets AS t
-WHERE t.state NOT IN ('closed', 'declined', 'merged')
-    AND ST_Intersects(t.position, ST_GeomFromWKB(:shape, 4326))
-    AND (CAST(:area_ids AS integer[]) IS NULL OR t.area_id = ANY(CAST(:area_ids AS integer[])))
-GROUP BY 1;
-
 -- name: groups
 -- Open tickets in a box that are not among those told one by one, by square of a grid (so many
 -- squares around the globe) and by layer; what only one ticket has, where it is one.

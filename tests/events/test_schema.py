@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import shapely
 from sqlalchemy import Connection, event, text
 
 from events.model.access import Actor, Role, Scope
@@ -262,9 +261,6 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
         "done": ["disposed"], "grave": 3, "alarms_since": RECENTLY, "yellow_share": 0.25,
         "now": RECENTLY, "most": 2000, "device_no": None, "layers": None, "others": False,
         "shape": None,
-    },
-    ("urgent", "by_layer"): {
-        "shape": shapely.to_wkb(shapely.box(118.2, 24.6, 118.204, 24.604)), "area_ids": None,
     },
     ("households", "units"): {"component_id": 1, "most": 200},
     ("households", "by_id"): {"household_id": 1, "scope_area": 1, "building": "building"},

@@ -70,14 +70,14 @@ async def test_ten_thousand_tickets_in_one_cell(
         await page.locator("[data-layer=flood]").click()
         await until(page, f"{ON_THE_MAP} === 0")
         await expect(page.locator("#attention h2 b")).to_have_text("0")
-        await expect(page.locator("#bulk .cc-note").first).not_to_contain_text("10001")
+        await expect(page.locator("#bulk .cc-note").first).to_contain_text("0 open")
 
 
 async def test_many_are_acted_on_of_which_the_wall_is_not_told(
     crowded: Town, open_page: OpenPage
 ) -> None:
     """The last in order: two that are far off, where nothing is that a wall would be told of."""
-    away = [filed(crowded, "street_lamp", lon=WEST + n * SIDE) for n in (2.4, 2.6)]
+    away = [filed(crowded, one, lon=WEST + 2.5 * SIDE) for one in ("flooding", "garbage")]
     crowded.rows(
         "UPDATE events.tickets SET severity = 1, due_at = NULL, created_at = created_at - interval"
         f" '2 days' WHERE ticket_id IN ({away[0].ticket_id}, {away[1].ticket_id}) RETURNING 1"
@@ -87,7 +87,7 @@ async def test_many_are_acted_on_of_which_the_wall_is_not_told(
         await map_ready(page)
         told = f"[...cc_wall.live.tickets.values()].filter((one) => one.lon > {WEST + 2 * SIDE})"
         await until(page, "cc_wall.live.all && cc_wall.live.all.left_out > 0")
-        assert await page.evaluate(f"{told}.length") == 0
+        await until(page, f"{told}.length === 0")
         await page.evaluate(f"cc_wall.live.select({{ kind: 'box', id: '{box}' }})")
         panel = page.locator("#bulk")
         await expect(panel.locator("[data-pick]")).to_have_count(2)
@@ -98,5 +98,5 @@ async def test_many_are_acted_on_of_which_the_wall_is_not_told(
             await panel.locator("[type=submit]").click()
             await expect(panel.locator(".cc-notice")).to_have_text("2 done, 0 not")
             await expect(panel.locator(".cc-picks .good")).to_have_count(2)
-            await page.wait_for_timeout(500)
+            await page.wait_for_timeout(3_000)  # (the story is drawn anew)
     assert [crowded.again(one).supervised for one in away] == [True, True]

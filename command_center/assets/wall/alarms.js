@@ -172,7 +172,7 @@
     const alarms = live.at === null || live.then !== null ? [] : open(); // the past is quiet
     React.useEffect(() => {
       const fresh = alarms.some((ticket) => !state.raised.has(ticket.number));
-      alarms.forEach((ticket) => state.raised.add(ticket.number));
+      if (live.at !== null && live.then === null) state.raised = new Set(alarms.map((ticket) => ticket.number));
       sound(alarms, fresh);
     });
     const silent = state.sound && alarms.length > 0 && state.context && state.context.state !== "running";

@@ -133,13 +133,8 @@
     return ns.urgentFirst(known.filter(within));
   }
 
-  /** How many are open there, of layers that are shown, told one by one or not. */
-  function countInside(there, known) {
-    const told = Object.entries(there.by_layer || {}).filter(([layer]) => live.shows(layer));
-    return Math.max(known, told.reduce((sum, [, n]) => sum + n, 0));
-  }
-
-  const outcomes = { of: null, results: new Map() }; // the story is drawn anew after many were acted on
+  // the story is drawn anew after many were acted on: what became of them, who is left out (numbers)
+  const outcomes = { of: null, results: new Map(), left: new Set() };
   live.on("select", () => (outcomes.of = null));
 
   /** Acts on one ticket; what is to be told of it. */
@@ -183,15 +178,13 @@
     const React = window.React;
     ns.useLive("lists", "layers");
     const { words } = config;
-    const [left, setLeft] = React.useState(new Set()); // numbers not to be acted on
     const [verb, setVerb] = React.useState(verbs.length ? verbs[0].verb : "");
     const [given, setGiven] = React.useState({ why: "", department: "" });
     const [busy, setBusy] = React.useState(false);
     const [, again] = React.useReducer((n) => n + 1, 0);
     const shape = String([box, polygon]);
-    if (outcomes.of !== shape) Object.assign(outcomes, { of: shape, results: new Map() });
-    const { results } = outcomes;
-    React.useEffect(() => setLeft(new Set()), [shape]);
+    if (outcomes.of !== shape) Object.assign(outcomes, { of: shape, results: new Map(), left: new Set() });
+    const { results, left } = outcomes;
     const there = ns.openThere(props);
     const known = inside(box || [], polygon, ns.furtherTickets(there));
     const rows = known.slice(0, most);
@@ -200,9 +193,8 @@
     const wordy = needs.includes("reason") || needs.includes("note");
     const ready = chosen.length && verb && (!wordy || given.why.trim()) && (!needs.includes("department") || given.department);
     const toggle = (number) => {
-      const now = new Set(left);
-      if (!now.delete(number)) now.add(number);
-      setLeft(now);
+      if (!left.delete(number)) left.add(number);
+      again();
     };
     const submit = async (event) => {
       event.preventDefault();
@@ -226,7 +218,7 @@
     return e(
       "div",
       { id, className: "cc-bulk" },
-      e("p", { className: "cc-note" }, ns.fill(words.bulk_count, { n: countInside(there, known.length), chosen: chosen.length })),
+      e("p", { className: "cc-note" }, ns.fill(words.bulk_count, { n: Math.max(there.n, known.length), chosen: chosen.length })),
       e(
         "form",
         { className: "cc-form", onSubmit: submit },

@@ -56,7 +56,7 @@
   /** "2026-11-28 16:00:00" as a clock of the zone says it. */
   ns.cityTime = function (ms, zone) {
     const parts = {};
-    new Intl.DateTimeFormat("en-GB", {
+    format("en", {
       timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit",
       minute: "2-digit", second: "2-digit", hourCycle: "h23",
     }).formatToParts(ms).forEach(({ type, value }) => (parts[type] = value));

@@ -119,7 +119,7 @@
       this.marks = new ns.LiveMarks(this.map, this.config);
       this.groups = new ns.Groups(this.map, () => this.marks.noteGroups());
       this.marks.groups = this.groups;
-      this.pulses = new ns.Pulses(this.gl, this.map, () => this.marks.shownTickets());
+      this.pulses = new ns.Pulses(this.gl, this.map, () => live.shownTickets());
       this.pointer = new ns.Pointer(this);
       this.listen();
       if (live.selected) this.showSelected(live.selected);

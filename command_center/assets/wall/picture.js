@@ -41,8 +41,7 @@
     const when = `${ns.dayName(now, zone, language)} ${ns.clock(now, zone, language)}`;
     const city = (document.querySelector(".cc-brand h1") || {}).textContent || "";
     write(pen, city, MARGIN * scale, 30 * scale, 26 * scale, colour("--text"), 700);
-    const end = write(pen, when, MARGIN * scale, 64 * scale, 16 * scale, colour("--soft"));
-    if (live.then !== null) write(pen, words.picture_past, end + 16 * scale, 64 * scale, 16 * scale, colour("--warn"), 700);
+    write(pen, when, MARGIN * scale, 64 * scale, 16 * scale, colour("--soft"));
     let x = pen.canvas.width * 0.36;
     for (const name of FIGURES) {
       const shown = document.querySelector(`[data-figure="${name}"]`);
@@ -66,6 +65,11 @@
       pen.stroke(new Path2D(ns.marks.SHAPES[look.shape]));
       pen.restore();
       x = write(pen, look.name || "", x + 28 * scale, y, 15 * scale, colour("--text")) + 24 * scale;
+    }
+    if (live.then !== null) {
+      pen.textAlign = "right";
+      write(pen, config.words.picture_past, pen.canvas.width - MARGIN * scale, y, 16 * scale, colour("--warn"), 700);
+      pen.textAlign = "left";
     }
     if (ns.cells.current() === "worst") return;
     x = write(pen, config.words[`cells_${ns.cells.current()}`], x + 20 * scale, y, 15 * scale, colour("--text"), 600);

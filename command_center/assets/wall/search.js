@@ -133,6 +133,7 @@
     const [shown, setShown] = React.useState(false);
     const [active, setActive] = React.useState(0);
     const found = useFound(text);
+    ns.useLive("screen"); // keys were switched off, or on
     useShortcut(field);
     React.useEffect(() => setActive(0), [found]);
     const flat = found.groups.flatMap(({ kind, items }) => items.map((item) => ({ kind, item })));
@@ -183,7 +184,7 @@
         title: search.key,
         "aria-label": search.label,
         "aria-autocomplete": "list",
-        "aria-keyshortcuts": "/ Control+K",
+        "aria-keyshortcuts": ns.shortcuts() ? "/ Control+K" : "Control+K",
         "aria-expanded": listed,
         "aria-controls": list,
         "aria-activedescendant": listed && flat.length ? `${list}-${active}` : undefined,
@@ -195,7 +196,7 @@
         onBlur: () => setShown(false),
         onKeyDown: pressed,
       }),
-      e("kbd", { "aria-hidden": true }, "/"),
+      ns.shortcuts() && e("kbd", { "aria-hidden": true }, "/"),
       listed && e(Results, { id: list, found, flat, active, config, choose }),
       e("p", { className: "cc-sr", role: "status" }, shown ? told(found, text, flat, search) : "")
     );

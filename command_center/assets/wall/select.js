@@ -9,6 +9,7 @@
     "polygon",
   ];
   const NUMBERED = new Set(["device", "cell", "event", "message", "rule", "household"]);
+  const SHAPES = new Set(["box", "polygon"]);
   const AGAIN_MS = 1500; // a story that changes is read again, not more often than this
   const AREA_AGAIN_MS = 5000; // an area has many tickets, one of them always changes
   const THEME_AGAIN_MS = 20000; // sums, trends and means
@@ -129,7 +130,9 @@
       const tell = (selected) => {
         shown = selectedVersion();
         const then = live.then === null ? {} : { then: new Date(live.then).toISOString() };
-        setProps.current({ clicked: Object.assign({ at: Date.now() }, then, selected) });
+        // of what is open in a shape, what the map shows
+        const off = selected && SHAPES.has(selected.kind) && live.hidden.size ? { off: [...live.hidden] } : {};
+        setProps.current({ clicked: Object.assign({ at: Date.now() }, then, off, selected) });
       };
       const again = () => {
         if (waiting || !live.selected) return;
@@ -147,6 +150,7 @@
           tell(selected);
         }),
         live.on("reload", () => live.selected && tell(live.selected)),
+        live.on("layers", () => live.selected && SHAPES.has(live.selected.kind) && ns.cells.leftOut() && again()),
         live.on("lists", () => selectedVersion() !== shown && again()),
       ];
       // what a view of a layer shows goes on by time, whether or not a list changed

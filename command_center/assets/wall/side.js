@@ -150,11 +150,17 @@
     return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
+  /** The city's midnight before a day; what is no day the server refuses in words. */
+  function midnight(day, { time_zone: zone }) {
+    const at = ns.cityInstant(`${day}T00:00:00`, zone);
+    return at === null ? day : new Date(at).toISOString();
+  }
+
   // What a form asks for beside reason, department and crew, and how it is sent.
   const FIELDS = {
     into: { input: { type: "text", maxLength: 64 }, sent: (text) => text.trim() },
     hours: { input: { type: "number", min: 0.5, step: 0.5 }, sent: Number },
-    until: { input: { type: "date" }, sent: (day, { time_zone: zone }) => new Date(ns.cityInstant(`${day}T00:00:00`, zone)).toISOString() },
+    until: { input: { type: "date" }, sent: midnight },
     event: { input: { type: "number", min: 1, step: 1 }, sent: Number },
   };
 

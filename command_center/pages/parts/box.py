@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import shapely
@@ -33,22 +34,22 @@ _MOST_CORNERS = 60
 LONGEST_KEY = 2 * _MOST_CORNERS * 12
 
 
-def box_panel(services: Services, key: str, reader: Reader) -> Component:
-    """The box "west,south,east,north"; a sentence when it is none."""
+def box_panel(services: Services, key: str, reader: Reader, off: Sequence[str]) -> Component:
+    """The box "west,south,east,north" without layers that are ``off``; a sentence if it is none."""
     box = _box(key)
     if box is None:
         return _none(reader)
     title = words("story.box", reader.language)
-    return _panel(services, reader, title, key, shapely.box(*box), box=box)
+    return _panel(services, reader, title, key, shapely.box(*box), off, box=box)
 
 
-def polygon_panel(services: Services, key: str, reader: Reader) -> Component:
+def polygon_panel(services: Services, key: str, reader: Reader, off: Sequence[str]) -> Component:
     """The polygon "lon,lat,lon,lat,..."; a sentence when it is none."""
     polygon = _polygon(key)
     if polygon is None:
         return _none(reader)
     title = words("screen.polygon_title", reader.language)
-    return _panel(services, reader, title, key, Polygon(polygon), polygon=polygon)
+    return _panel(services, reader, title, key, Polygon(polygon), off, polygon=polygon)
 
 
 def _none(reader: Reader) -> Component:
@@ -58,7 +59,7 @@ def _none(reader: Reader) -> Component:
 
 def _panel(
     services: Services, reader: Reader, title: str, key: str, inside: Polygon,
-    **shape: list[Any],
+    off: Sequence[str], **shape: list[Any],
 ) -> Component:  # fmt: skip
     with reading(services.engine) as conn:
         offices = departments.all(conn)
@@ -68,7 +69,8 @@ def _panel(
             html.Header(html.Div([html.H2(title)]), className="cc-story-head"),
             Bulk(
                 id="bulk", config=reader.config, verbs=_verbs(reader), **shape, most=_MOST_TICKETS,
-                open=open_there(services, reader, narrow=Narrow(shape=inside), most=_MOST_TICKETS),
+                open=open_there(services, reader, narrow=_narrow(services, inside, off),
+                                most=_MOST_TICKETS),
                 departments=[{"value": one.code, "label": titled(one, "name", reader.language)}
                              for one in offices],
             ),
@@ -76,6 +78,14 @@ def _panel(
         className="cc-story",
         **data(**{kind: key}),
     )  # fmt: skip
+
+
+def _narrow(services: Services, inside: Polygon, off: Sequence[str]) -> Narrow:
+    """What is in the shape without layers that are off; "other": what none of the city's has."""
+    if "other" in off:
+        shown = tuple(one for one in services.layers if one not in off)
+        return Narrow(shape=inside, layers=shown)
+    return Narrow(shape=inside, layers=tuple(off), others=True)
 
 
 def _verbs(reader: Reader) -> list[dict[str, object]]:

@@ -23,8 +23,7 @@ def open_there(
     """How many are open in an area, or as ``narrow`` says, and the most urgent of them: of what the
     reader may see.
 
-    ``{"n", "tickets"}``, of a shape also ``by_layer`` {layer: n}; None while the reader's wall is
-    told of all.
+    ``{"n", "tickets"}``; None while the reader's wall is told of all.
     """
     own = scope(reader.actor).area_id
     if services.live.told(own) is None:
@@ -36,12 +35,7 @@ def open_there(
             own = area_id if below is None or area_id in below else own
         chosen = urgent.choose(conn, [own], reader.now, most=most, narrow=narrow)[own]
         found = tickets.by_ids(conn, list(chosen.ticket_ids))
-        told: dict[str, Any] = {
-            "n": chosen.open, "tickets": [ticket_json(one, reader.now) for one in found]
-        }  # fmt: skip
-        if narrow is not None and narrow.shape is not None:
-            told["by_layer"] = urgent.by_layer(conn, scope(reader.actor), narrow.shape)
-    return told
+    return {"n": chosen.open, "tickets": [ticket_json(one, reader.now) for one in found]}
 
 
 def layer_tickets(services: Services, reader: Reader, code: str | None, *, most: int) -> Component:
