@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import statistics
 import tempfile
 import time
@@ -147,6 +148,7 @@ def main() -> None:
         town = found_town(database)
         now = datetime.now(UTC)
         _fill(database, now, tickets=asked.tickets, devices=asked.devices)
+        gc.freeze()  # as the server does with all that it has imported
         with reading(database.engine("cc_web")) as conn:
             _measure(conn, now, Scope(), "the city")
             _measure(conn, now, scope(town.people["west"]), "a community")

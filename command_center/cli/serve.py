@@ -1,6 +1,7 @@
 """`command-center serve`: the web process."""
 
 import argparse
+import gc
 import os
 import sys
 
@@ -35,6 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
         from command_center.app import create_app, main_serve
 
         app = create_app(settings)
+    # the picture of a big city is kept, too: looking through it for garbage again and again would
+    # hold up everybody who asks meanwhile
+    app.hub.on_loaded = gc.freeze
     if arguments.spare and not sys.stdin.readline():
         return 0  # who would have said it is gone
     return main_serve(app, host=arguments.host, port=arguments.port)

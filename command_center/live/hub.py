@@ -49,7 +49,11 @@ class Hub:
     """The live picture of the city; see `command_center.services.Picture`."""
 
     def __init__(self, *, engine: Engine, database_url: str, now: Callable[[], datetime]) -> None:
-        """``engine`` works as cc_web; the LISTEN has a connection of its own to the same place."""
+        """``engine`` works as cc_web; the LISTEN has a connection of its own to the same place.
+
+        ``on_loaded`` is called once, when everything has been read for the first time.
+        """
+        self.on_loaded: Callable[[], None] = lambda: None
         self._engine = engine
         self._url = database_url
         self._now = now
@@ -200,6 +204,7 @@ class Hub:
             world = World.load(conn, now, self._areas())
             world.figures = self._figures.read(conn, world.devices.values(), now)
             beats = heartbeats.all(conn)
+        first = not self._loaded
         with self._lock:
             self._world = world
             self._loaded = True
@@ -208,6 +213,8 @@ class Hub:
             self._told_health = _statuses(self._health())
             self._note_look()
             self._tell(None)
+        if first:
+            self.on_loaded()
 
     def _apply(self, changed: Changed, *, sweep: bool = False) -> None:
         if not self._world.knows(changed.devices | changed.findings):

@@ -9,7 +9,6 @@ from events.model.projects.project import Project
 from events.model.projects.stage import Stage
 from events.model.ticket import Ticket, light, yellow_at
 from iot_ingest.model.device import Device
-from iot_ingest.store.past import Heard
 from iot_ingest.store.readings import Latest
 
 Json = dict[str, Any]
@@ -34,7 +33,7 @@ def device_json(device: Device) -> Json:
     }
 
 
-def value_json(latest: Latest | Heard) -> list[Any]:
+def value_json(latest: Latest) -> list[Any]:
     """``[ts in ms since 1970, value, flag]``."""
     return [int(latest.ts.timestamp() * 1000), latest.value, latest.flag]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from command_center.live.choice import MOST_TICKETS
@@ -15,7 +16,6 @@ from command_center.live.messages import (
     event_json,
     moment,
     ticket_json,
-    value_json,
 )
 from command_center.live.world import RECENT_EVENTS
 from events.model.access import Scope
@@ -23,7 +23,6 @@ from events.store import statistics
 from events.store import then as then_store
 from iot_ingest.store import devices as device_store
 from iot_ingest.store import past as past_store
-from iot_ingest.store.past import Heard
 
 # Values are read of so many devices at most, the loud ones first.
 MOST_DEVICES = 2_000
@@ -35,7 +34,8 @@ _SILENT_S = 300.0
 def frame(
     conn: Connection, then: datetime, scope: Scope, *, facts: bool, device_no: int | None = None
 ) -> Json:
-    """A snapshot of ``then``, in the form of the live one; ``first``: when anything was known.
+    """A snapshot of ``then``, in the form of the live one, for `orjson.dumps`; ``first``: when
+    anything was known.
 
     Tickets and events are those of ``scope``; devices are everybody's. With ``facts``: of each
     device all that is registered, else its number and how it was. ``device_no``: the open one.
@@ -62,19 +62,18 @@ def _devices(conn: Connection, then: datetime, *, facts: bool, device_no: int | 
     levels = then_store.levels(conn, then)
     used = past_store.in_use(conn, then)
     asked = _asked(used, levels, device_no)
-    heard: dict[int, list[Heard]] = {}
-    for one in past_store.latest(conn, then, asked):
-        heard.setdefault(one.device_no, []).append(one)
+    heard = {one.device_no: one for one in past_store.latest(conn, then, asked)}
     told: dict[int, Json] = {number: {"id": number} for number in sorted(used)}
     if facts:
         told.update(
             (one.device_no, device_json(one)) for one in device_store.by_nos(conn, sorted(used))
         )
+    then_s = then.timestamp()
     for number, known in told.items():
-        values = heard.get(number, [])
+        one = heard.get(number)
         known["level"] = levels.get(number, 0)
-        known["values"] = {one.metric: value_json(one) for one in values}
-        known["online"] = _online(values, used[number], then)
+        known["values"] = orjson.Fragment(one.values) if one else {}
+        known["online"] = one is not None and one.heard_s >= then_s - _patience_s(used[number])
     for number in set(told).difference(asked):
         told[number]["online"] = None  # nobody looked
     return list(told.values())
@@ -86,9 +85,8 @@ def _asked(used: Iterable[int], levels: Mapping[int, int], device_no: int | None
     return order[:MOST_DEVICES]
 
 
-def _online(values: Iterable[Heard], interval_s: float, then: datetime) -> bool:
-    patience = timedelta(seconds=max(_SILENT_S, _SILENT_INTERVALS * interval_s))
-    return any(one.received_at >= then - patience for one in values)
+def _patience_s(interval_s: float) -> float:
+    return max(_SILENT_S, _SILENT_INTERVALS * interval_s)
 
 
 def marks(conn: Connection, first: datetime, until: datetime, scope: Scope, *, slices: int) -> Json:

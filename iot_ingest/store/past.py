@@ -21,14 +21,12 @@ _KEPT = timedelta(hours=26)
 
 
 class Heard(NamedTuple):
-    """The newest value of one metric of one device. (Thousands make a frame: no dataclass.)"""
+    """The newest values of one device, as JSON ``{metric: [ms since 1970, value, flag]}``, and when
+    the last of them came (seconds since 1970). (Thousands make a frame: no dataclass.)"""
 
     device_no: int
-    metric: str
-    ts: datetime
-    value: float
-    flag: str
-    received_at: datetime
+    heard_s: float
+    values: str
 
 
 def in_use(conn: Connection, then: datetime) -> dict[int, float]:
@@ -37,7 +35,8 @@ def in_use(conn: Connection, then: datetime) -> dict[int, float]:
 
 
 def latest(conn: Connection, then: datetime, device_nos: Sequence[int]) -> list[Heard]:
-    """The newest value of each metric that had come by ``then``; none older than a day."""
+    """The newest value of each metric that had come by ``then``, none older than a day; devices of
+    which nothing had come are missing."""
     with planned_anew(conn):  # for any instant the plan would have each day of a year in it
         rows = _SQL.rows(
             conn, "latest", then=then, since=then - _KEPT, until=then + _AHEAD,
