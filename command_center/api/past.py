@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from command_center.access.context import logged_in
 from command_center.errors import Invalid
 from command_center.live import past
+from command_center.packed import answer
 from command_center.services import Services
 from events.model.access import scope
 from grid.store.postgis import reading
@@ -26,6 +27,7 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("/past", summary="What the wall knew at an instant, as the socket's snapshot")
     def get_past(
+        request: Request,
         then: Annotated[datetime, Query(description="an instant with its zone, not to come")],
         facts: Annotated[bool, Query(description="all that is registered of devices")] = True,
         device: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
@@ -33,7 +35,7 @@ def router(services: Services) -> APIRouter:
         instant = _past(then, "then", services.now())
         with reading(services.engine) as conn:
             found = past.frame(conn, instant, scope(logged_in()), facts=facts, device_no=device)
-        return Response(orjson.dumps(found), media_type="application/json")
+        return answer(request, orjson.dumps(found), media_type="application/json")
 
     @routes.get("/past/marks", summary="Alarms raised and tickets filed, slice by slice")
     def get_marks(

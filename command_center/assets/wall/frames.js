@@ -20,7 +20,7 @@
   const REST = 1; // times the frame before, when the map is at rest
   const LONGEST_REST_MS = 3000;
   const TILES_MS = 500; // so long a map that has jumped waits for what it shows there
-  const LOOK_MS = 25; // so often it is asked whether a frame is there
+  const LOOK_MS = 10; // so often it is asked whether a frame is there
   const PAUSE_MS = 500; // no frame is begun so long after a story was closed
   const HURRY_MS = 1000; // so long everything that comes is drawn, when all of it is another one
 
