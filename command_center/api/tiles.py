@@ -2,12 +2,13 @@
 
 import gzip
 import hashlib
+import os
 from collections import OrderedDict
 from threading import Lock
 from time import monotonic
 from typing import Annotated
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Path, Request, Response
 
 from command_center.errors import Missing
@@ -16,6 +17,9 @@ from command_center.services import Services
 from grid.store import tiles
 from grid.store.postgis import reading
 
+# So many are cut at a time: who moves the map asks for two dozen at once, and who opens something
+# meanwhile must not wait for all of them. (The database cuts a tile on one core.)
+AT_ONCE = max(1, (os.cpu_count() or 2) // 2)
 # The ground changes by imports only; a tile this old is cut again.
 _FRESH_S = 300.0
 _KEPT = 4_000
@@ -62,6 +66,7 @@ def router(services: Services) -> APIRouter:
     """The route /tiles/{layer}/{z}/{x}/{y}.mvt."""
     routes = APIRouter(tags=["tiles"])
     cache = TileCache(services)
+    turns = CapacityLimiter(AT_ONCE)
 
     @routes.get("/tiles/{layer}/{z}/{x}/{y}.mvt", summary="A vector tile")
     async def get_tile(
@@ -77,7 +82,11 @@ def router(services: Services) -> APIRouter:
         # what is here is told without a thread: that costs more than all the rest
         found = cache.kept(address)
         if found is None:
-            found = await to_thread.run_sync(cache.cut, address)
+            async with turns:
+                # who waited for a turn may find that somebody else has cut it
+                found = cache.kept(address)
+                if found is None:
+                    found = await to_thread.run_sync(cache.cut, address)
         data, etag = found
         headers = {"ETag": etag, "Cache-Control": "private, max-age=60", "Vary": "Accept-Encoding"}
         if request.headers.get("if-none-match") == etag:

@@ -1,5 +1,6 @@
 """City, places, configuration, readings, tiles, health, description of the API."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from command_center.api.tiles import AT_ONCE
 from command_center.app import Application
 from command_center.settings import Settings
 from grid.store.postgis import transaction
@@ -107,6 +109,27 @@ async def test_tiles_are_packed_and_known_again(client_of: ClientOf) -> None:
         for bad in ("secrets/1/0/0", "cells/1/2/0", "cells/1/0/9"):
             assert (await client.get(f"/tiles/{bad}.mvt")).status_code == 404
         assert (await client.get("/tiles/cells/99/0/0.mvt")).status_code == 422
+
+
+async def test_tiles_take_turns_and_hold_up_nobody_else(client_of: ClientOf, town: Town) -> None:
+    cutting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock' AND query LIKE '%ST_AsMVT%'"
+    )
+    async with client_of("operator") as client:
+        with town.database.superuser() as conn, conn.transaction():
+            conn.execute("LOCK TABLE grid.cells IN ACCESS EXCLUSIVE MODE")
+            asked = [
+                asyncio.create_task(client.get(f"/tiles/cells/14/{x}/7036.mvt"))
+                for x in range(13_571, 13_571 + 4 * AT_ONCE)
+            ]
+            async with asyncio.timeout(30):
+                while town.rows(cutting) != [(AT_ONCE,)]:
+                    await asyncio.sleep(0.02)
+            assert (await client.get("/api/v1/tickets")).status_code == 200
+            await asyncio.sleep(0.2)
+            assert town.rows(cutting) == [(AT_ONCE,)]
+        assert {one.status_code for one in await asyncio.gather(*asked)} == {200}
 
 
 async def test_health_before_anything_is_known(client_of: ClientOf) -> None:

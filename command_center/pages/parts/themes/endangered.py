@@ -101,8 +101,11 @@ def cells_section(
                name=titled(gauge.device, "name", language)))
         for cell, gauge in found.low
     ]  # fmt: skip
-    every = [*wet, *told, *low]
-    rows = [_row(*one, reader) for one in every[:_MOST_CELLS]]
+    # each cell once: what is measured or reported says more than that it lies low
+    every: dict[int, tuple[int, str, int, str]] = {}
+    for one in (*wet, *told, *low):
+        every.setdefault(one[0], one)
+    rows = [_row(*one, reader) for one in list(every.values())[:_MOST_CELLS]]
     said = pieces.note(_basis(found, reader))
     if not rows:
         return section("themes.cells", language, pieces.empty("themes.no_cells", reader), said)
