@@ -107,15 +107,16 @@ class Dispatcher:
         pause_s = _FIRST_PAUSE_S
         while not self._stop.is_set():
             try:
-                for _ in listen(
+                with listen(
                     self._url,
                     ["cc_inbox"],
                     role=ROLE,
                     wake_every_s=_TICK_S,
                     stopped=self._stop.is_set,
-                ):
-                    self.work(engine)
-                    pause_s = _FIRST_PAUSE_S
+                ) as notices:
+                    for _ in notices:
+                        self.work(engine)
+                        pause_s = _FIRST_PAUSE_S
             except (DBAPIError, psycopg.OperationalError) as error:
                 _LOG.warning("database away, next try in %.1f s: %s", pause_s, _brief(error))
                 engine.dispose()

@@ -253,15 +253,16 @@ class Loop:
         away = False
         while not self._stop.is_set():
             try:
-                for _ in listen(
+                with listen(
                     self._url,
                     ["cc_dirty"],
                     role=_ROLE,
                     wake_every_s=_POLL_S,
                     stopped=self._stop.is_set,
-                ):
-                    self._turn()
-                    away = False
+                ) as notices:
+                    for _ in notices:
+                        self._turn()
+                        away = False
             except (SQLAlchemyError, psycopg.Error) as error:
                 if not away:
                     _log.warning("the database is away; trying until it is back: %s", error)

@@ -57,18 +57,19 @@ class Replayer(threading.Thread):
             self._stopped.wait(_RETRY_S)
 
     def _listen(self) -> None:
-        for _ in listen(
+        with listen(
             self._url,
             [replays.CHANNEL],
             role=ROLE,
             wake_every_s=_LOOK_EVERY_S,
             stopped=self._stopped.is_set,
-        ):
-            with self._engine.connect() as conn:
-                waiting = replays.are_waiting(conn)
-            self._away = False
-            if waiting:
-                self._work()
+        ) as notices:
+            for _ in notices:
+                with self._engine.connect() as conn:
+                    waiting = replays.are_waiting(conn)
+                self._away = False
+                if waiting:
+                    self._work()
 
     def _work(self) -> None:
         command = [sys.executable, "-m", "iot_ingest.replayer"]

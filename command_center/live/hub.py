@@ -169,15 +169,18 @@ class Hub:
             self._stop.wait(_RETRY_S)
 
     def _listen(self) -> None:
-        notices = listen(
+        with listen(
             self._url,
             ["cc_live"],
             role="cc_web",
             wake_every_s=_FIGURES_S,
             stopped=self._stop.is_set,
-        )
-        next(notices)
-        self._reload()
+        ) as notices:
+            next(notices)
+            self._reload()
+            self._follow(notices)
+
+    def _follow(self, notices: Iterator[list[psycopg.Notify]]) -> None:
         counted_s = swept_s = chosen_s = time.monotonic()
         recount = True
         for batch in notices:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -92,18 +91,12 @@ def choose(
 ) -> dict[int | None, Chosen]:  # fmt: skip
     """Of each area (None: everywhere) the ``most`` most urgent, as `events.model.urgency` says."""
     asked = set(area_ids)
-    wanted = narrow or Narrow()
-    # all that is open is read in one way, a cell or a device each by its own index
-    with planned_anew(conn) if narrow else nullcontext():
-        rows = _SQL.rows(
-            conn, "chosen", asked=sorted(one or _EVERYWHERE for one in asked),
-            cell_id=wanted.cell_id, device_no=wanted.device_no,
-            layers=None if wanted.layers is None else list(wanted.layers), others=wanted.others,
-            shape=None if wanted.shape is None else shapely.to_wkb(wanted.shape),
-            desk=sorted(DESK_STATES), untaken=sorted(IN_NOBODYS_HANDS), done=sorted(DONE_STATES),
-            grave=GRAVE, alarms_since=now - ALARM_FOR, yellow_share=YELLOW_SHARE, now=now,
-            most=most,
-        )  # fmt: skip
+    rows = _SQL.rows(
+        conn, "chosen", asked=sorted(one or _EVERYWHERE for one in asked),
+        only=None if narrow is None else _narrowed(conn, narrow), desk=sorted(DESK_STATES),
+        untaken=sorted(IN_NOBODYS_HANDS), done=sorted(DONE_STATES), grave=GRAVE,
+        alarms_since=now - ALARM_FOR, yellow_share=YELLOW_SHARE, now=now, most=most,
+    )  # fmt: skip
     ids: dict[int | None, list[int]] = {one: [] for one in asked}
     counts = {}
     for row in rows:
@@ -113,6 +106,17 @@ def choose(
             "open": row.open, "overdue": row.overdue, "undecided": row.undecided,
         }  # fmt: skip
     return {one: Chosen(ticket_ids=tuple(ids[one]), **counts.get(one, {})) for one in asked}
+
+
+def _narrowed(conn: Connection, narrow: Narrow) -> list[int]:
+    shape = None if narrow.shape is None else shapely.to_wkb(narrow.shape)
+    layers = None if narrow.layers is None else list(narrow.layers)
+    with planned_anew(conn):  # a cell, a device, a shape: each is found by an index of its own
+        rows = _SQL.rows(
+            conn, "narrowed", cell_id=narrow.cell_id, device_no=narrow.device_no, layers=layers,
+            others=narrow.others, shape=shape,
+        )  # fmt: skip
+    return [row.ticket_id for row in rows]
 
 
 def groups(

@@ -19,12 +19,7 @@ WITH inside AS MATERIALIZED (
             WHEN t.state = ANY(CAST(:done AS text[])) THEN 5 ELSE 4 END AS rank
     FROM events.tickets AS t
     WHERE t.state NOT IN ('closed', 'declined', 'merged')
-        AND (CAST(:cell_id AS integer) IS NULL OR t.cell_id = :cell_id)
-        AND (CAST(:device_no AS integer) IS NULL OR t.device_no = :device_no)
-        AND (CAST(:layers AS text[]) IS NULL
-            OR (coalesce(t.layer, '') = ANY(CAST(:layers AS text[]))) <> CAST(:others AS boolean))
-        AND (CAST(:shape AS bytea) IS NULL
-            OR ST_Intersects(t.position, ST_GeomFromWKB(:shape, 4326)))
+        AND (CAST(:only AS bigint[]) IS NULL OR t.ticket_id = ANY(CAST(:only AS bigint[])))
 ), counted AS (
     SELECT i.asked, count(*) AS open,
         count(*) FILTER (WHERE u.due_at <= :now) AS overdue,
@@ -43,6 +38,18 @@ CROSS JOIN LATERAL (
 ) AS first
 ORDER BY c.asked, first.may_sound DESC, first.rank, first.undecided DESC, first.severity DESC,
     first.due_at, first.ticket_id;
+
+-- name: narrowed
+-- The open tickets of a cell, of a device, of some layers ('': of none) or of all others, in a shape.
+-- (By itself, because `chosen` reads no page of a ticket, only the index of the open ones.)
+SELECT t.ticket_id FROM events.tickets AS t
+WHERE t.state NOT IN ('closed', 'declined', 'merged')
+    AND (CAST(:cell_id AS integer) IS NULL OR t.cell_id = :cell_id)
+    AND (CAST(:device_no AS integer) IS NULL OR t.device_no = :device_no)
+    AND (CAST(:layers AS text[]) IS NULL
+        OR (coalesce(t.layer, '') = ANY(CAST(:layers AS text[]))) <> CAST(:others AS boolean))
+    AND (CAST(:shape AS bytea) IS NULL
+        OR ST_Intersects(t.position, ST_GeomFromWKB(:shape, 4326)));
 
 -- name: groups
 -- Open tickets in a box that are not among those told one by one, by square of a grid (so many

@@ -293,6 +293,7 @@ def _send(conn: Connection, channel: str, kind: str, ids: list[int]) -> None:
     conn.execute(_NOTIFY, {"channel": channel, "payload": payload})
 
 
+@contextmanager
 def listen(
     url: str,
     channels: Sequence[str],
@@ -300,19 +301,26 @@ def listen(
     role: str | None = None,
     wake_every_s: float = 1.0,
     stopped: Callable[[], bool],
-) -> Iterator[list[psycopg.Notify]]:
-    """Yield the notifications that arrived, and an empty list at least every ``wake_every_s``.
+) -> Iterator[Iterator[list[psycopg.Notify]]]:
+    """Give the notifications that arrive, and an empty list at least every ``wake_every_s``.
 
-    The first yield is empty and comes when LISTEN is active: read the whole state then, so that
+    The first is empty and comes when LISTEN is active: read the whole state then, so that
     nothing between two connections is missed. Ends when ``stopped()``; raises
-    psycopg.OperationalError when the database goes away (call again to reconnect).
+    psycopg.OperationalError when the database goes away (call again to reconnect). The connection
+    is closed at the end of the block, whatever ended it.
     """
     plain, options = dsn(url, role)
     with psycopg.connect(plain, autocommit=True, options=options, **_NETWORK) as conn:
         for channel in channels:
             conn.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
-        yield []
-        while not stopped():
-            first = list(conn.notifies(timeout=wake_every_s, stop_after=1))
-            # everything that is already here belongs to the same wake-up
-            yield first + (list(conn.notifies(timeout=0)) if first else [])
+        yield _notices(conn, wake_every_s, stopped)
+
+
+def _notices(
+    conn: psycopg.Connection, wake_every_s: float, stopped: Callable[[], bool]
+) -> Iterator[list[psycopg.Notify]]:
+    yield []
+    while not stopped():
+        first = list(conn.notifies(timeout=wake_every_s, stop_after=1))
+        # everything that is already here belongs to the same wake-up
+        yield first + (list(conn.notifies(timeout=0)) if first else [])

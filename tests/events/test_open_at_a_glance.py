@@ -18,7 +18,7 @@ ASKED: dict[tuple[Any, str], dict[str, Any]] = {
     (told, "cells"): {"categories": ["flooding"], "scope_area": 1, "limit": 200},
     (urgent, "chosen"): {
         "asked": [0, 4], "desk": STATES, "untaken": STATES, "done": STATES, "grave": 3, "now": NOW,
-        "alarms_since": NOW, "yellow_share": 0.3, "cell_id": None, "most": 50,
+        "alarms_since": NOW, "yellow_share": 0.3, "only": None, "most": 50,
     },
 }  # fmt: skip
 

@@ -257,10 +257,12 @@ HOT: dict[tuple[str, str], dict[str, Any]] = {
     ("standing", "summed"): {"area_ids": [4, 5], "desk": ["reported"], "now": NOW, "most": 12},
     ("standing", "closed_since"): {"area_ids": [4, 5], "since": NOW.replace(year=2099)},
     ("urgent", "chosen"): {
-        "asked": [0, 3], "cell_id": None, "desk": ["reported", "filed"], "untaken": ["reported"],
+        "asked": [0, 3], "only": None, "desk": ["reported", "filed"], "untaken": ["reported"],
         "done": ["disposed"], "grave": 3, "alarms_since": RECENTLY, "yellow_share": 0.25,
-        "now": RECENTLY, "most": 2000, "device_no": None, "layers": None, "others": False,
-        "shape": None,
+        "now": RECENTLY, "most": 2000,
+    },
+    ("urgent", "narrowed"): {
+        "cell_id": 5, "device_no": None, "layers": None, "others": False, "shape": None,
     },
     ("households", "units"): {"component_id": 1, "most": 200},
     ("households", "by_id"): {"household_id": 1, "scope_area": 1, "building": "building"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -194,11 +195,12 @@ def heard(database: TestDatabase) -> Iterator[list[dict[str, object]]]:
 
     def hear() -> None:
         url = database.url("cc_web")
-        for batch in listen(
+        with listen(
             url, ["cc_live", "cc_dirty"], role="cc_web", wake_every_s=0.05, stopped=done.is_set
-        ):
-            arrived.extend(json.loads(one.payload) | {"channel": one.channel} for one in batch)
-            ready.set()
+        ) as notices:
+            for batch in notices:
+                arrived.extend(json.loads(one.payload) | {"channel": one.channel} for one in batch)
+                ready.set()
 
     thread = threading.Thread(target=hear)
     thread.start()
@@ -244,12 +246,35 @@ def test_many_ids_are_sent_in_parts_that_fit(
 
 
 def test_a_listener_says_when_the_database_goes_away(database: TestDatabase) -> None:
-    listening = listen(database.url("cc_web"), ["cc_live"], role="cc_web", stopped=lambda: False)
-    assert next(listening) == []
+    url = database.url("cc_web")
+    with listen(url, ["cc_live"], role="cc_web", stopped=lambda: False) as notices:
+        assert next(notices) == []
+        with database.superuser() as root:
+            root.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND usename = 'cc_web'"
+            )
+        with pytest.raises(psycopg.OperationalError):
+            list(notices)
+
+
+def test_who_fails_while_listening_leaves_no_connection(database: TestDatabase) -> None:
+    def fail() -> None:
+        url = database.url("cc_web")
+        with listen(url, ["cc_live"], role="cc_web", stopped=lambda: False) as notices:
+            next(notices)
+            raise LookupError
+
+    with pytest.raises(LookupError) as held:
+        fail()
     with database.superuser() as root:
-        root.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND usename = 'cc_web'"
-        )
-    with pytest.raises(psycopg.OperationalError):
-        list(listening)
+        for _ in range(100):
+            left = root.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+            ).fetchone()
+            if left == (0,):
+                break
+            time.sleep(0.05)
+    assert left == (0,)
+    assert held.traceback  # a log keeps an error just so, and with it all that it went through

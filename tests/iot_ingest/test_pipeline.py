@@ -285,11 +285,12 @@ def test_listeners_hear_of_every_device_but_not_of_every_batch(
     done = threading.Event()
 
     def listener() -> None:
-        for some in listen(
+        with listen(
             village.url("cc_web"), ["cc_live", "cc_dirty"], wake_every_s=0.05, stopped=done.is_set
-        ):
-            ready.set()
-            heard.extend(some)
+        ) as notices:
+            for some in notices:
+                ready.set()
+                heard.extend(some)
 
     ready = threading.Event()
     thread = threading.Thread(target=listener)

@@ -163,7 +163,7 @@ async def test_a_signal_to_what_is_starting_waits_until_it_can_be_heard(
 ) -> None:
     heard, up = data.path / "heard", data.path / "up"
     trap = f"trap 'echo heard >> {heard}' HUP"
-    script = f"sleep 0.3; {trap}; sleep 60 & touch {up}; {LISTEN}"
+    script = f"sleep 0.3; {trap}; sleep 60 & : > {up}; {LISTEN}"
     service = shell("broker", script, data, ready=lambda _: up.exists())
     starting = asyncio.create_task(supervisor.start(service))
     await until((data.room("run") / "processes.json").exists)
