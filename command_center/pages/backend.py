@@ -18,6 +18,8 @@ from dash.fingerprint import check_fingerprint
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
+from command_center.packed import takes_packed
+
 _FOR_EVER = "private, max-age=31536000, immutable"
 
 
@@ -70,7 +72,7 @@ class ThreadedBackend(FastAPIDashServer):
         if request.headers.get("if-none-match") == etag:
             return Response(status_code=304, headers=headers)
         body = plain
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        if takes_packed(request):
             body = packed
             headers["Content-Encoding"] = "gzip"
         media_type = mimetypes.guess_type(path)[0] or "application/octet-stream"

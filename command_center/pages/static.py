@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 
+from command_center.packed import takes_packed
 from command_center.pages.html import ASSETS
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -50,7 +51,7 @@ def serve_file(path: str, request: Request, *, headers: dict[str, str] | None = 
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=told)
     body = plain
-    if packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
+    if packed is not None and takes_packed(request):
         body = packed
         told["Content-Encoding"] = "gzip"
     media_type = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]

@@ -197,5 +197,5 @@
     );
   }
 
-  Object.assign(ns, { Alarms, alarms: { state, open, switchSound } });
+  Object.assign(ns, { Alarms, kept: { read, write }, alarms: { state, open, switchSound } });
 })();

@@ -15,23 +15,14 @@
   const e = (...args) => window.React.createElement(...args);
 
   const SHORTCUTS = "cc_shortcuts";
-  let shortcuts = true;
-  try {
-    shortcuts = localStorage.getItem(SHORTCUTS) !== "off";
-  } catch (error) {
-    // kept nowhere: as always
-  }
+  let shortcuts = ns.kept.read(SHORTCUTS, "on") !== "off";
 
   /** Whether single keys do something: who speaks to the computer, or hits keys by chance, has them off. */
   ns.shortcuts = () => shortcuts;
 
   function switchShortcuts(on) {
     shortcuts = on;
-    try {
-      localStorage.setItem(SHORTCUTS, on ? "on" : "off");
-    } catch (error) {
-      // it holds until the page is left
-    }
+    ns.kept.write(SHORTCUTS, on ? "on" : "off");
     live.tell("screen");
   }
 
