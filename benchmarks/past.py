@@ -4,7 +4,8 @@
 year: tickets in five states each, findings, readings of the days that are looked at. It prints,
 for instants of the last hour, a week, a month and eleven months ago, what the database and the
 encoder need for one frame; and for the marks of an hour, a day, a week and a month. At last it
-opens the wall in Chromium at 1920x1080 and clicks on the slider: from input to painted frame.
+opens the wall in Chromium at 1920x1080 and clicks on the slider: from input to painted frame, at
+once and as a hand does, which points before it clicks.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from tests.web.serving import serve
 _TIMES = 25
 _say = partial(say, times=_TIMES)
 _CLICKS = 20
+_POINTED_MS = 200  # a hand that goes to a place and presses there
 _DEVICES = """
 INSERT INTO iot.metrics (name, unit, name_zh, name_en)
 VALUES ('water_level', 'm', '水位', 'Water level'), ('rain_10min', 'mm', '雨量', 'Rain');
@@ -218,18 +220,26 @@ async def _browser(database: TestDatabase, now: datetime, pictures: Path | None)
                 for span in _SPANS:
                     await page.select_option("[data-past=span]", span)
                     await page.wait_for_timeout(2_000)
-                    print(f"slider of one {span}: {await _clicks(page)}", flush=True)
+                    for rests_ms in (0, _POINTED_MS):
+                        how = f"pointed at {rests_ms} ms before" if rests_ms else "at once"
+                        told = await _clicks(page, rests_ms)
+                        print(f"slider of one {span}, {how}: {told}", flush=True)
                     if pictures:
                         await page.screenshot(path=pictures / f"past-{span}.png")
     print(f"({len(found['tickets'])} tickets, {len(found['devices'])} devices)", flush=True)
 
 
-async def _clicks(page: Page) -> str:
+async def _clicks(page: Page, rests_ms: int) -> str:
     box = await page.locator("#past-slider").bounding_box()
     assert box is not None
     took = []
     for n in range(_CLICKS):
-        await page.mouse.click(box["x"] + box["width"] * (0.2 + 0.03 * n), box["y"] + 20)
+        # other instants than those before: none of them is kept
+        x = box["x"] + box["width"] * (0.2 + 0.03 * n) + rests_ms / 25
+        await page.mouse.move(x, box["y"] + 20)
+        if rests_ms:
+            await page.wait_for_timeout(rests_ms)
+        await page.mouse.click(x, box["y"] + 20)
         await page.wait_for_timeout(1_200)
         while await page.evaluate("cc_wall.past.busy"):
             await page.wait_for_timeout(100)

@@ -133,11 +133,13 @@ def groups(
     inside = scopes.area_ids(conn, scope)
     squares = _SINGLE_SQUARES if zoom >= SINGLE_FROM else _SQUARES * 2**zoom
     while True:
-        rows = _SQL.rows(
-            conn, "groups", west=west, south=south, east=east, north=north, area_ids=inside,
-            told=sorted(told), squares=float(squares), now=now, most=most + 1,
-            done=sorted(DONE_STATES), critical=CRITICAL,
-        )  # fmt: skip
+        # for any list of those told the plan would go through all of it for each ticket
+        with planned_anew(conn):
+            rows = _SQL.rows(
+                conn, "groups", west=west, south=south, east=east, north=north, area_ids=inside,
+                told=sorted(told), squares=float(squares), now=now, most=most + 1,
+                done=sorted(DONE_STATES), critical=CRITICAL,
+            )  # fmt: skip
         if len(rows) <= most or squares == 1:
             return [Group(**row._mapping) for row in rows]
         squares = _SQUARES * 2 ** (SINGLE_FROM + 2) if squares == _SINGLE_SQUARES else squares // 2

@@ -65,9 +65,7 @@ FROM events.tickets AS t
 WHERE t.position && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
     AND t.state NOT IN ('closed', 'declined', 'merged')
     AND (CAST(:area_ids AS integer[]) IS NULL OR t.area_id = ANY(CAST(:area_ids AS integer[])))
-    AND NOT EXISTS (
-        SELECT FROM unnest(CAST(:told AS bigint[])) AS o (ticket_id)
-        WHERE o.ticket_id = t.ticket_id)
+    AND t.ticket_id <> ALL(CAST(:told AS bigint[]))
 GROUP BY t.layer,
     floor((ST_X(t.position) + 180) / 360 * CAST(:squares AS double precision)),
     floor(ln(tan(radians(ST_Y(t.position)) / 2 + pi() / 4)) / (2 * pi())

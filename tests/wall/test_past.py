@@ -16,6 +16,10 @@ def said(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
 def _age(town: Town, hours: int) -> None:
     """Let all that happened until now have happened so many hours before."""
     for table, columns in {
@@ -33,7 +37,7 @@ def _age(town: Town, hours: int) -> None:
 
 
 async def _shows(page: Page, at: datetime) -> None:
-    await until(page, f"cc_wall.live.then === {round(at.timestamp() * 1000)}"
+    await until(page, f"cc_wall.live.then === {_ms(at)}"
                       " && cc_wall.live.at === cc_wall.live.then")  # fmt: skip
 
 
@@ -80,7 +84,7 @@ async def test_the_past_is_shown_as_it_was_known_and_never_as_live(
         await _shows(page, then + timedelta(minutes=45))
         await until(page, f"location.search.includes('{said(then + timedelta(minutes=45))}')")
         before = now - timedelta(days=9)
-        await page.evaluate(f"cc_wall.past.goTo({round(before.timestamp() * 1000)})")
+        await page.evaluate(f"cc_wall.past.goTo({_ms(before)})")
         await _shows(page, before)
         await expect(page.locator(".cc-past-notice")).to_contain_text("Nothing had been recorded")
         await expect(page.locator(".cc-past-text")).to_contain_text("No alarm was raised")
@@ -110,7 +114,7 @@ async def test_it_plays_in_both_languages_on_small_screens(
         await _shows(page, then)
         await expect(page.locator(".cc-not-live")).to_contain_text("非实时画面")
         await page.click("[data-past=play]")
-        await until(page, f"cc_wall.live.then >= {round(then.timestamp() * 1000) + 600_000}")
+        await until(page, f"cc_wall.live.then >= {_ms(then) + 600_000}")
         await page.keyboard.press("ArrowLeft")
         await page.click("[data-past=play]")
         await until(page, "cc_wall.past.playing === null")
@@ -134,3 +138,49 @@ async def test_it_plays_in_both_languages_on_small_screens(
             await expect(page.locator("#attention .cc-item")).to_have_count(1)
             await expect(page).to_have_url(re.compile(r"/$"))
             await expect(page.locator(".cc-not-live")).to_have_count(0)
+
+
+async def test_what_will_be_wanted_next_is_fetched_before_it_is_asked_for(
+    open_page: OpenPage, town: Town
+) -> None:
+    filed(town)
+    _age(town, 30)
+    then = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=20)
+    step = timedelta(minutes=15)
+    asked: list[str] = []
+    async with open_page(f"/?then={said(then)}") as page:
+        await map_ready(page)
+        await _shows(page, then)
+        page.on("request", lambda one: asked.append(one.url) if "past?then" in one.url else None)
+
+        def only(*instants: datetime) -> bool:
+            return [url.split("then=")[1].split("&")[0] for url in asked] == [*map(said, instants)]
+
+        # a pointer rests on the slider: its frame is there, and not shown, before it is clicked
+        box = await page.locator("#past-slider").bounding_box()
+        assert box is not None
+        shown = then
+        for part in (0.3, 0.55):
+            asked.clear()
+            await page.mouse.move(box["x"] + box["width"] * part, box["y"] + 20)
+            await until(page, f"cc_wall.past.pointed !== {_ms(shown)}"
+                              " && cc_wall.past.frames.has(cc_wall.past.pointed)")  # fmt: skip
+            pointed = await page.evaluate("cc_wall.past.pointed")
+            assert await page.evaluate("cc_wall.live.then") == _ms(shown)
+            await page.mouse.down()
+            await page.mouse.up()
+            shown = datetime.fromtimestamp(pointed / 1000, UTC)
+            await _shows(page, shown)
+            assert only(shown)
+        await page.mouse.move(box["x"], box["y"] - 200)
+        await until(page, "cc_wall.past.pointed === null && !cc_wall.past.busy")
+
+        # who steps goes on
+        asked.clear()
+        await page.keyboard.press(".")
+        await until(page, f"cc_wall.past.frames.has({_ms(shown + 2 * step)})")
+        await _shows(page, shown + step)
+        await page.keyboard.press(".")
+        await until(page, f"cc_wall.past.frames.has({_ms(shown + 3 * step)})")
+        await _shows(page, shown + 2 * step)
+        assert only(shown + step, shown + 2 * step, shown + 3 * step)

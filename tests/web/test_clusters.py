@@ -11,7 +11,9 @@ import pytest
 import shapely
 from websockets.asyncio.client import ClientConnection, connect
 
+from command_center.api.clusters import MOST_GROUPS
 from command_center.live.choice import MOST_TICKETS
+from events.model.access import Scope
 from events.model.urgency import urgency
 from events.store import tickets, urgent
 from grid.store.postgis import reading
@@ -87,6 +89,24 @@ def test_all_are_counted_of_a_layer_a_shape_a_cell_or_a_device(many: Town) -> No
         assert there.ticket_ids[0] == one.ticket_id
         assert there.open == len(there.ticket_ids) == count(f"cell_id = {one.cell_id}")
         assert chosen(device_no=2**31 - 1) == urgent.Chosen()
+
+
+def test_groups_are_made_as_fast_the_twentieth_time(many: Town) -> None:
+    """A plan for any list of those told goes through it for each ticket: 50 times as long."""
+    now = datetime.now(UTC)
+    with reading(many.web) as conn:
+        told = urgent.choose(conn, [None], now, most=MOST_TICKETS)[None].ticket_ids
+        for _ in range(20):
+            found = urgent.groups(
+                conn, Scope(), (WEST - 1, SOUTH - 1, WEST + 1, SOUTH + 1), 12, told=told, now=now,
+                most=MOST_GROUPS,
+            )  # fmt: skip
+        plans = conn.exec_driver_sql(
+            "SELECT sum(generic_plans) FROM pg_prepared_statements"
+            " WHERE statement LIKE '%%only_wait%%'"
+        ).scalar_one()
+    assert sum(one.n for one in found) == COPIES + 1 - MOST_TICKETS
+    assert plans == 0
 
 
 async def test_what_a_wall_is_not_told_it_gets_in_groups(many: Town, served: Served) -> None:

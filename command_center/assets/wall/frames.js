@@ -19,7 +19,7 @@
   const IN_A_ROW_MS = 1500; // who goes on sooner is not done yet: it then waits for twice as long as that took
   const REST = 1; // times the frame before, when the map is at rest
   const LONGEST_REST_MS = 3000;
-  const TILES_MS = 500; // so long a map that has jumped waits for what it shows there
+  const TILES_MS = 500; // so long a map that has jumped, or shows another instant, waits for what belongs there
   const LOOK_MS = 10; // so often it is asked whether a frame is there
   const PAUSE_MS = 500; // no frame is begun so long after a story was closed
   const HURRY_MS = 1000; // so long everything that comes is drawn, when all of it is another one
@@ -270,7 +270,9 @@
       if (this.pressing !== null) return this.map.areTilesLoaded() ? 0 : this.pressing + TILES_MS - now;
       if (this.unread) return Infinity;
       if (this.coarse) return Math.max(this.nextAt, this.coarseUntil) - now;
-      return now < this.hurriedUntil ? 0 : this.nextAt - now;
+      if (now >= this.hurriedUntil) return this.nextAt - now;
+      // one without what has just come would keep the one with it waiting
+      return this.map.isStyleLoaded() ? 0 : Math.max(0, this.hurriedUntil - HURRY_MS + TILES_MS - now);
     }
 
     /** Begins no frame of a map at rest before what was just asked for can be read: `shown`. */

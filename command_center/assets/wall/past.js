@@ -1,7 +1,9 @@
 /* The time machine: which past instant is wanted, asked for, shown; playing; its address.
  *
  * One frame is asked for at a time; what is wanted meanwhile is asked for next, so that whoever drags
- * the slider sees as many frames as this machine can show, and the last one in any case.
+ * the slider sees as many frames as this machine can show, and the last one in any case. Between them
+ * the one that will be wanted next is fetched, as far as that can be told: where somebody points on the
+ * slider, the next step of who steps or plays.
  */
 (function () {
   "use strict";
@@ -11,14 +13,14 @@
   const MINUTE = 60000;
   const HOUR = 60 * MINUTE;
   const DAY = 24 * HOUR;
-  // How long the slider is, its steps, and how much passes in a second of playing.
+  // How long the slider is, its steps by key, by pointer (about a pixel), and how much passes in a second of playing.
   const SPANS = {
-    hour: { length: HOUR, step: MINUTE, slices: 60, speeds: [MINUTE, 5 * MINUTE] },
-    day: { length: DAY, step: 15 * MINUTE, slices: 96, speeds: [5 * MINUTE, 15 * MINUTE, HOUR] },
-    week: { length: 7 * DAY, step: HOUR, slices: 84, speeds: [HOUR, 3 * HOUR, 6 * HOUR] },
-    month: { length: 30 * DAY, step: 6 * HOUR, slices: 120, speeds: [6 * HOUR, DAY] },
+    hour: { length: HOUR, step: MINUTE, grain: 5000, slices: 60, speeds: [MINUTE, 5 * MINUTE] },
+    day: { length: DAY, step: 15 * MINUTE, grain: MINUTE, slices: 96, speeds: [5 * MINUTE, 15 * MINUTE, HOUR] },
+    week: { length: 7 * DAY, step: HOUR, grain: 5 * MINUTE, slices: 84, speeds: [HOUR, 3 * HOUR, 6 * HOUR] },
+    month: { length: 30 * DAY, step: 6 * HOUR, grain: 30 * MINUTE, slices: 120, speeds: [6 * HOUR, DAY] },
   };
-  const KEPT = 12; // frames that were shown: a step back is there at once
+  const KEPT = 12; // frames that were fetched last: a step back is there at once
   const PLAYED_EVERY_MS = 1000;
   const WRITTEN_AFTER_MS = 400; // a browser allows few changes of the address in a second
   const BEFORE_NOW_MS = 1000;
@@ -38,8 +40,10 @@
       this.busy = false;
       this.playing = null; // the timer
       this.speed = 1; // which of the span's speeds
-      this.frames = new Map(); // instant -> frame
+      this.stepping = 0; // how far the last steps went, ms: who steps goes on
+      this.frames = new Map(); // instant -> promise of its frame
       this.facts = new Map(); // device -> what is registered of it
+      this.pointed = null; // the instant on the slider that somebody points at
       this.first = undefined; // when anything was known; null: never
       this.marks = null; // {from, span, marks} of the slider that is shown
       this.notice = null; // {key, at}: what could not be done
@@ -57,6 +61,10 @@
 
     get step() {
       return SPANS[this.span].step;
+    }
+
+    get grain() {
+      return SPANS[this.span].grain;
     }
 
     get slices() {
@@ -103,12 +111,19 @@
       const newest = live.present() - BEFORE_NOW_MS;
       this.wanted = Math.round(Math.min(at, newest));
       this.began = performance.now();
+      this.stepping = 0;
       this.notice = null;
       if (this.from === null || this.wanted < this.from || this.wanted > this.until) {
         this.place(Math.min(this.wanted + this.length / 4, newest));
       }
       live.tell("past");
       this.turn();
+    }
+
+    /** What the slider says at a share of its length, as the browser rounds it. */
+    instant(share) {
+      const whole = Math.round((Math.min(Math.max(share, 0), 1) * this.length) / this.grain);
+      return this.from + whole * this.grain;
     }
 
     /** Lets the slider end at an instant, on a whole step. */
@@ -135,6 +150,7 @@
     move(steps) {
       this.pause();
       this.goTo(this.wanted + steps * this.step);
+      this.stepping = steps * this.step;
     }
 
     // --- frames ----------------------------------------------------------------------------
@@ -157,6 +173,7 @@
       }
       this.busy = false;
       live.tell("past");
+      if (this.wanted !== null) this.foresee(this.pointed);
     }
 
     /** Resolves when the frame is on the screen: at once, nobody pushes anything meanwhile. */
@@ -171,26 +188,45 @@
       live.showPast(frame, at);
       live.tell("past");
       this.soon();
-      if (this.playing) this.read(at + this.pace).catch(() => {}); // the next one, meanwhile
+      const next = this.playing ? this.pace : this.stepping;
+      if (next) this.fetch(at + next);
+    }
+
+    /** Somebody points at an instant (null: at none any more), and will perhaps go there. */
+    foresee(at) {
+      this.pointed = at;
+      if (at !== null && !this.busy) this.fetch(at);
+    }
+
+    /** Fetches what was not asked for yet. */
+    fetch(at) {
+      if (at <= live.present() - BEFORE_NOW_MS) this.read(at).catch(() => {}); // who asks for it hears why
     }
 
     async read(at) {
-      const kept = this.frames.get(at);
-      if (kept) return this.whole(kept);
+      let asked = this.frames.get(at);
+      if (!asked) {
+        asked = this.ask(at);
+        this.frames.set(at, asked);
+        asked.catch(() => this.frames.get(at) === asked && this.frames.delete(at));
+        if (this.frames.size > KEPT) this.frames.delete(this.frames.keys().next().value);
+      }
+      return this.whole(await asked);
+    }
+
+    async ask(at) {
       const selected = live.selected;
       const open = selected && selected.kind === "device" ? `&device=${selected.id}` : "";
-      const ask = async (facts) => {
+      const get = async (facts) => {
         const answer = await fetch(`/api/v1/past?then=${iso(at)}&facts=${facts}${open}`);
         if (!answer.ok) throw answer;
         return answer.json();
       };
-      let frame = await ask(!this.facts.size);
+      let frame = await get(!this.facts.size);
       const known = (one) => one.device_id || this.facts.has(one.id);
-      if (!frame.devices.every(known)) frame = await ask(true); // one was registered meanwhile
+      if (!frame.devices.every(known)) frame = await get(true); // one was registered meanwhile
       frame.devices.forEach((one) => one.device_id && this.facts.set(one.id, one));
-      this.frames.set(at, frame);
-      if (this.frames.size > KEPT) this.frames.delete(this.frames.keys().next().value);
-      return this.whole(frame);
+      return frame;
     }
 
     whole(frame) {
@@ -240,7 +276,7 @@
 
     back() {
       this.pause();
-      this.wanted = this.from = this.shown = this.notice = null;
+      this.wanted = this.from = this.shown = this.notice = this.pointed = null;
       this.frames.clear();
       this.marks = null;
       this.forget();

@@ -6,6 +6,8 @@
   const past = ns.past;
   const SPANS = ["hour", "day", "week", "month"];
   const HIGH = 34; // of the marks, px
+  const THUMB = 16; // how wide the slider's handle is, px (past.css)
+  const POINTED_MS = 80; // who rests so long at an instant may be about to go there
 
   const e = (...args) => window.React.createElement(...args);
 
@@ -77,10 +79,19 @@
 
   function Slider({ config, words }) {
     const [over, setOver] = window.React.useState(null);
-    const slice = (event) => {
+    const resting = window.React.useRef(null);
+    const point = (event) => {
       const box = event.currentTarget.getBoundingClientRect();
-      const at = Math.floor(((event.clientX - box.left) / box.width) * past.slices);
+      const x = event.clientX - box.left;
+      const at = Math.floor((x / box.width) * past.slices);
       setOver(at >= 0 && at < past.slices ? at : null);
+      clearTimeout(resting.current);
+      resting.current = setTimeout(() => past.foresee(past.instant((x - THUMB / 2) / (box.width - THUMB))), POINTED_MS);
+    };
+    const leave = () => {
+      setOver(null);
+      clearTimeout(resting.current);
+      past.foresee(null);
     };
     const key = (event) => {
       if (!(event.key in STEPS)) return;
@@ -92,10 +103,10 @@
       { className: "cc-past-slider" },
       e(
         "div",
-        { className: "cc-past-track", onPointerMove: slice, onPointerLeave: () => setOver(null) },
+        { className: "cc-past-track", onPointerMove: point, onPointerLeave: leave },
         e(Marks, { over }),
         e("input", {
-          type: "range", id: "past-slider", min: past.from, max: past.until, step: 1000, value: past.wanted,
+          type: "range", id: "past-slider", min: past.from, max: past.until, step: past.grain, value: past.wanted,
           "aria-label": words.slider, "aria-valuetext": ns.cityTime(past.wanted, config.time_zone), onKeyDown: key,
           onChange: (event) => {
             past.pause();
