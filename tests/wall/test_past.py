@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.events.town import Town
 from tests.support.watched import serious_faults
@@ -148,7 +148,11 @@ async def test_what_will_be_wanted_next_is_fetched_before_it_is_asked_for(
     then = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=20)
     step = timedelta(minutes=15)
     asked: list[str] = []
-    async with open_page(f"/?then={said(then)}") as page:
+
+    def unfetched(trouble: str) -> bool:
+        return "503" in trouble
+
+    async with open_page(f"/?then={said(then)}", allowed=unfetched) as page:
         await map_ready(page)
         await _shows(page, then)
         page.on("request", lambda one: asked.append(one.url) if "past?then" in one.url else None)
@@ -164,7 +168,8 @@ async def test_what_will_be_wanted_next_is_fetched_before_it_is_asked_for(
             asked.clear()
             await page.mouse.move(box["x"] + box["width"] * part, box["y"] + 20)
             await until(page, f"cc_wall.past.pointed !== {_ms(shown)}"
-                              " && cc_wall.past.frames.has(cc_wall.past.pointed)")  # fmt: skip
+                              " && cc_wall.past.frames.has(cc_wall.past.pointed)"
+                              " && !cc_wall.past.ahead")  # fmt: skip
             pointed = await page.evaluate("cc_wall.past.pointed")
             assert await page.evaluate("cc_wall.live.then") == _ms(shown)
             await page.mouse.down()
@@ -172,6 +177,25 @@ async def test_what_will_be_wanted_next_is_fetched_before_it_is_asked_for(
             shown = datetime.fromtimestamp(pointed / 1000, UTC)
             await _shows(page, shown)
             assert only(shown)
+        await page.mouse.move(box["x"], box["y"] - 200)
+        await until(page, "cc_wall.past.pointed === null && !cc_wall.past.busy")
+
+        # what could not be fetched ahead is fetched when it is asked for
+        async def away(route: Route) -> None:
+            await route.fulfill(status=503)
+
+        await page.route("**/api/v1/past?then**", away, times=1)
+        asked.clear()
+        await page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 20)
+        await until(page, f"![null, {_ms(shown)}].includes(cc_wall.past.pointed)"
+                          " && !cc_wall.past.ahead && !cc_wall.past.busy")  # fmt: skip
+        shown = datetime.fromtimestamp(await page.evaluate("cc_wall.past.pointed") / 1000, UTC)
+        assert only(shown)
+        assert not await page.evaluate("cc_wall.past.frames.has(cc_wall.past.pointed)")
+        await page.mouse.down()
+        await page.mouse.up()
+        await _shows(page, shown)
+        assert only(shown, shown)
         await page.mouse.move(box["x"], box["y"] - 200)
         await until(page, "cc_wall.past.pointed === null && !cc_wall.past.busy")
 
@@ -184,3 +208,34 @@ async def test_what_will_be_wanted_next_is_fetched_before_it_is_asked_for(
         await until(page, f"cc_wall.past.frames.has({_ms(shown + 3 * step)})")
         await _shows(page, shown + 2 * step)
         assert only(shown + step, shown + 2 * step, shown + 3 * step)
+
+
+async def test_no_frame_of_another_instant_is_drawn_before_its_marks_are_there(
+    open_page: OpenPage, town: Town
+) -> None:
+    filed(town)
+    _age(town, 30)
+    then = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=20)
+    before = then - timedelta(hours=15)
+    async with open_page(f"/?then={said(then)}") as page:
+        await map_ready(page)
+        await _shows(page, then)
+        await page.wait_for_timeout(3_000)  # the sharp frame, too
+        await page.evaluate("""(() => {
+            const { frames, map } = cc_wall.city;
+            const bring = frames.bring.bind(frames);
+            window.early = [];
+            frames.bring = (...args) => {
+                const late = performance.now() > frames.hurriedUntil - 500;
+                window.early.push(!late && !map.isStyleLoaded());
+                return bring(...args);
+            };
+        })()""")
+        for _ in range(3):
+            for at in (before, then):  # the ticket's mark goes, and comes again
+                await page.evaluate(f"cc_wall.past.goTo({_ms(at)})")
+                await _shows(page, at)
+                await until(page, "!cc_wall.past.busy")
+        early = await page.evaluate("window.early")
+        assert len(early) >= 6
+        assert not any(early)

@@ -20,7 +20,7 @@
     week: { length: 7 * DAY, step: HOUR, grain: 5 * MINUTE, slices: 84, speeds: [HOUR, 3 * HOUR, 6 * HOUR] },
     month: { length: 30 * DAY, step: 6 * HOUR, grain: 30 * MINUTE, slices: 120, speeds: [6 * HOUR, DAY] },
   };
-  const KEPT = 12; // frames that were fetched last: a step back is there at once
+  const KEPT = 12; // frames that were used last: a step back is there at once
   const PLAYED_EVERY_MS = 1000;
   const WRITTEN_AFTER_MS = 400; // a browser allows few changes of the address in a second
   const BEFORE_NOW_MS = 1000;
@@ -41,7 +41,8 @@
       this.playing = null; // the timer
       this.speed = 1; // which of the span's speeds
       this.stepping = 0; // how far the last steps went, ms: who steps goes on
-      this.frames = new Map(); // instant -> promise of its frame
+      this.frames = new Map(); // instant -> {open: device, frame: promise}
+      this.ahead = null; // what is fetched before it is wanted
       this.facts = new Map(); // device -> what is registered of it
       this.pointed = null; // the instant on the slider that somebody points at
       this.first = undefined; // when anything was known; null: never
@@ -173,7 +174,7 @@
       }
       this.busy = false;
       live.tell("past");
-      if (this.wanted !== null) this.foresee(this.pointed);
+      if (!this.notice) this.foresee(this.pointed); // (not what has just failed)
     }
 
     /** Resolves when the frame is on the screen: at once, nobody pushes anything meanwhile. */
@@ -189,36 +190,46 @@
       live.tell("past");
       this.soon();
       const next = this.playing ? this.pace : this.stepping;
-      if (next) this.fetch(at + next);
+      if (next && this.wanted === at) this.fetchAhead(at + next); // who holds a key down is further on
     }
 
     /** Somebody points at an instant (null: at none any more), and will perhaps go there. */
     foresee(at) {
-      this.pointed = at;
-      if (at !== null && !this.busy) this.fetch(at);
+      this.pointed = this.wanted === null ? null : at;
+      if (this.pointed !== null && !this.busy && !this.ahead) this.fetchAhead(at);
     }
 
-    /** Fetches what was not asked for yet. */
-    fetch(at) {
-      if (at <= live.present() - BEFORE_NOW_MS) this.read(at).catch(() => {}); // who asks for it hears why
+    /** Fetches what is not wanted yet: one at a time, then the one that is pointed at by now. */
+    async fetchAhead(at) {
+      if (at > live.present() - BEFORE_NOW_MS) return;
+      const mine = (this.ahead = this.read(at).catch(() => {})); // who wants it will hear why
+      await mine;
+      if (this.ahead !== mine) return;
+      this.ahead = null;
+      if (this.pointed !== at) this.foresee(this.pointed);
     }
 
     async read(at) {
-      let asked = this.frames.get(at);
-      if (!asked) {
-        asked = this.ask(at);
-        this.frames.set(at, asked);
-        asked.catch(() => this.frames.get(at) === asked && this.frames.delete(at));
-        if (this.frames.size > KEPT) this.frames.delete(this.frames.keys().next().value);
+      const { selected } = live;
+      const open = selected && selected.kind === "device" ? selected.id : null;
+      let kept = this.frames.get(at);
+      // a device that was opened since then may be one whose values are told only when it is open
+      if (!kept || (open !== null && kept.open !== open)) kept = { open, frame: this.ask(at, open) };
+      this.frames.delete(at); // the one that was used last stays longest
+      this.frames.set(at, kept);
+      if (this.frames.size > KEPT) this.frames.delete(this.frames.keys().next().value);
+      try {
+        return this.whole(await kept.frame);
+      } catch (problem) {
+        if (this.frames.get(at) === kept) this.frames.delete(at);
+        throw problem;
       }
-      return this.whole(await asked);
     }
 
-    async ask(at) {
-      const selected = live.selected;
-      const open = selected && selected.kind === "device" ? `&device=${selected.id}` : "";
+    async ask(at, open) {
+      const device = open === null ? "" : `&device=${open}`;
       const get = async (facts) => {
-        const answer = await fetch(`/api/v1/past?then=${iso(at)}&facts=${facts}${open}`);
+        const answer = await fetch(`/api/v1/past?then=${iso(at)}&facts=${facts}${device}`);
         if (!answer.ok) throw answer;
         return answer.json();
       };

@@ -80,6 +80,7 @@
   function Slider({ config, words }) {
     const [over, setOver] = window.React.useState(null);
     const resting = window.React.useRef(null);
+    window.React.useEffect(() => () => clearTimeout(resting.current), []);
     const point = (event) => {
       const box = event.currentTarget.getBoundingClientRect();
       const x = event.clientX - box.left;
