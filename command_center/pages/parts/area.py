@@ -41,9 +41,10 @@ _FRESH_S = 60.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Area:
-    """What was read of an area. ``inside``: the ids of its areas that the reader may see."""
+    """What was read of an area; ``whole``: nothing that the reader may see lies outside of it."""
 
     way: Sequence[Step]
+    whole: bool
     children: Sequence[tuple[Step, Sum]]
     all: Sum
     closed: int
@@ -87,8 +88,7 @@ def area_panel(services: Services, code: str, reader: Reader) -> Component:
 
 
 def _open(services: Services, found: _Area, area_id: int, reader: Reader) -> dict[str, Any] | None:
-    if len(found.way) == 1 and scope(reader.actor).area_id is None:
-        # of the whole city the wall itself was told the most urgent
+    if found.whole:  # the wall itself was told the most urgent of it
         return {"n": found.all.open, "tickets": []}
     return open_there(services, reader, area_id=area_id, most=_MOST_TICKETS)
 
@@ -120,9 +120,12 @@ class OnTime:
 def _read(conn: Connection, area_id: int, actor: Actor, now: datetime) -> _Area:
     below = lookup.below(conn, area_id)
     inside = _inside(conn, below, actor)
+    way = lookup.way(conn, area_id)
+    own = scope(actor).area_id
     rows, cells = standing.summed(conn, inside, now, most=_MOST_CELLS)
     return _Area(
-        way=lookup.way(conn, area_id),
+        way=way,
+        whole=len(way) == 1 or own in {step.area_id for step, _ in below},
         children=by_child(below, rows),
         all=total(rows),
         closed=standing.closed_since(conn, inside, statistics.midnight(conn, now)),
