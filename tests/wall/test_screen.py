@@ -304,3 +304,26 @@ async def test_a_presentation_turns_by_itself_and_waits_for_who_touches_it(
         await expect(shown).to_contain_text("one")
         await page.keyboard.press("Escape")
         await expect(shown).to_have_count(0)
+
+
+async def test_a_chart_is_as_large_as_all_else_on_a_big_screen(
+    open_page: OpenPage, gauge: Gauge
+) -> None:
+    gauge.says(1.0, 1.1, 1.2)
+    sizes = {}
+    for wide, high in ((1920, 1080), (3840, 2160)):
+        async with open_page(f"/?device={gauge.number}", size=(wide, high)) as page:
+            await expect(page.locator("#chart .annotation")).not_to_have_count(0)
+            sizes[wide] = await page.evaluate("""(() => {
+                const box = document.querySelector("#chart");
+                const look = (name) => getComputedStyle(document.querySelector(name));
+                const px = (name) => parseFloat(look(name).fontSize);
+                const drawn = box.querySelector(".main-svg").getBoundingClientRect();
+                return [px("html"), drawn.height, px("#chart .ytick text"), px("#chart .annotation text"),
+                    box.clientHeight >= Math.floor(drawn.height)];
+            })()""")
+    larger = sizes[3840][0] / sizes[1920][0]
+    assert larger > 1.5
+    for small, big in zip(sizes[1920][1:4], sizes[3840][1:4], strict=True):
+        assert abs(big - small * larger) <= 1
+    assert sizes[3840][4]

@@ -14,6 +14,7 @@
     modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
   };
   const MOST_POINTS = 5000;
+  const LABEL_PX = 13; // the library's own labels
   const GROW_EVERY_MS = 2000; // drawing it costs some 50 ms
   let loading = null;
 
@@ -61,6 +62,18 @@
     };
   }
 
+  /** On a screen that is read from afar: as much larger as all else there. */
+  function larger({ data, layout }, scale) {
+    const part = (one, name, change) => (one && one[name] ? Object.assign({}, one, { [name]: change(one[name]) }) : one);
+    const all = (one) => Object.fromEntries(Object.entries(one).map(([name, size]) => [name, size * scale]));
+    const sized = (font) => Object.assign({}, font, { size: (font.size || LABEL_PX) * scale });
+    const thick = (one) => part(one, "line", (line) => Object.assign({}, line, { width: (line.width || 0) * scale }));
+    let whole = part(part(layout, "height", (height) => height * scale), "margin", all);
+    whole = part(part(whole, "font", sized), "hoverlabel", (one) => part(one, "font", sized));
+    whole = part(whole, "annotations", (notes) => notes.map((one) => part(one, "font", sized)));
+    return { data: data.map(thick), layout: part(whole, "shapes", (lines) => lines.map(thick)) };
+  }
+
   function Chart(props) {
     const React = window.React;
     const box = React.useRef(null);
@@ -69,7 +82,7 @@
     React.useEffect(() => {
       let gone = false;
       const whole = Object.assign({ data: [], layout: {} }, props.figure);
-      const figure = theme === "light" ? inLight(whole) : whole;
+      const figure = larger(theme === "light" ? inLight(whole) : whole, ns.scale());
       load().then((plotly) => {
         if (gone || !box.current) return;
         const config = Object.assign({}, props.config, CONFIG);
