@@ -319,7 +319,8 @@ async def test_a_chart_is_as_large_as_all_else_on_a_big_screen(
                 const look = (name) => getComputedStyle(document.querySelector(name));
                 const px = (name) => parseFloat(look(name).fontSize);
                 const drawn = box.querySelector(".main-svg").getBoundingClientRect();
-                return [px("html"), drawn.height, px("#chart .ytick text"), px("#chart .annotation text"),
+                return [px("html"), drawn.height,
+                    px("#chart .ytick text"), px("#chart .annotation text"),
                     box.clientHeight >= Math.floor(drawn.height)];
             })()""")
     larger = sizes[3840][0] / sizes[1920][0]
