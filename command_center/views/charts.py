@@ -87,10 +87,13 @@ def series_figure(
             _edge(times, [one.lowest for one in samples], fill="tonexty"),
         ]
     made = layout(unit=unit)
-    # names of limits close to each other stand at different ends
+    # names of limits close to each other stand at different ends, that of the lowest below its line
     ordered = sorted(limits, key=lambda one: one.value)
     made["shapes"] = [_limit_shape(one) for one in limits]
-    made["annotations"] = [_limit_note(one, right=n % 2 == 1) for n, one in enumerate(ordered)]
+    made["annotations"] = [
+        _limit_note(one, right=n % 2 == 1, below=n == 0 < len(limits) - 1)
+        for n, one in enumerate(ordered)
+    ]
     if limits and samples:
         values = [one.highest for one in samples] + [one.lowest for one in samples]
         near = [one.value for one in limits if one.value <= max(values) * 3 + 1]
@@ -118,10 +121,10 @@ def _limit_shape(limit: LimitLine) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _limit_note(limit: LimitLine, *, right: bool) -> dict[str, Any]:
+def _limit_note(limit: LimitLine, *, right: bool, below: bool) -> dict[str, Any]:
     return {
         "xref": "paper", "x": 1 if right else 0, "xanchor": "right" if right else "left",
-        "y": limit.value, "yanchor": "bottom", "text": limit.name, "showarrow": False,
+        "y": limit.value, "yanchor": "top" if below else "bottom", "text": limit.name, "showarrow": False,
         "hovertext": limit.basis or limit.name,
         "font": {"size": 11, "color": limit.colour},
     }  # fmt: skip

@@ -61,6 +61,18 @@ def test_a_series_is_drawn_in_local_time_with_its_limits() -> None:
     assert high > 4.0
 
 
+def test_names_of_limits_keep_clear_of_the_lines_of_others() -> None:
+    limits = [LimitLine(value=one, name=f"{one}", colour="#ffffff") for one in (3.9, 3.7, 5.2)]
+    figure = series_figure([], limits=limits, unit="m", zone=ZONE)
+    notes = [(one["text"], one["xanchor"], one["yanchor"])
+             for one in figure["layout"]["annotations"]]  # fmt: skip
+    assert notes == [
+        ("3.7", "left", "top"), ("3.9", "right", "bottom"), ("5.2", "left", "bottom"),
+    ]  # fmt: skip
+    (only,) = series_figure([], limits=limits[:1], unit="m", zone=ZONE)["layout"]["annotations"]
+    assert only["yanchor"] == "bottom"
+
+
 def test_an_address_gives_filters_and_nonsense_is_left_out() -> None:
     assert filters_of({}).show == "needs"
     assert filters_of({"show": "overdue", "department": "3"}).department_id == 3
