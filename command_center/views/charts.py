@@ -124,7 +124,7 @@ def _limit_shape(limit: LimitLine) -> dict[str, Any]:
 def _limit_note(limit: LimitLine, *, right: bool, below: bool) -> dict[str, Any]:
     return {
         "xref": "paper", "x": 1 if right else 0, "xanchor": "right" if right else "left",
-        "y": limit.value, "yanchor": "top" if below else "bottom", "text": limit.name, "showarrow": False,
-        "hovertext": limit.basis or limit.name,
+        "y": limit.value, "yanchor": "top" if below else "bottom", "text": limit.name,
+        "showarrow": False, "hovertext": limit.basis or limit.name,
         "font": {"size": 11, "color": limit.colour},
     }  # fmt: skip
