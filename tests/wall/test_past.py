@@ -239,3 +239,26 @@ async def test_no_frame_of_another_instant_is_drawn_before_its_marks_are_there(
         early = await page.evaluate("window.early")
         assert len(early) >= 6
         assert not any(early)
+
+
+async def test_who_goes_to_the_past_while_the_present_is_still_being_drawn_sees_the_past(
+    open_page: OpenPage, town: Town
+) -> None:
+    filed(town)
+    _age(town, 30)
+    before = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=40)
+    marks = "cc_wall.city.map.queryRenderedFeatures({layers: ['ticket-mark']}).length"
+    async with open_page("/") as page:
+        await map_ready(page)
+        await until(page, f"{marks} === 1")
+        # a turn that does not end, as long as a machine may take for it
+        await page.evaluate("""(() => {
+            const { pace } = cc_wall.city.marks;
+            const { work } = pace;
+            pace.work = () => new Promise(() => {});
+            pace.turn();
+            pace.work = work;
+        })()""")
+        await page.evaluate(f"cc_wall.past.goTo({_ms(before)})")
+        await _shows(page, before)
+        await until(page, f"{marks} === 0")

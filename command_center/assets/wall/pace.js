@@ -58,12 +58,14 @@
       }
     }
 
-    /** One turn without waiting, for what somebody has just asked for and looks at. */
+    /** Does it at once, even while a turn is under way, which may have begun before there was anything
+     *  of it: for what somebody has just asked for and looks at. */
     async now() {
-      this.wanted = true;
-      if (this.busy) return;
       clearTimeout(this.timer);
-      await this.turn();
+      if (!this.busy) return this.turn();
+      this.wanted = false;
+      await this.work();
+      return framed();
     }
 
     /** Forgets what was wanted. */

@@ -180,7 +180,7 @@
     /** Resolves when the frame is on the screen: at once, nobody pushes anything meanwhile. */
     painted() {
       const marks = ns.city && ns.city.marks;
-      return marks ? marks.pace.now() : new Promise((resolve) => requestAnimationFrame(resolve));
+      return marks ? Promise.all([marks.pace.now(), marks.valuesPace.now()]) : ns.framed();
     }
 
     show(frame, at) {
